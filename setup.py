@@ -1,0 +1,39 @@
+"""The C extension; everything else is in pyproject.toml."""
+
+import sysconfig
+
+import numpy
+from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
+
+# One wheel serves all versions, but a free-threaded Python has no stable ABI.
+STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
+
+SOURCES = """
+    axes bits dispatch law pack source stream walk
+    kernels_scalar kernels_avx2 kernels_avx512 kernels_neon
+    ndarray module
+""".split()
+
+
+class Wheel(bdist_wheel):
+    """A wheel that says which versions it serves."""
+
+    def finalize_options(self) -> None:
+        if STABLE:
+            self.py_limited_api = "cp311"
+        super().finalize_options()
+
+
+core = Extension(
+    "droplayers._core",
+    sources=[f"src/{name}.c" for name in SOURCES],
+    include_dirs=[numpy.get_include()],
+    define_macros=[("Py_LIMITED_API", "0x030B0000")] if STABLE else [],
+    py_limited_api=STABLE,
+    # -ffp-contract: product and sum are rounded each. No flag asks for an
+    # instruction set, and none relaxes the arithmetic.
+    extra_compile_args=["-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden"],
+)
+
+setup(ext_modules=[core], cmdclass={"bdist_wheel": Wheel})

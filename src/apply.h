@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Bits x data for one dtype: #define TYPE f32, f64, f16 or bf16 before each
+ * inclusion. A dtype is loaded from and stored to memory of any alignment as
+ * vectors of the dtype that computes (REAL: f32 or f64). Dropped is selected,
+ * never multiplied by zero, and product and sum are rounded each.
+ */
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+#define T_(name) PASTE(TYPE, name)
+#define R_(name) PASTE(REAL, name)
+#define REAL T_(_real)
+
+/* One word of bits; form and how are constants where this is inlined. */
+DROP_INLINE void
+T_(_block)(char *out, const char *x, const char *r, uint32_t bits,
+           const R_(v) factor[3], drop_form form, int how)
+{
+    if (how & DROP_FAR) {
+        prefetch(x, BLOCK * T_(_size));
+    }
+    for (int j = 0; j < BLOCK / R_(_lanes); j++) {
+        size_t at = (size_t)j * R_(_lanes) * T_(_size);
+        R_(v) value = R_(_mul)(T_(_load)(x + at), factor[0]);
+        R_(v) other = factor[2];
+        if (form == DROP_AFFINE) {
+            value = R_(_add)(value, factor[1]);
+        }
+        if (form == DROP_RESIDUAL) {
+            other = T_(_load)(r + at);
+            value = R_(_add)(other, value);
+        }
+        value = R_(_keep)(bits, j, value, other);
+        if (how & DROP_STREAM) {
+            T_(_stream)(out + at, value);
+        }
+        else {
+            T_(_store)(out + at, value);
+        }
+    }
+}
+
+DROP_INLINE void
+T_(_run)(char *out, const char *x, const char *r, const uint8_t *bits,
+         size_t offset, size_t n, const R_(v) factor[3], drop_form form,
+         int how)
+{
+    bits += offset / 8;
+    offset %= 8;
+    const size_t whole = n / BLOCK * BLOCK, rest = n - whole;
+    for (size_t i = 0; i < whole; i += BLOCK) {
+        size_t at = i * T_(_size);
+        T_(_block)(out + at, x + at, r + at, load_bits32(bits + i / 8, offset),
+                   factor, form, how);
+    }
+    if (rest) {
+        char part[2][BLOCK * T_(_size)] = {{0}};
+        size_t at = whole * T_(_size), bytes = rest * T_(_size);
+        memcpy(part[0], x + at, bytes);
+        if (form == DROP_RESIDUAL) {
+            memcpy(part[1], r + at, bytes);
+        }
+        T_(_block)(part[0], part[0], part[1],
+                   load_bits32(bits + whole / 8, offset), factor, form, 0);
+        memcpy(out + at, part[0], bytes);
+    }
+}
+
+static void
+T_(_apply)(void *out, const void *x, const void *r, const uint8_t *bits,
+           size_t offset, size_t n, const drop_affine *affine, int how)
+{
+    const R_(v) factor[3] = {R_(_set1)(affine->a), R_(_set1)(affine->b),
+                             R_(_set1)(affine->c)};
+#define CASE(form, how)                                               \
+    case (form) << 2 | (how):                                         \
+        T_(_run)(out, x, r, bits, offset, n, factor, form, how);      \
+        break
+#define CASES(form)                                                   \
+    CASE(form, 0);                                                    \
+    CASE(form, DROP_FAR);                                             \
+    CASE(form, DROP_STREAM);                                          \
+    CASE(form, DROP_FAR | DROP_STREAM)
+    switch (affine->form << 2 | how) {
+        CASES(DROP_SCALE);
+        CASES(DROP_AFFINE);
+        CASES(DROP_RESIDUAL);
+    }
+#undef CASE
+#undef CASES
+}
+
+#undef TYPE
+#undef REAL
+#undef T_
+#undef R_
+#undef PASTE
+#undef PASTE_

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dispatch.h"
+
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+/* clang 14 cannot be asked for it by name. */
+static int
+has_f16c(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+#endif
+
+const drop_kernels *const *
+drop_dispatch(void)
+{
+    static const drop_kernels *tables[4];
+    int n = 0;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    int avx2 = __builtin_cpu_supports("avx2") && has_f16c();
+    if (avx2 && __builtin_cpu_supports("avx512f") &&
+        __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512dq")) {
+        tables[n++] = &drop_kernels_avx512;
+    }
+    if (avx2) {
+        tables[n++] = &drop_kernels_avx2;
+    }
+#elif defined(__aarch64__)
+    tables[n++] = &drop_kernels_neon;
+#endif
+    tables[n++] = &drop_kernels_scalar;
+    tables[n] = NULL;
+    return tables;
+}
+
+size_t
+drop_cache_size(void)
+{
+    long size = 0;
+#ifdef _SC_LEVEL3_CACHE_SIZE
+    size = sysconf(_SC_LEVEL3_CACHE_SIZE);
+#endif
+    return size > 0 ? (size_t)size : (size_t)8 << 20;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "bits.h"
+#include "source.h"
+#include "walk.h"
+
+typedef struct {
+    const drop_job *job;
+    drop_source source;
+    uint8_t *to;
+    size_t at;
+} packing;
+
+/* Appends n bits; places that are not neighbours in the mask come singly. */
+static int
+pack_row(packing *p, uint64_t index, const drop_axis *axis)
+{
+    for (size_t i = 0; i < axis->n;) {
+        drop_stretch some =
+            drop_source_get(&p->source, index + i * axis->mask,
+                            axis->mask == 1 ? axis->n - i : 1);
+        drop_bits_append(p->to, p->at, some.bits, some.offset, some.n);
+        p->at += some.n;
+        i += some.n;
+        if (p->at % DROP_TILE < some.n && p->job->stop) {
+            int status = p->job->stop(p->job->context);
+            if (status) {
+                return status;
+            }
+        }
+    }
+    return 0;
+}
+
+static int
+pack_axes(packing *p, uint64_t index, const drop_axis *axis, int axes)
+{
+    int status = 0;
+    if (axes == 1) {
+        return pack_row(p, index, axis);
+    }
+    for (size_t i = 0; i < axis->n && !status; i++) {
+        status = pack_axes(p, index + i * axis->mask, axis + 1, axes - 1);
+    }
+    return status;
+}
+
+int
+drop_pack(drop_job *job, uint8_t *to)
+{
+    packing p;
+    p.job = job;
+    p.to = to;
+    p.at = 0;
+    drop_source_start(&p.source, job->task.kernels, &job->law, job->given,
+                      job->index);
+    job->axes = drop_axes_join(job->axis, job->axes);
+    if (job->axes == 0) {
+        job->axis[job->axes++] = (drop_axis){.n = 1, .mask = 1};
+    }
+    return pack_axes(&p, job->index, job->axis, job->axes);
+}

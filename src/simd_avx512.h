@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The word list for AVX-512 F, BW, VL, DQ: 512-bit vectors, masks in mask
+ * registers.
+ */
+#include "bytes.h"
+
+/* 64-bit lanes */
+typedef __m512i u64v;
+#define U64_LANES 8
+#define DRAW_VECTORS 4
+
+DROP_INLINE u64v u64_set1(uint64_t a) { return _mm512_set1_epi64((int64_t)a); }
+DROP_INLINE u64v u64_and(u64v a, u64v b) { return _mm512_and_si512(a, b); }
+DROP_INLINE u64v u64_or(u64v a, u64v b) { return _mm512_or_si512(a, b); }
+DROP_INLINE u64v u64_xor(u64v a, u64v b) { return _mm512_xor_si512(a, b); }
+DROP_INLINE u64v u64_high(u64v a) { return _mm512_srli_epi64(a, 32); }
+DROP_INLINE u64v u64_mul32(u64v a, u64v b) { return _mm512_mul_epu32(a, b); }
+DROP_INLINE void u64_store(void *to, u64v a) { _mm512_storeu_si512(to, a); }
+
+/* a & ~b */
+DROP_INLINE u64v
+u64_andnot(u64v a, u64v b)
+{
+    return _mm512_andnot_si512(b, a);
+}
+
+DROP_INLINE u64v
+u64_swap(u64v a)
+{
+    return _mm512_shuffle_epi32(a, _MM_PERM_CDAB);
+}
+
+DROP_INLINE u64v
+u64_xor3(u64v a, u64v b, u64v c)
+{
+    return _mm512_ternarylogic_epi64(a, b, c, 0x96);
+}
+
+/* a ^ (b & c) */
+DROP_INLINE u64v
+u64_xor_and(u64v a, u64v b, u64v c)
+{
+    return _mm512_ternarylogic_epi64(a, b, c, 0x78);
+}
+
+/* Neighbouring groups, in the order that u64_store_groups interleaves. */
+DROP_INLINE u64v
+u64_groups(uint64_t group)
+{
+    return _mm512_add_epi64(u64_set1(group),
+                            _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0));
+}
+
+DROP_INLINE void
+u64_store_groups(uint8_t *to, u64v w01, u64v w23)
+{
+    u64_store(to, _mm512_unpacklo_epi64(w01, w23));
+    u64_store(to + 64, _mm512_unpackhi_epi64(w01, w23));
+}
+
+DROP_INLINE u64v
+u64_add_u16(uint64_t base, const uint16_t *at)
+{
+    __m128i some = _mm_loadu_si128((const __m128i *)at);
+    return _mm512_add_epi64(u64_set1(base), _mm512_cvtepu16_epi64(some));
+}
+
+/* Words of 32 bits and the elements they speak of */
+#define BLOCK 32
+
+DROP_INLINE void
+expand32(uint8_t *to, uint32_t bits)
+{
+    __m256i bytes = _mm256_maskz_set1_epi8(bits, 1);
+    _mm256_storeu_si256((__m256i *)to, bytes);
+}
+
+/* float32 */
+typedef __m512 f32v;
+enum { f32_lanes = 16, f32_size = 4 };
+#define f32_real f32
+
+DROP_INLINE f32v f32_set1(double a) { return _mm512_set1_ps((float)a); }
+DROP_INLINE f32v f32_load(const char *x) { return _mm512_loadu_ps(x); }
+DROP_INLINE void f32_store(char *to, f32v a) { _mm512_storeu_ps(to, a); }
+DROP_INLINE f32v f32_mul(f32v a, f32v b) { return _mm512_mul_ps(a, b); }
+DROP_INLINE f32v f32_add(f32v a, f32v b) { return _mm512_add_ps(a, b); }
+
+DROP_INLINE void
+f32_stream(char *to, f32v a)
+{
+    _mm512_stream_ps((float *)to, a);
+}
+
+DROP_INLINE f32v
+f32_keep(uint32_t bits, int j, f32v kept, f32v dropped)
+{
+    __mmask16 keep = (__mmask16)(bits >> (16 * j));
+    return _mm512_mask_blend_ps(keep, dropped, kept);
+}
+
+/* float64 */
+typedef __m512d f64v;
+enum { f64_lanes = 8, f64_size = 8 };
+#define f64_real f64
+
+DROP_INLINE f64v f64_set1(double a) { return _mm512_set1_pd(a); }
+DROP_INLINE f64v f64_load(const char *x) { return _mm512_loadu_pd(x); }
+DROP_INLINE void f64_store(char *to, f64v a) { _mm512_storeu_pd(to, a); }
+DROP_INLINE f64v f64_mul(f64v a, f64v b) { return _mm512_mul_pd(a, b); }
+DROP_INLINE f64v f64_add(f64v a, f64v b) { return _mm512_add_pd(a, b); }
+
+DROP_INLINE void
+f64_stream(char *to, f64v a)
+{
+    _mm512_stream_pd((double *)to, a);
+}
+
+DROP_INLINE f64v
+f64_keep(uint32_t bits, int j, f64v kept, f64v dropped)
+{
+    __mmask8 keep = (__mmask8)(bits >> (8 * j));
+    return _mm512_mask_blend_pd(keep, dropped, kept);
+}
+
+/* Half types, computed in float32; halves of 256 bits, two a vector */
+enum { f16_size = 2, bf16_size = 2 };
+#define f16_real f32
+#define bf16_real f32
+
+DROP_INLINE f32v
+f16_load(const char *x)
+{
+    __m256i half = _mm256_loadu_si256((const __m256i *)x);
+    return _mm512_cvtph_ps(half);
+}
+
+/* In two halves, since SIMDe lacks _mm512_cvtps_ph; one instruction more. */
+DROP_INLINE __m256i
+f16_pack(f32v a)
+{
+    __m256 low = _mm512_castps512_ps256(a);
+    __m256 high = _mm512_extractf32x8_ps(a, 1);
+    return _mm256_set_m128i(_mm256_cvtps_ph(high, _MM_FROUND_TO_NEAREST_INT),
+                            _mm256_cvtps_ph(low, _MM_FROUND_TO_NEAREST_INT));
+}
+
+DROP_INLINE f32v
+bf16_load(const char *x)
+{
+    __m256i half = _mm256_loadu_si256((const __m256i *)x);
+    return _mm512_castsi512_ps(
+        _mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
+}
+
+/* To nearest, ties to even: adds 0x7FFF and the bit that becomes the last.
+ * A NaN, whose payload that could carry away, is made quiet instead. */
+DROP_INLINE __m256i
+bf16_pack(f32v a)
+{
+    __m512i word = _mm512_castps_si512(a);
+    __m512i last = _mm512_and_si512(_mm512_srli_epi32(word, 16),
+                                    _mm512_set1_epi32(1));
+    __m512i even = _mm512_add_epi32(_mm512_set1_epi32(0x7FFF), last);
+    __m512i quiet = _mm512_or_si512(word, _mm512_set1_epi32(0x400000));
+    __mmask16 nan = _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q);
+    word = _mm512_mask_mov_epi32(_mm512_add_epi32(word, even), nan, quiet);
+    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(word, 16));
+}
+
+DROP_INLINE void
+f16_store(char *to, f32v a)
+{
+    _mm256_storeu_si256((__m256i *)to, f16_pack(a));
+}
+
+DROP_INLINE void
+bf16_store(char *to, f32v a)
+{
+    _mm256_storeu_si256((__m256i *)to, bf16_pack(a));
+}
+
+DROP_INLINE void
+f16_stream(char *to, f32v a)
+{
+    _mm256_stream_si256((__m256i *)to, f16_pack(a));
+}
+
+DROP_INLINE void
+bf16_stream(char *to, f32v a)
+{
+    _mm256_stream_si256((__m256i *)to, bf16_pack(a));
+}
+
+DROP_INLINE void fence(void) { _mm_sfence(); }
