@@ -1,0 +1,20 @@
+"""The dropout family for NumPy, at the speed of copying an array.
+
+Every mask is a pure function of a key and an index: instruction sets, dtypes, memory
+layouts, chunks and machines cannot change it, and the backward pass draws it again.
+
+>>> import numpy as np
+>>> import droplayers as dl
+>>> dl.dropout(np.ones(4, np.float32), 0.5, rng=0)
+array([0., 2., 0., 2.], dtype=float32)
+"""
+
+from .config import show_config, use_environment
+from .functional import drop_path, dropout, keep_mask
+from .keys import Key
+
+__version__ = "0.1.0"
+
+__all__ = ["Key", "drop_path", "dropout", "keep_mask", "show_config"]
+
+use_environment()

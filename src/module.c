@@ -201,32 +201,54 @@ core_pack(PyObject *self, PyObject *const *args, Py_ssize_t n)
     return out;
 }
 
-/* A function of key and index. */
 static PyObject *
-scalar(const char *name, uint64_t (*function)(uint64_t, uint64_t),
-       PyObject *const *args, Py_ssize_t n)
+core_uniforms(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
-    if (count_args(name, n, 2) < 0) {
+    (void)self;
+    if (count_args("uniforms", n, 3) < 0) {
         return NULL;
     }
     uint64_t key = PyLong_AsUnsignedLongLong(args[0]);
-    uint64_t index = PyLong_AsUnsignedLongLong(args[1]);
-    return PyErr_Occurred() ? NULL
-                            : PyLong_FromUnsignedLongLong(function(key, index));
-}
-
-static PyObject *
-core_uniform(PyObject *self, PyObject *const *args, Py_ssize_t n)
-{
-    (void)self;
-    return scalar("uniform", drop_uniform, args, n);
+    uint64_t index = PyLong_AsUnsignedLongLongMask(args[1]);
+    npy_intp count = PyLong_AsSsize_t(args[2]);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    PyObject *out = PyArray_SimpleNew(1, &count, NPY_UINT64);
+    if (out) {
+        uint64_t *uniform = PyArray_DATA((PyArrayObject *)out);
+        for (npy_intp i = 0; i < count; i++) {
+            uniform[i] = drop_uniform(key, index + (uint64_t)i);
+        }
+    }
+    return out;
 }
 
 static PyObject *
 core_child(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     (void)self;
-    return scalar("child", drop_child, args, n);
+    if (count_args("child", n, 2) < 0) {
+        return NULL;
+    }
+    uint64_t key = PyLong_AsUnsignedLongLong(args[0]);
+    uint64_t index = PyLong_AsUnsignedLongLong(args[1]);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    return PyLong_FromUnsignedLongLong(drop_child(key, index));
+}
+
+/* Whether an array is one that select takes as it is, and gives as it is. */
+static PyObject *
+core_is_plain(PyObject *self, PyObject *arg)
+{
+    PyArrayObject *x = (PyArrayObject *)arg;
+    (void)self;
+    return PyBool_FromLong(PyArray_CheckExact(arg) && PyArray_NDIM(x) > 0 &&
+                           PyArray_ISNOTSWAPPED(x) &&
+                           (PyArray_TYPE(x) == NPY_FLOAT ||
+                            PyArray_TYPE(x) == NPY_DOUBLE));
 }
 
 static PyObject *
@@ -277,8 +299,9 @@ static PyMethodDef methods[] = {
      "select(out, x, r, key, threshold, given, index, strides, form, a, b, c)"},
     {"pack", FAST(core_pack),
      "pack(shape, key, threshold, given, index, strides)"},
-    {"uniform", FAST(core_uniform), "uniform(key, index)"},
+    {"uniforms", FAST(core_uniforms), "uniforms(key, index, n)"},
     {"child", FAST(core_child), "child(key, index)"},
+    {"is_plain", core_is_plain, METH_O, "Whether select takes it as it is."},
     {"isas", core_isas, METH_NOARGS, "The kernels that run here, best first."},
     {"isa", core_isa, METH_NOARGS, "The kernels in use."},
     {"use", core_use, METH_O, "Use these kernels."},

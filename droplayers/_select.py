@@ -1,0 +1,164 @@
+"""The one thing that is done to arrays: kept elements become ``a*x``, ``a*x + b`` or
+``r + a*x``, dropped ones a constant or ``r``. What has a kernel goes there whole;
+every other dtype, and every mixture of them, goes through in tiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from . import _check, _core
+from ._check import FLOATS
+from ._masks import Mask, _strides, booleans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ._check import Array
+
+SCALE, AFFINE, RESIDUAL = range(3)
+TILE = 1 << 15  # elements: 256 KiB of float64 stay in L2
+
+
+class Affine(NamedTuple):
+    """What becomes of an element: the form, and the factors in double."""
+
+    form: int = SCALE
+    a: Any = 1.0  #: a float, or for rows an array of them
+    b: float = 0.0
+    c: float = 0.0
+
+
+def select(
+    x: Array,
+    dtype: np.dtype[Any],
+    mask: Mask,
+    affine: Affine,
+    r: Array | None = None,
+    out: Array | None = None,
+) -> Array:
+    """Compute in dtype, and store in out or a new array of x's layout."""
+    if out is None:
+        if x.dtype is not dtype and x.dtype != dtype:
+            out = np.empty_like(x, dtype=dtype, subok=False)
+    else:
+        x = _check.apart(x, out)
+        r = None if r is None else _check.apart(r, out)
+    same = all(y is None or y.dtype == dtype for y in (x, r, out))
+    if same and dtype.char in "fde":
+        return _core.select(out, x, r, *mask, *affine)
+    if same and _check.is_bfloat16(dtype):
+        bits = (None if y is None else y.view(np.uint16) for y in (out, x, r))
+        return _core.select(*bits, *mask, *affine).view(dtype)
+    if out is None:
+        out = np.empty_like(x, subok=False)
+    if dtype.kind == "c":
+        _complex(x, dtype, mask, affine, r, out)
+    else:
+        _tiles(x, dtype, mask, affine, r, out)
+    return out
+
+
+def _complex(
+    x: Array,
+    dtype: np.dtype[Any],
+    mask: Mask,
+    affine: Affine,
+    r: Array | None,
+    out: Array,
+) -> None:
+    """A complex number is two reals."""
+    real = np.empty(0, dtype).real.dtype
+    for part in ("real", "imag"):
+        other = None if r is None else _part(r, part)
+        select(_part(x, part), real, mask, affine, other, getattr(out, part))
+
+
+def _part(x: Array, part: str) -> Array:
+    if x.dtype.kind == "c":
+        return getattr(x, part)
+    return x if part == "real" else np.broadcast_to(x.dtype.type(0), x.shape)
+
+
+def tiles(shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+    """Blocks of at most TILE elements that cover a shape in C order."""
+    inner = 1
+    cut = len(shape)
+    while cut and inner * shape[cut - 1] <= TILE:
+        cut -= 1
+        inner *= shape[cut]
+    if cut == 0:
+        yield ()
+        return
+    step = max(1, TILE // max(1, inner))
+    for outer in np.ndindex(shape[: cut - 1]):
+        head = tuple(slice(i, i + 1) for i in outer)
+        for i in range(0, shape[cut - 1], step):
+            yield (*head, slice(i, i + step))
+
+
+def _tiles(
+    x: Array,
+    dtype: np.dtype[Any],
+    mask: Mask,
+    affine: Affine,
+    r: Array | None,
+    out: Array,
+) -> None:
+    strides = _strides(x.shape, ()) if mask.strides is None else mask.strides
+    for where in tiles(x.shape):
+        start = sum(s.start * stride for s, stride in zip(where, strides, strict=False))
+        part = mask._replace(index=mask.index + start, strides=strides)
+        tile = x[(*where, ...)].astype(dtype)
+        other = None if r is None else r[(*where, ...)].astype(dtype)
+        if dtype.char == "g":
+            keep = booleans(part, tile.shape)
+            tile = by_numpy(tile, keep, affine, other)
+        else:
+            select(tile, dtype, part, affine, other, tile)
+        np.copyto(out[(*where, ...)], tile, casting="same_kind")
+
+
+def select_rows(
+    x: Array,
+    dtype: np.dtype[Any],
+    keep: Array,
+    affine: Affine,
+    r: Array | None = None,
+    out: Array | None = None,
+) -> Array:
+    """The same with a mask and a factor for each place on axis 0."""
+    if out is None:
+        out = np.empty_like(x, dtype=dtype, subok=False)
+    x = _check.apart(x, out)
+    r = None if r is None else _check.apart(r, out)
+    if dtype.kind == "c":
+        real = np.empty(0, dtype).real.dtype
+        for part in ("real", "imag"):
+            other = None if r is None else _part(r, part)
+            select_rows(_part(x, part), real, keep, affine, other, getattr(out, part))
+        return out
+    computes = dtype if dtype.char in FLOATS and dtype.itemsize > 2 else np.float32
+    for where in tiles(x.shape):
+        rows = (slice(None) if not where else where[0], ...) + (None,) * (x.ndim - 1)
+        tile = x[where].astype(computes)
+        other = None if r is None else r[where].astype(computes)
+        factor = affine.a[rows].astype(computes)
+        tile = by_numpy(tile, keep[rows], affine._replace(a=factor), other)
+        np.copyto(out[where], tile.astype(dtype), casting="same_kind")
+    return out
+
+
+def by_numpy(x: Array, keep: Array, affine: Affine, r: Array | None) -> Array:
+    """The same in NumPy's own arithmetic, in x's dtype."""
+    with np.errstate(all="ignore"):
+        if affine.form == RESIDUAL:
+            value = np.array(r)
+            np.add(value, np.multiply(x, affine.a), out=value, where=keep)
+            return value
+        value = np.full_like(x, affine.c)
+        np.multiply(x, affine.a, out=value, where=keep)
+        if affine.form == AFFINE:
+            np.add(value, affine.b, out=value, where=keep)
+        return value

@@ -1,0 +1,197 @@
+"""Keys: the 64-bit integers that masks are a function of."""
+
+from __future__ import annotations
+
+import functools
+import operator
+import os
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from . import _core
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    RNG = (
+        int
+        | Sequence[int]
+        | np.random.SeedSequence
+        | np.random.BitGenerator
+        | np.random.Generator
+        | np.random.RandomState
+        | "Key"
+        | None
+    )
+
+WORDS = 2**64
+
+
+@functools.total_ordering
+class Key:
+    """A key: with an index and a rate, all that a mask depends on.
+
+    The same Key gives the same mask at every call, on every machine. Two
+    operations under one Key share their bits, so take one Key for each place
+    in a program that drops: ``key.child(0)``, ``key.child(1)``, ...
+
+    Parameters
+    ----------
+    n : int
+        The key, in [0, 2**64).
+
+    Raises
+    ------
+    TypeError
+        If `n` is not an integer.
+    ValueError
+        If `n` is out of range.
+
+    Notes
+    -----
+    A Key is immutable, hashable, ordered and picklable; ``int(key)`` gives `n`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import droplayers as dl
+    >>> key = dl.Key(2026)
+    >>> dl.dropout(np.ones(8), 0.5, rng=key)
+    array([2., 2., 0., 0., 0., 2., 2., 2.])
+    >>> bool(np.all(dl.dropout(np.ones(8), 0.5, rng=key)
+    ...             == dl.dropout(np.ones(8), 0.5, rng=key)))
+    True
+    """
+
+    __slots__ = ("_word",)
+    _word: int
+
+    def __init__(self, n: int) -> None:
+        object.__setattr__(self, "_word", _word(n, "n"))
+
+    @classmethod
+    def fresh(cls, rng: RNG = None) -> Key:
+        """Draw a Key as a call with this `rng` would.
+
+        Parameters
+        ----------
+        rng : optional
+            None, an int, a sequence of ints, a SeedSequence, BitGenerator, Generator,
+            RandomState or Key. None draws 8 bytes from the operating system; a
+            generator advances by one 64-bit word, which is the key; a Key is returned
+            as it is.
+
+        Returns
+        -------
+        Key
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import droplayers as dl
+        >>> dl.Key.fresh(np.random.default_rng(1))
+        Key(9441442522235856127)
+        """
+        return cls(draw_key(rng))
+
+    def child(self, i: int) -> Key:
+        """Derive a Key that is independent of this one and of its other children.
+
+        Parameters
+        ----------
+        i : int
+            The child's number, in [0, 2**64).
+
+        Returns
+        -------
+        Key
+
+        Examples
+        --------
+        >>> import droplayers as dl
+        >>> dl.Key(0).child(1) != dl.Key(0).child(2)
+        True
+        """
+        return Key(_core.child(self._word, _word(i, "i")))
+
+    def split(self, n: int) -> tuple[Key, ...]:
+        """Derive the children 0 to n - 1.
+
+        Parameters
+        ----------
+        n : int
+            How many, at least 0.
+
+        Returns
+        -------
+        tuple of Key
+
+        Examples
+        --------
+        >>> import droplayers as dl
+        >>> first, second = dl.Key(7).split(2)
+        >>> second == dl.Key(7).child(1)
+        True
+        """
+        return tuple(self.child(i) for i in range(_word(n, "n")))
+
+    def __int__(self) -> int:
+        return self._word
+
+    def __repr__(self) -> str:
+        return f"Key({self._word})"
+
+    def __hash__(self) -> int:
+        return hash((Key, self._word))
+
+    def __eq__(self, other: object) -> bool:
+        return self._word == other._word if isinstance(other, Key) else NotImplemented
+
+    def __lt__(self, other: object) -> bool:
+        return self._word < other._word if isinstance(other, Key) else NotImplemented
+
+    def __reduce__(self) -> tuple[type[Key], tuple[int]]:
+        return Key, (self._word,)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a Key is immutable, cannot set {name!r}")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+
+def _word(n: Any, name: str) -> int:
+    """Check an unsigned 64-bit integer."""
+    if isinstance(n, bool | np.bool_):
+        raise TypeError(f"{name} must be an integer, got {n!r}")
+    try:
+        word = operator.index(n)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {n!r}") from None
+    if not 0 <= word < WORDS:
+        raise ValueError(f"{name} must be in [0, 2**64), got {n!r}")
+    return word
+
+
+def draw_key(rng: RNG) -> int:
+    """The key of one call: SPEC 7's forms of `rng`, and Key."""
+    if type(rng) is Key:
+        return rng._word
+    if rng is None:
+        return int.from_bytes(os.urandom(8), "little")
+    return int(_generator(rng).integers(0, WORDS, dtype=np.uint64))
+
+
+def _generator(rng: Any) -> np.random.Generator:
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, np.random.RandomState):
+        return np.random.Generator(rng._bit_generator)
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            "rng must be None, a non-negative int or a sequence of them, a"
+            " SeedSequence, BitGenerator, Generator, RandomState or Key, got"
+            f" {rng!r}"
+        ) from error
