@@ -50,8 +50,9 @@ T_(_run)(char *out, const char *x, const char *r, const uint8_t *bits,
     const size_t whole = n / BLOCK * BLOCK, rest = n - whole;
     for (size_t i = 0; i < whole; i += BLOCK) {
         size_t at = i * T_(_size);
-        T_(_block)(out + at, x + at, r + at, load_bits32(bits + i / 8, offset),
-                   factor, form, how);
+        T_(_block)
+        (out + at, x + at, r + at, load_bits32(bits + i / 8, offset), factor,
+         form, how);
     }
     if (rest) {
         char part[2][BLOCK * T_(_size)] = {{0}};
@@ -60,8 +61,9 @@ T_(_run)(char *out, const char *x, const char *r, const uint8_t *bits,
         if (form == DROP_RESIDUAL) {
             memcpy(part[1], r + at, bytes);
         }
-        T_(_block)(part[0], part[0], part[1],
-                   load_bits32(bits + whole / 8, offset), factor, form, 0);
+        T_(_block)
+        (part[0], part[0], part[1], load_bits32(bits + whole / 8, offset),
+         factor, form, 0);
         memcpy(out + at, part[0], bytes);
     }
 }
@@ -72,14 +74,14 @@ T_(_apply)(void *out, const void *x, const void *r, const uint8_t *bits,
 {
     const R_(v) factor[3] = {R_(_set1)(affine->a), R_(_set1)(affine->b),
                              R_(_set1)(affine->c)};
-#define CASE(form, how)                                               \
-    case (form) << 2 | (how):                                         \
-        T_(_run)(out, x, r, bits, offset, n, factor, form, how);      \
+#define CASE(form, how)                                          \
+    case (form) << 2 | (how):                                    \
+        T_(_run)(out, x, r, bits, offset, n, factor, form, how); \
         break
-#define CASES(form)                                                   \
-    CASE(form, 0);                                                    \
-    CASE(form, DROP_FAR);                                             \
-    CASE(form, DROP_STREAM);                                          \
+#define CASES(form)          \
+    CASE(form, 0);           \
+    CASE(form, DROP_FAR);    \
+    CASE(form, DROP_STREAM); \
     CASE(form, DROP_FAR | DROP_STREAM)
     switch (affine->form << 2 | how) {
         CASES(DROP_SCALE);

@@ -108,8 +108,8 @@ collect(uint16_t *at, const uint8_t *open, size_t n)
 /* Draws the tails of the undecided elements and sets the bits of those kept;
  * until then an undecided bit is 0. */
 DROP_INLINE void
-draw_tails(const drop_law *law, uint8_t *bits, const uint8_t *open, uint64_t group,
-           size_t groups)
+draw_tails(const drop_law *law, uint8_t *bits, const uint8_t *open,
+           uint64_t group, size_t groups)
 {
     uint16_t at[DROP_TILE + U64_LANES];
     size_t n = collect(at, open, groups * (DROP_GROUP / 64));

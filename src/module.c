@@ -245,10 +245,10 @@ core_is_plain(PyObject *self, PyObject *arg)
 {
     PyArrayObject *x = (PyArrayObject *)arg;
     (void)self;
-    return PyBool_FromLong(PyArray_CheckExact(arg) && PyArray_NDIM(x) > 0 &&
-                           PyArray_ISNOTSWAPPED(x) &&
-                           (PyArray_TYPE(x) == NPY_FLOAT ||
-                            PyArray_TYPE(x) == NPY_DOUBLE));
+    return PyBool_FromLong(
+        PyArray_CheckExact(arg) && PyArray_NDIM(x) > 0 &&
+        PyArray_ISNOTSWAPPED(x) &&
+        (PyArray_TYPE(x) == NPY_FLOAT || PyArray_TYPE(x) == NPY_DOUBLE));
 }
 
 static PyObject *
@@ -293,10 +293,11 @@ core_isa(PyObject *self, PyObject *ignored)
     return PyUnicode_FromString(kernels->name);
 }
 
-#define FAST(name) (PyCFunction)(void (*)(void))name, METH_FASTCALL
+#define FAST(name) (PyCFunction)(void (*)(void)) name, METH_FASTCALL
 static PyMethodDef methods[] = {
     {"select", FAST(core_select),
-     "select(out, x, r, key, threshold, given, index, strides, form, a, b, c)"},
+     "select(out, x, r, key, threshold, given, index, strides, form, a, b, "
+     "c)"},
     {"pack", FAST(core_pack),
      "pack(shape, key, threshold, given, index, strides)"},
     {"uniforms", FAST(core_uniforms), "uniforms(key, index, n)"},

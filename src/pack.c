@@ -15,9 +15,8 @@ static int
 pack_row(packing *p, uint64_t index, const drop_axis *axis)
 {
     for (size_t i = 0; i < axis->n;) {
-        drop_stretch some =
-            drop_source_get(&p->source, index + i * axis->mask,
-                            axis->mask == 1 ? axis->n - i : 1);
+        drop_stretch some = drop_source_get(&p->source, index + i * axis->mask,
+                                            axis->mask == 1 ? axis->n - i : 1);
         drop_bits_append(p->to, p->at, some.bits, some.offset, some.n);
         p->at += some.n;
         i += some.n;

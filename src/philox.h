@@ -28,8 +28,7 @@ philox_round(philox_state *s, uint64_t k0, uint64_t k1)
  * w2 | w3 << 32. Swapping the halves of a product puts both its words in
  * place at once. */
 DROP_INLINE void
-philox_last(const philox_state *s, const drop_law *law, u64v *w01,
-            u64v *w23)
+philox_last(const philox_state *s, const drop_law *law, u64v *w01, u64v *w23)
 {
     u64v low = u64_set1(UINT32_MAX);
     u64v p0 = u64_mul32(s->c0, u64_set1(PHILOX_M0));
@@ -64,16 +63,14 @@ philox_share(u64v group, uint32_t domain, const drop_law *law)
 DROP_INLINE philox_state
 philox_join(const philox_shared *shared, const drop_plane *plane)
 {
-    return (philox_state){u64_xor(shared->c0, u64_set1(plane->c0)),
-                          shared->c1,
+    return (philox_state){u64_xor(shared->c0, u64_set1(plane->c0)), shared->c1,
                           u64_xor(shared->c2, u64_set1(plane->c2)),
                           u64_set1(plane->c3)};
 }
 
 /* w0 in the low half of each lane, at the 64-bit counters of the lanes. */
 DROP_INLINE u64v
-philox_word0(u64v counter, uint32_t c2, uint32_t domain,
-             const drop_law *law)
+philox_word0(u64v counter, uint32_t c2, uint32_t domain, const drop_law *law)
 {
     philox_state s = {counter, u64_high(counter), u64_set1(c2),
                       u64_set1(domain)};

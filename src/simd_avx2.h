@@ -9,12 +9,12 @@ typedef __m256i u64v;
 #define U64_LANES 4
 #define DRAW_VECTORS 4
 
-DROP_INLINE u64v u64_set1(uint64_t a) { return _mm256_set1_epi64x((int64_t)a); }
-DROP_INLINE u64v u64_and(u64v a, u64v b) { return _mm256_and_si256(a, b); }
-DROP_INLINE u64v u64_or(u64v a, u64v b) { return _mm256_or_si256(a, b); }
-DROP_INLINE u64v u64_xor(u64v a, u64v b) { return _mm256_xor_si256(a, b); }
-DROP_INLINE u64v u64_high(u64v a) { return _mm256_srli_epi64(a, 32); }
-DROP_INLINE u64v u64_mul32(u64v a, u64v b) { return _mm256_mul_epu32(a, b); }
+#define u64_set1(a) _mm256_set1_epi64x((int64_t)(a))
+#define u64_and _mm256_and_si256
+#define u64_or _mm256_or_si256
+#define u64_xor _mm256_xor_si256
+#define u64_high(a) _mm256_srli_epi64(a, 32)
+#define u64_mul32 _mm256_mul_epu32
 
 DROP_INLINE void
 u64_store(void *to, u64v a)
@@ -89,9 +89,9 @@ typedef __m256 f32v;
 enum { f32_lanes = 8, f32_size = 4 };
 #define f32_real f32
 
-DROP_INLINE f32v f32_set1(double a) { return _mm256_set1_ps((float)a); }
-DROP_INLINE f32v f32_mul(f32v a, f32v b) { return _mm256_mul_ps(a, b); }
-DROP_INLINE f32v f32_add(f32v a, f32v b) { return _mm256_add_ps(a, b); }
+#define f32_set1(a) _mm256_set1_ps((float)(a))
+#define f32_mul _mm256_mul_ps
+#define f32_add _mm256_add_ps
 
 DROP_INLINE f32v
 f32_load(const char *x)
@@ -126,9 +126,9 @@ typedef __m256d f64v;
 enum { f64_lanes = 4, f64_size = 8 };
 #define f64_real f64
 
-DROP_INLINE f64v f64_set1(double a) { return _mm256_set1_pd(a); }
-DROP_INLINE f64v f64_mul(f64v a, f64v b) { return _mm256_mul_pd(a, b); }
-DROP_INLINE f64v f64_add(f64v a, f64v b) { return _mm256_add_pd(a, b); }
+#define f64_set1 _mm256_set1_pd
+#define f64_mul _mm256_mul_pd
+#define f64_add _mm256_add_pd
 
 DROP_INLINE f64v
 f64_load(const char *x)
@@ -188,8 +188,8 @@ DROP_INLINE __m128i
 bf16_pack(f32v a)
 {
     __m256i word = _mm256_castps_si256(a);
-    __m256i last = _mm256_and_si256(_mm256_srli_epi32(word, 16),
-                                    _mm256_set1_epi32(1));
+    __m256i last =
+        _mm256_and_si256(_mm256_srli_epi32(word, 16), _mm256_set1_epi32(1));
     __m256i even = _mm256_add_epi32(_mm256_set1_epi32(0x7FFF), last);
     __m256i quiet = _mm256_or_si256(word, _mm256_set1_epi32(0x400000));
     __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(a, a, _CMP_UNORD_Q));
@@ -223,4 +223,4 @@ bf16_stream(char *to, f32v a)
     _mm_stream_si128((__m128i *)to, bf16_pack(a));
 }
 
-DROP_INLINE void fence(void) { _mm_sfence(); }
+#define fence _mm_sfence

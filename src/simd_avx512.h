@@ -10,13 +10,13 @@ typedef __m512i u64v;
 #define U64_LANES 8
 #define DRAW_VECTORS 4
 
-DROP_INLINE u64v u64_set1(uint64_t a) { return _mm512_set1_epi64((int64_t)a); }
-DROP_INLINE u64v u64_and(u64v a, u64v b) { return _mm512_and_si512(a, b); }
-DROP_INLINE u64v u64_or(u64v a, u64v b) { return _mm512_or_si512(a, b); }
-DROP_INLINE u64v u64_xor(u64v a, u64v b) { return _mm512_xor_si512(a, b); }
-DROP_INLINE u64v u64_high(u64v a) { return _mm512_srli_epi64(a, 32); }
-DROP_INLINE u64v u64_mul32(u64v a, u64v b) { return _mm512_mul_epu32(a, b); }
-DROP_INLINE void u64_store(void *to, u64v a) { _mm512_storeu_si512(to, a); }
+#define u64_set1(a) _mm512_set1_epi64((int64_t)(a))
+#define u64_and _mm512_and_si512
+#define u64_or _mm512_or_si512
+#define u64_xor _mm512_xor_si512
+#define u64_high(a) _mm512_srli_epi64(a, 32)
+#define u64_mul32 _mm512_mul_epu32
+#define u64_store _mm512_storeu_si512
 
 /* a & ~b */
 DROP_INLINE u64v
@@ -81,11 +81,11 @@ typedef __m512 f32v;
 enum { f32_lanes = 16, f32_size = 4 };
 #define f32_real f32
 
-DROP_INLINE f32v f32_set1(double a) { return _mm512_set1_ps((float)a); }
-DROP_INLINE f32v f32_load(const char *x) { return _mm512_loadu_ps(x); }
-DROP_INLINE void f32_store(char *to, f32v a) { _mm512_storeu_ps(to, a); }
-DROP_INLINE f32v f32_mul(f32v a, f32v b) { return _mm512_mul_ps(a, b); }
-DROP_INLINE f32v f32_add(f32v a, f32v b) { return _mm512_add_ps(a, b); }
+#define f32_set1(a) _mm512_set1_ps((float)(a))
+#define f32_load _mm512_loadu_ps
+#define f32_store _mm512_storeu_ps
+#define f32_mul _mm512_mul_ps
+#define f32_add _mm512_add_ps
 
 DROP_INLINE void
 f32_stream(char *to, f32v a)
@@ -105,11 +105,11 @@ typedef __m512d f64v;
 enum { f64_lanes = 8, f64_size = 8 };
 #define f64_real f64
 
-DROP_INLINE f64v f64_set1(double a) { return _mm512_set1_pd(a); }
-DROP_INLINE f64v f64_load(const char *x) { return _mm512_loadu_pd(x); }
-DROP_INLINE void f64_store(char *to, f64v a) { _mm512_storeu_pd(to, a); }
-DROP_INLINE f64v f64_mul(f64v a, f64v b) { return _mm512_mul_pd(a, b); }
-DROP_INLINE f64v f64_add(f64v a, f64v b) { return _mm512_add_pd(a, b); }
+#define f64_set1 _mm512_set1_pd
+#define f64_load _mm512_loadu_pd
+#define f64_store _mm512_storeu_pd
+#define f64_mul _mm512_mul_pd
+#define f64_add _mm512_add_pd
 
 DROP_INLINE void
 f64_stream(char *to, f64v a)
@@ -160,8 +160,8 @@ DROP_INLINE __m256i
 bf16_pack(f32v a)
 {
     __m512i word = _mm512_castps_si512(a);
-    __m512i last = _mm512_and_si512(_mm512_srli_epi32(word, 16),
-                                    _mm512_set1_epi32(1));
+    __m512i last =
+        _mm512_and_si512(_mm512_srli_epi32(word, 16), _mm512_set1_epi32(1));
     __m512i even = _mm512_add_epi32(_mm512_set1_epi32(0x7FFF), last);
     __m512i quiet = _mm512_or_si512(word, _mm512_set1_epi32(0x400000));
     __mmask16 nan = _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q);
@@ -193,4 +193,4 @@ bf16_stream(char *to, f32v a)
     _mm256_stream_si256((__m256i *)to, bf16_pack(a));
 }
 
-DROP_INLINE void fence(void) { _mm_sfence(); }
+#define fence _mm_sfence

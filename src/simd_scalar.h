@@ -10,16 +10,20 @@ typedef uint64_t u64v;
 #define U64_LANES 1
 #define DRAW_VECTORS 4
 
-DROP_INLINE u64v u64_set1(uint64_t a) { return a; }
-DROP_INLINE u64v u64_and(u64v a, u64v b) { return a & b; }
-DROP_INLINE u64v u64_andnot(u64v a, u64v b) { return a & ~b; }
-DROP_INLINE u64v u64_or(u64v a, u64v b) { return a | b; }
-DROP_INLINE u64v u64_xor(u64v a, u64v b) { return a ^ b; }
-DROP_INLINE u64v u64_xor3(u64v a, u64v b, u64v c) { return a ^ b ^ c; }
-DROP_INLINE u64v u64_xor_and(u64v a, u64v b, u64v c) { return a ^ (b & c); }
-DROP_INLINE u64v u64_high(u64v a) { return a >> 32; }
-DROP_INLINE u64v u64_swap(u64v a) { return a >> 32 | a << 32; }
-DROP_INLINE void u64_store(void *to, u64v a) { memcpy(to, &a, sizeof a); }
+#define u64_set1(a) (a)
+#define u64_and(a, b) ((a) & (b))
+#define u64_andnot(a, b) ((a) & ~(b))
+#define u64_or(a, b) ((a) | (b))
+#define u64_xor(a, b) ((a) ^ (b))
+#define u64_xor3(a, b, c) ((a) ^ (b) ^ (c))
+#define u64_xor_and(a, b, c) ((a) ^ ((b) & (c)))
+#define u64_high(a) ((a) >> 32)
+#define u64_swap(a) ((a) >> 32 | (a) << 32)
+DROP_INLINE void
+u64_store(void *to, u64v a)
+{
+    memcpy(to, &a, sizeof a);
+}
 
 DROP_INLINE u64v
 u64_mul32(u64v a, u64v b)
@@ -27,7 +31,7 @@ u64_mul32(u64v a, u64v b)
     return (uint64_t)(uint32_t)a * (uint32_t)b;
 }
 
-DROP_INLINE u64v u64_groups(uint64_t group) { return group; }
+#define u64_groups(group) (group)
 
 DROP_INLINE void
 u64_store_groups(uint8_t *to, u64v w01, u64v w23)
@@ -58,9 +62,9 @@ typedef float f32v;
 enum { f32_lanes = 1, f32_size = 4 };
 #define f32_real f32
 
-DROP_INLINE f32v f32_set1(double a) { return (float)a; }
-DROP_INLINE f32v f32_mul(f32v a, f32v b) { return a * b; }
-DROP_INLINE f32v f32_add(f32v a, f32v b) { return a + b; }
+#define f32_set1(a) ((float)(a))
+#define f32_mul(a, b) ((a) * (b))
+#define f32_add(a, b) ((a) + (b))
 
 DROP_INLINE f32v
 f32_load(const char *x)
@@ -70,7 +74,12 @@ f32_load(const char *x)
     return a;
 }
 
-DROP_INLINE void f32_store(char *to, f32v a) { memcpy(to, &a, sizeof a); }
+DROP_INLINE void
+f32_store(char *to, f32v a)
+{
+    memcpy(to, &a, sizeof a);
+}
+
 #define f32_stream f32_store
 
 /* By masking: a branch would mispredict at every other element. */
@@ -90,9 +99,9 @@ typedef double f64v;
 enum { f64_lanes = 1, f64_size = 8 };
 #define f64_real f64
 
-DROP_INLINE f64v f64_set1(double a) { return a; }
-DROP_INLINE f64v f64_mul(f64v a, f64v b) { return a * b; }
-DROP_INLINE f64v f64_add(f64v a, f64v b) { return a + b; }
+#define f64_set1(a) (a)
+#define f64_mul(a, b) ((a) * (b))
+#define f64_add(a, b) ((a) + (b))
 
 DROP_INLINE f64v
 f64_load(const char *x)
@@ -102,7 +111,12 @@ f64_load(const char *x)
     return a;
 }
 
-DROP_INLINE void f64_store(char *to, f64v a) { memcpy(to, &a, sizeof a); }
+DROP_INLINE void
+f64_store(char *to, f64v a)
+{
+    memcpy(to, &a, sizeof a);
+}
+
 #define f64_stream f64_store
 
 DROP_INLINE f64v
@@ -213,4 +227,4 @@ bf16_store(char *to, f32v a)
 }
 #define bf16_stream bf16_store
 
-DROP_INLINE void fence(void) {}
+#define fence() ((void)0)

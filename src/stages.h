@@ -47,11 +47,16 @@ bool_apply(void *out, const void *x, const void *r, const uint8_t *bits,
     }
 }
 
-#define KERNELS(isa)                                                  \
-    const drop_kernels drop_kernels_##isa = {                         \
-        .name = #isa,                                                 \
-        .bernoulli = bernoulli,                                       \
-        .apply = {f32_apply, f64_apply, f16_apply, bf16_apply,        \
-                  bool_apply},                                        \
-        .fence = fence,                                               \
+static void
+order_stores(void)
+{
+    fence();
+}
+
+#define KERNELS(isa)                                                        \
+    const drop_kernels drop_kernels_##isa = {                               \
+        .name = #isa,                                                       \
+        .bernoulli = bernoulli,                                             \
+        .apply = {f32_apply, f64_apply, f16_apply, bf16_apply, bool_apply}, \
+        .fence = order_stores,                                              \
     }

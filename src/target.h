@@ -31,12 +31,12 @@
 #define TARGET(features)
 #define TARGET_END
 #elif defined(__clang__)
-#define TARGET(features)                                              \
-    TARGET_PRAGMA(clang attribute push(                               \
-        __attribute__((target(features))), apply_to = function))
+#define TARGET(features)                                                  \
+    TARGET_PRAGMA(clang attribute push(__attribute__((target(features))), \
+                                       apply_to = function))
 #define TARGET_END TARGET_PRAGMA(clang attribute pop)
 #else
-#define TARGET(features)                                              \
+#define TARGET(features) \
     TARGET_PRAGMA(GCC push_options) TARGET_PRAGMA(GCC target(features))
 #define TARGET_END TARGET_PRAGMA(GCC pop_options)
 #endif

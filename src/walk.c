@@ -74,12 +74,12 @@ static void
 copy_strided(char *to, ptrdiff_t to_stride, const char *from,
              ptrdiff_t from_stride, size_t n, size_t size)
 {
-#define COPY(bytes)                                                   \
-    case bytes:                                                       \
-        for (size_t i = 0; i < n; i++) {                              \
-            memcpy(to + (ptrdiff_t)i * to_stride,                     \
-                   from + (ptrdiff_t)i * from_stride, bytes);         \
-        }                                                             \
+#define COPY(bytes)                                           \
+    case bytes:                                               \
+        for (size_t i = 0; i < n; i++) {                      \
+            memcpy(to + (ptrdiff_t)i * to_stride,             \
+                   from + (ptrdiff_t)i * from_stride, bytes); \
+        }                                                     \
         break
     switch (size) {
         COPY(1);
@@ -122,7 +122,8 @@ is_contiguous(const drop_axis *axis, ptrdiff_t size, int residual)
 static const uint8_t all[DROP_TILE / 8 + DROP_BITS_PAD] = {
 #define FF8 255, 255, 255, 255, 255, 255, 255, 255
 #define FF64 FF8, FF8, FF8, FF8, FF8, FF8, FF8, FF8
-    FF64, FF64, FF64, FF64, FF64, FF64, FF64, FF64, FF8
+    FF64, FF64, FF64, FF64, FF64,
+    FF64, FF64, FF64, FF8
 #undef FF8
 #undef FF64
 };
@@ -184,7 +185,8 @@ do_row(walk *w, position at)
         else {
             w->stretch = row_bits(w, here, n);
             n = w->stretch.n;
-            status = each(w, w->axis + w->outers, w->shareds, here, apply_here);
+            status =
+                each(w, w->axis + w->outers, w->shareds, here, apply_here);
         }
     }
     return status;
@@ -216,8 +218,8 @@ do_block(walk *w, position at, size_t rows, size_t bits)
     for (size_t b = 0; b < bits && !status; b++) {
         column[b] = le64(column[b]);
         w->stretch = (drop_stretch){(uint8_t *)&column[b], 0, rows};
-        status = each(w, w->axis + w->outers, w->shareds, moved(at, &w->along, b),
-                      apply_here);
+        status = each(w, w->axis + w->outers, w->shareds,
+                      moved(at, &w->along, b), apply_here);
     }
     return status;
 }
