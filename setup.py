@@ -1,6 +1,7 @@
 """The C extension; everything else is in pyproject.toml."""
 
 import sysconfig
+from glob import glob
 
 import numpy
 from setuptools import Extension, setup
@@ -10,9 +11,9 @@ from setuptools.command.bdist_wheel import bdist_wheel
 STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 SOURCES = """
-    axes bits dispatch law pack source stream walk
+    axes bits dispatch law pack parallel source stream walk
     kernels_scalar kernels_avx2 kernels_avx512 kernels_neon
-    ndarray module
+    ndarray entropy calls plain module
 """.split()
 
 
@@ -28,6 +29,7 @@ class Wheel(bdist_wheel):
 core = Extension(
     "droplayers._core",
     sources=[f"src/{name}.c" for name in SOURCES],
+    depends=glob("src/*.h"),
     include_dirs=[numpy.get_include()],
     define_macros=[("Py_LIMITED_API", "0x030B0000")] if STABLE else [],
     py_limited_api=STABLE,

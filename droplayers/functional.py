@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _check, _core, _masks
 from ._select import RESIDUAL, SCALE, Affine, select, select_rows
-from .keys import draw_key
+from .keys import Key, draw_key
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -161,23 +161,13 @@ def dropout(
     >>> dl.dropout(x, 0.25, "test") is x
     True
     """
-    if (
-        type(x) is np.ndarray
-        and type(p) is float
-        and type(mode) is type(scaling) is str
-        and type(shared_axes) is tuple
-        and not shared_axes
-        and mask is full_shape is start is out is None
-        and return_mask is False
-        and mode == "train"
-        and scaling == "inverted"
-        and 0.0 < p < 1.0
-        and _core.is_plain(x)
-    ):  # nothing is left to check, and the call is short
-        scale = 1.0 / (1.0 - p)
-        return _core.select(
-            None, x, None, draw_key(rng), round(p * 2**40), None, 0, None, 0, scale, 0, 0
-        )
+    number = rng._word if type(rng) is Key else None
+    plain = _core.dropout(
+        x, p, mode, scaling, shared_axes, number, rng,
+        mask, return_mask, full_shape, start, out,
+    )  # fmt: skip
+    if plain is not NotImplemented:
+        return plain
     array = _check.array(x, "x")
     dtype = _check.result_dtype(array.dtype, "x")
     p = _check.probability(p, "p")
@@ -286,6 +276,13 @@ def drop_path(
     >>> dl.drop_path(x, 0.5) is x
     True
     """
+    number = rng._word if type(rng) is Key else None
+    plain = _core.drop_path(
+        x, prob, training, per, scale_by_keep, residual, number, rng,
+        mask, return_mask, full_shape, start, out,
+    )  # fmt: skip
+    if plain is not NotImplemented:
+        return plain
     array = _check.array(x, "x")
     if array.ndim == 0:
         raise ValueError("x must have an axis of samples, got a 0-d array")

@@ -1,211 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * droplayers._core: positional arguments that the Python package has checked
- * and completed. What could crash is checked here again.
+ * droplayers._core: settings, small functions and the method table.
  */
 #define DROP_IMPORTS_NUMPY
-#include "ndarray.h"
+#include "core.h"
 
 #include "dispatch.h"
 
-#include <time.h>
-
-/* Jobs below this keep the GIL: giving it up and taking it again costs as much
- * as a thousand elements, and other threads wait some microseconds at most. */
-#define GIL_CELLS 16384
-
-/* How often a long job looks for Ctrl-C, in seconds. */
-#define SIGNAL_SECONDS 0.05
-
-/* The kernels in use, which only use() sets. */
-static const drop_kernels *kernels;
-
-typedef struct {
-    PyThreadState *thread;
-    double next;
-} watch;
-
-static double
-now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static int
-look_for_signals(void *context)
-{
-    watch *w = context;
-    double time = now();
-    if (time < w->next) {
-        return 0;
-    }
-    w->next = time + SIGNAL_SECONDS;
-    PyEval_RestoreThread(w->thread);
-    int status = PyErr_CheckSignals();
-    w->thread = PyEval_SaveThread();
-    return status;
-}
-
-/* Does a job, without the GIL when it is long: a walk, or a packing to to. */
-static int
-run(drop_job *job, uint8_t *to)
-{
-    watch w = {NULL, 0};
-    int alone = drop_job_size(job) < GIL_CELLS, status;
-    job->stop = alone ? NULL : look_for_signals;
-    job->context = &w;
-    if (!alone) {
-        w.next = now() + SIGNAL_SECONDS;
-        w.thread = PyEval_SaveThread();
-    }
-    status = to ? drop_pack(job, to) : drop_walk(job);
-    if (!alone) {
-        PyEval_RestoreThread(w.thread);
-    }
-    return status;
-}
-
-/* The five arguments that say which mask: key, threshold, given (a packed mask
- * or None), index of the first cell, strides. */
-static int
-parse_mask(drop_job *job, Py_buffer *given, PyObject *const *args)
-{
-    uint64_t key = PyLong_AsUnsignedLongLong(args[0]);
-    uint64_t threshold = PyLong_AsUnsignedLongLong(args[1]);
-    job->index = PyLong_AsUnsignedLongLongMask(args[3]);
-    if (PyErr_Occurred()) {
-        return -1;
-    }
-    if (threshold > DROP_ONE) {
-        PyErr_SetString(PyExc_ValueError, "threshold is above 2**40");
-        return -1;
-    }
-    if (drop_job_strides(job, args[4]) < 0) {
-        return -1;
-    }
-    job->task.kernels = kernels;
-    job->given = NULL;
-    if (args[2] == Py_None) {
-        drop_law_start(&job->law, key, threshold);
-        return 0;
-    }
-    if (PyObject_GetBuffer(args[2], given, PyBUF_SIMPLE) < 0) {
-        return -1;
-    }
-    if (!drop_job_holds(job, given->len)) {
-        PyErr_SetString(PyExc_ValueError, "the packed mask is too short");
-        return -1;
-    }
-    job->given = given->buf;
-    return 0;
-}
-
-static int
-parse_affine(drop_affine *affine, PyObject *const *args)
-{
-    long form = PyLong_AsLong(args[0]);
-    affine->a = PyFloat_AsDouble(args[1]);
-    affine->b = PyFloat_AsDouble(args[2]);
-    affine->c = PyFloat_AsDouble(args[3]);
-    if (PyErr_Occurred()) {
-        return -1;
-    }
-    if (form < DROP_SCALE || form > DROP_RESIDUAL) {
-        PyErr_SetString(PyExc_ValueError, "unknown form");
-        return -1;
-    }
-    affine->form = (drop_form)form;
-    return 0;
-}
-
-static int
-count_args(const char *name, Py_ssize_t n, Py_ssize_t expected)
-{
-    if (n == expected) {
-        return 0;
-    }
-    PyErr_Format(PyExc_TypeError, "%s takes %zd arguments, got %zd", name,
-                 expected, n);
-    return -1;
-}
-
-/* An argument that is an array, or None, which is NULL. */
-static int
-parse_array(PyArrayObject **array, PyObject *arg)
-{
-    *array = arg == Py_None ? NULL : (PyArrayObject *)arg;
-    if (*array && !PyArray_Check(arg)) {
-        PyErr_SetString(PyExc_TypeError, "expected an array or None");
-        return -1;
-    }
-    return 0;
-}
-
-static PyObject *
-core_select(PyObject *self, PyObject *const *args, Py_ssize_t n)
-{
-    drop_job job;
-    Py_buffer given = {0};
-    PyArrayObject *x, *r, *out;
-    int status = -1;
-    (void)self;
-    if (count_args("select", n, 12) < 0 || parse_array(&out, args[0]) < 0 ||
-        parse_array(&x, args[1]) < 0 || parse_array(&r, args[2]) < 0 ||
-        parse_affine(&job.task.affine, args + 8) < 0) {
-        return NULL;
-    }
-    if ((r != NULL) != (job.task.affine.form == DROP_RESIDUAL) ||
-        (!out && !x)) {
-        PyErr_SetString(PyExc_TypeError, "an array is missing or too many");
-        return NULL;
-    }
-    if (out) {
-        Py_INCREF((PyObject *)out);
-    }
-    else {
-        out = (PyArrayObject *)PyArray_NewLikeArray(x, NPY_KEEPORDER, NULL, 0);
-    }
-    if (out && drop_job_arrays(&job, out, x, r) == 0 &&
-        parse_mask(&job, &given, args + 3) == 0) {
-        status = run(&job, NULL);
-    }
-    PyBuffer_Release(&given);
-    if (status) {
-        Py_CLEAR(out);
-    }
-    return (PyObject *)out;
-}
-
-static PyObject *
-core_pack(PyObject *self, PyObject *const *args, Py_ssize_t n)
-{
-    drop_job job;
-    Py_buffer given = {0};
-    PyObject *out = NULL;
-    (void)self;
-    if (count_args("pack", n, 6) < 0 || drop_job_shape(&job, args[0]) < 0) {
-        return NULL;
-    }
-    job.task = (drop_task){.dtype = DROP_BOOL};
-    if (parse_mask(&job, &given, args + 1) == 0) {
-        npy_intp bytes = (npy_intp)(drop_job_size(&job) / 8);
-        bytes += drop_job_size(&job) % 8 != 0;
-        out = PyArray_SimpleNew(1, &bytes, NPY_UINT8);
-        if (out && run(&job, PyArray_DATA((PyArrayObject *)out))) {
-            Py_CLEAR(out);
-        }
-    }
-    PyBuffer_Release(&given);
-    return out;
-}
+struct drop_settings drop_settings = {NULL, 1};
 
 static PyObject *
 core_uniforms(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     (void)self;
-    if (count_args("uniforms", n, 3) < 0) {
+    if (drop_count("uniforms", n, 3) < 0) {
         return NULL;
     }
     uint64_t key = PyLong_AsUnsignedLongLong(args[0]);
@@ -228,7 +36,7 @@ static PyObject *
 core_child(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     (void)self;
-    if (count_args("child", n, 2) < 0) {
+    if (drop_count("child", n, 2) < 0) {
         return NULL;
     }
     uint64_t key = PyLong_AsUnsignedLongLong(args[0]);
@@ -237,18 +45,6 @@ core_child(PyObject *self, PyObject *const *args, Py_ssize_t n)
         return NULL;
     }
     return PyLong_FromUnsignedLongLong(drop_child(key, index));
-}
-
-/* Whether an array is one that select takes as it is, and gives as it is. */
-static PyObject *
-core_is_plain(PyObject *self, PyObject *arg)
-{
-    PyArrayObject *x = (PyArrayObject *)arg;
-    (void)self;
-    return PyBool_FromLong(
-        PyArray_CheckExact(arg) && PyArray_NDIM(x) > 0 &&
-        PyArray_ISNOTSWAPPED(x) &&
-        (PyArray_TYPE(x) == NPY_FLOAT || PyArray_TYPE(x) == NPY_DOUBLE));
 }
 
 static PyObject *
@@ -278,7 +74,7 @@ core_use(PyObject *self, PyObject *name)
             return NULL;
         }
         if (same) {
-            kernels = *k;
+            drop_settings.kernels = *k;
             Py_RETURN_NONE;
         }
     }
@@ -287,24 +83,53 @@ core_use(PyObject *self, PyObject *name)
 }
 
 static PyObject *
+core_set_threads(PyObject *self, PyObject *number)
+{
+    long threads = PyLong_AsLong(number);
+    (void)self;
+    if (threads < 1 || threads > INT_MAX) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_ValueError, "threads out of range");
+        }
+        return NULL;
+    }
+    drop_settings.threads = (int)threads;
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+core_threads(PyObject *self, PyObject *ignored)
+{
+    (void)self, (void)ignored;
+    return PyLong_FromLong(drop_settings.threads);
+}
+
+static PyObject *
 core_isa(PyObject *self, PyObject *ignored)
 {
     (void)self, (void)ignored;
-    return PyUnicode_FromString(kernels->name);
+    return PyUnicode_FromString(drop_settings.kernels->name);
 }
 
 #define FAST(name) (PyCFunction)(void (*)(void)) name, METH_FASTCALL
 static PyMethodDef methods[] = {
-    {"select", FAST(core_select),
+    {"select", FAST(drop_core_select),
      "select(out, x, r, key, threshold, given, index, strides, form, a, b, "
      "c)"},
-    {"pack", FAST(core_pack),
+    {"pack", FAST(drop_core_pack),
      "pack(shape, key, threshold, given, index, strides)"},
+    {"dropout", FAST(drop_core_dropout),
+     "dropout(x, p, mode, scaling, shared_axes, number, rng, mask,"
+     " return_mask, full_shape, start, out): NotImplemented if not plain."},
+    {"drop_path", FAST(drop_core_drop_path),
+     "drop_path(x, prob, training, per, scale_by_keep, residual, number, rng,"
+     " mask, return_mask, full_shape, start, out): likewise."},
     {"uniforms", FAST(core_uniforms), "uniforms(key, index, n)"},
     {"child", FAST(core_child), "child(key, index)"},
-    {"is_plain", core_is_plain, METH_O, "Whether select takes it as it is."},
     {"isas", core_isas, METH_NOARGS, "The kernels that run here, best first."},
     {"isa", core_isa, METH_NOARGS, "The kernels in use."},
+    {"threads", core_threads, METH_NOARGS, "The threads of a large call."},
+    {"set_threads", core_set_threads, METH_O, "Use as many threads."},
     {"use", core_use, METH_O, "Use these kernels."},
     {NULL, NULL, 0, NULL},
 };
@@ -316,7 +141,7 @@ execute(PyObject *module)
     if (PyArray_ImportNumPyAPI() < 0) {
         return -1;
     }
-    kernels = drop_dispatch()[0];
+    drop_settings.kernels = drop_dispatch()[0];
     return 0;
 }
 

@@ -118,15 +118,21 @@ drop_job_shape(drop_job *job, PyObject *shape)
     return 0;
 }
 
+void
+drop_job_order(drop_job *job, int rows)
+{
+    uint64_t stride = 1;
+    for (int i = job->axes; i-- > 0;) {
+        job->axis[i].mask = rows ? i == 0 : stride;
+        stride *= job->axis[i].n;
+    }
+}
+
 int
 drop_job_strides(drop_job *job, PyObject *strides)
 {
     if (strides == Py_None) {
-        uint64_t stride = 1;
-        for (int i = job->axes; i-- > 0;) {
-            job->axis[i].mask = stride;
-            stride *= job->axis[i].n;
-        }
+        drop_job_order(job, 0);
         return 0;
     }
     if (PyTuple_Size(strides) != job->axes) {

@@ -270,6 +270,14 @@ plan(walk *w, drop_axis *axis, int axes)
     }
 }
 
+void
+drop_job_draw(drop_job *job, uint64_t key, uint64_t threshold)
+{
+    drop_law_start(&job->law, key, threshold);
+    job->given = NULL;
+    job->index = 0;
+}
+
 int
 drop_walk(drop_job *job)
 {

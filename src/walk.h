@@ -20,6 +20,9 @@ typedef struct {
     void *context;
 } drop_job;
 
+/* Lets a job draw its mask, of which its first cell is element 0. */
+void drop_job_draw(drop_job *job, uint64_t key, uint64_t threshold);
+
 /* Does the job, in any order; that of its axes is lost. Returns what stop
  * said last. */
 int drop_walk(drop_job *job);

@@ -27,7 +27,8 @@ def philox(c0, c1, c2, c3, k0, k1):
 
     Words are 32-bit numbers in uint64 arrays, so that a product of two is whole.
     """
-    c0, c1, c2, c3, k0, k1 = (np.asarray(w, np.uint64) for w in (c0, c1, c2, c3, k0, k1))
+    counter_and_key = c0, c1, c2, c3, k0, k1
+    c0, c1, c2, c3, k0, k1 = (np.asarray(w, np.uint64) for w in counter_and_key)
     for _ in range(10):
         a, b = c0 * 0xD2511F53, c2 * 0xCD9E8D57
         c0, c1, c2, c3 = (b >> 32) ^ c1 ^ k0, b & LOW, (a >> 32) ^ c3 ^ k1, a & LOW
@@ -71,27 +72,31 @@ def choice(key, index, count, c2):
 # --- masks ----------------------------------------------------------------------------
 
 
-def mask_index(shape, full_shape=None, start=None):
+def mask_index(shape, full_shape=None, start=None, shared_axes=()):
     """The flat index, in C order, of each element of a block of a larger array.
 
-    The block begins at `start`, by default at 0; without `full_shape` it is the whole.
-    Indices are below 2**64, whatever numbers of elements the axes multiply up to.
+    The block has the given shape and begins at `start`, by default at 0; without
+    `full_shape` it is the whole. An axis that shares one draw counts as of length 1,
+    in the block and in the larger array. Indices are below 2**64.
     """
     full_shape = shape if full_shape is None else full_shape
     start = (0,) * len(shape) if start is None else start
+    shared = {axis % len(shape) for axis in shared_axes}
     index = np.zeros((), np.uint64)
-    for n, full, first in zip(shape, full_shape, start, strict=True):
+    for axis, block in enumerate(zip(shape, full_shape, start, strict=True)):
+        n, full, first = (1, 1, 0) if axis in shared else block
         position = np.arange(n, dtype=np.uint64) + np.uint64(first)
-        index = index[..., None] * np.uint64(full) + position
+        index = index[..., None] * np.uint64(full % 2**64) + position
     return index
 
 
-def keep_mask(shape, p, key=None, full_shape=None, start=None):
-    """True where an element is kept: U(i) >= T. An array p goes along the last axis."""
+def keep_mask(shape, p, key=None, full_shape=None, start=None, shared_axes=()):
+    """True where an element is kept: U(i) >= T. An array p lies along the last axis."""
     p = np.asarray(p, np.float64)
+    index = mask_index(shape, full_shape, start, shared_axes)
     if np.all((p == 0) | (p == 1)):
-        return np.broadcast_to(p == 0, shape).copy()
-    return uniforms(key, mask_index(shape, full_shape, start)) >= threshold(p)
+        return np.broadcast_to(p == 0, index.shape).copy()
+    return uniforms(key, index) >= threshold(p)
 
 
 def packed(mask):
@@ -99,16 +104,120 @@ def packed(mask):
     return np.packbits(mask.ravel(), bitorder="little")
 
 
-def with_ones(shape, axes):
-    """A shape (or a start) with 1 (or 0) on the given axes; None stays None."""
-    axes = {axis % len(shape) for axis in axes}
-    return tuple(1 if axis in axes else n for axis, n in enumerate(shape))
+# --- values ---------------------------------------------------------------------------
 
 
-def dropout_mask(shape, p, shared_axes=(), key=None, full_shape=None, start=None):
-    """dropout's keep mask: of x's shape, but 1 on the axes that share one draw."""
-    if full_shape is not None:
-        full_shape = with_ones(full_shape, shared_axes)
-        shared = {axis % len(shape) for axis in shared_axes}
-        start = [0 if a in shared else n for a, n in enumerate(start or (0,) * len(shape))]
-    return keep_mask(with_ones(shape, shared_axes), p, key, full_shape, start)
+def common(*arrays):
+    """The dtype of a result: NumPy's promotion, float64 for integers and bools."""
+    dtype = np.result_type(*(np.asarray(a).dtype for a in arrays)).newbyteorder("=")
+    return np.dtype(np.float64) if dtype.kind in "biu" else dtype
+
+
+def computing(dtype):
+    """The dtype that a result is computed in: float32 for the half types."""
+    return np.dtype(np.float32) if dtype.name in ("float16", "bfloat16") else dtype
+
+
+@np.errstate(all="ignore")
+def cast(x, dtype):
+    """A plain array of x's values, each rounded once to dtype."""
+    return np.asarray(x).astype(dtype)
+
+
+@np.errstate(all="ignore")
+def scaled(x, factor):
+    """x * factor, the factor rounded once to x's dtype; a complex x is two reals."""
+    if x.dtype.kind == "c":
+        product = np.empty_like(x)
+        product.real, product.imag = scaled(x.real, factor), scaled(x.imag, factor)
+        return product
+    return x * cast(factor, x.dtype)
+
+
+def inverse(p):
+    """1 / (1 - p) in double; 0 for p = 1, where nothing is kept."""
+    p = np.asarray(p, np.float64)
+    return 1.0 / np.where(p < 1, 1.0 - p, np.inf)
+
+
+def selected(keep, x, factor):
+    """x * factor where kept, +0 elsewhere, whatever x has there."""
+    dtype = common(x)
+    product = scaled(cast(x, computing(dtype)), factor)
+    return cast(np.where(keep, product, np.zeros((), product.dtype)), dtype)
+
+
+@np.errstate(all="ignore")
+def added(base, keep, x, factor):
+    """base + x * factor where kept, base itself elsewhere: two roundings, no FMA."""
+    dtype = common(base, x)
+    base, x = cast(base, computing(dtype)), cast(x, computing(dtype))
+    return cast(np.where(keep, base + scaled(x, factor), base), dtype)
+
+
+# --- dropout --------------------------------------------------------------------------
+
+
+def dropout(
+    x,
+    p=0.5,
+    mode="train",
+    *,
+    scaling="inverted",
+    shared_axes=(),
+    key=None,
+    mask=None,
+    return_mask=False,
+    full_shape=None,
+    start=None,
+):
+    """Inverted: x / (1 - p) where kept, x in test. Classic: x, and x * (1 - p)."""
+    p, classic = float(p), scaling == "classic"
+    if mode != "train":
+        mask = keep_mask(np.shape(x), 0.0, None, full_shape, start, shared_axes)
+        result = selected(p < 1, x, 1.0 - p) if classic else selected(True, x, 1.0)
+    else:
+        if mask is None:
+            mask = keep_mask(np.shape(x), p, key, full_shape, start, shared_axes)
+        result = selected(mask & (p < 1), x, 1.0 if classic else inverse(p))
+    return (result, mask) if return_mask else result
+
+
+def drop_path(
+    x,
+    prob=0.0,
+    training=False,
+    *,
+    per="sample",
+    scale_by_keep=True,
+    residual=None,
+    key=None,
+    mask=None,
+    return_mask=False,
+    full_shape=None,
+    start=None,
+):
+    """Whole samples (axis 0), or the whole batch, as dropout's elements; r + that.
+
+    The mask has one element per sample, or one for the batch; of full_shape and start
+    it is entry 0 that counts. prob may be an array, one for each sample of x.
+    """
+    rows = (1,) if per == "batch" else np.shape(x)[:1]
+    if per == "batch" or full_shape is None:
+        full_shape = start = None
+    else:
+        full_shape, start = full_shape[:1], None if start is None else start[:1]
+    if not training:
+        prob, mask = 0.0, None
+    prob = np.asarray(prob, np.float64)
+    if mask is None:
+        mask = keep_mask(rows, prob, key, full_shape, start)
+    column = (-1,) + (1,) * (np.ndim(x) - 1)
+    keep = (mask & (prob < 1)).reshape(column)
+    factor = inverse(prob) if scale_by_keep else np.ones(())
+    factor = factor.reshape(column)
+    if residual is None:
+        result = selected(keep, x, factor)
+    else:
+        result = added(residual, keep, x, factor)
+    return (result, mask) if return_mask else result

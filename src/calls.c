@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Jobs from arguments that the Python package has checked and completed. What
+ * could crash is checked again.
+ */
+#include "core.h"
+
+#include "parallel.h"
+
+#include <time.h>
+
+/* Jobs below this keep the GIL: giving it up and taking it again costs as much
+ * as a thousand elements, and other threads wait some microseconds at most. */
+#define GIL_CELLS 16384
+
+/* How often a long job looks for Ctrl-C, in seconds. */
+#define SIGNAL_SECONDS 0.05
+
+typedef struct {
+    PyThreadState *thread;
+    double next;
+} watch;
+
+static double
+now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static int
+look_for_signals(void *context)
+{
+    watch *w = context;
+    double time = now();
+    if (time < w->next) {
+        return 0;
+    }
+    w->next = time + SIGNAL_SECONDS;
+    PyEval_RestoreThread(w->thread);
+    int status = PyErr_CheckSignals();
+    w->thread = PyEval_SaveThread();
+    return status;
+}
+
+int
+drop_do(drop_job *job, uint8_t *to)
+{
+    watch w = {NULL, 0};
+    job->task.kernels = drop_settings.kernels;
+    int alone = drop_job_size(job) < GIL_CELLS, status;
+    job->stop = alone ? NULL : look_for_signals;
+    job->context = &w;
+    if (!alone) {
+        w.next = now() + SIGNAL_SECONDS;
+        w.thread = PyEval_SaveThread();
+    }
+    status =
+        to ? drop_pack(job, to) : drop_parallel(job, drop_settings.threads);
+    if (!alone) {
+        PyEval_RestoreThread(w.thread);
+    }
+    return status;
+}
+
+/* The five arguments that say which mask: key, threshold, given (a packed mask
+ * or None), index of the first cell, strides. */
+static int
+parse_mask(drop_job *job, Py_buffer *given, PyObject *const *args)
+{
+    uint64_t key = PyLong_AsUnsignedLongLong(args[0]);
+    uint64_t threshold = PyLong_AsUnsignedLongLong(args[1]);
+    uint64_t index = PyLong_AsUnsignedLongLongMask(args[3]);
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    if (threshold > DROP_ONE) {
+        PyErr_SetString(PyExc_ValueError, "threshold is above 2**40");
+        return -1;
+    }
+    if (drop_job_strides(job, args[4]) < 0) {
+        return -1;
+    }
+    drop_job_draw(job, key, threshold);
+    job->index = index;
+    if (args[2] == Py_None) {
+        return 0;
+    }
+    if (PyObject_GetBuffer(args[2], given, PyBUF_SIMPLE) < 0) {
+        return -1;
+    }
+    if (!drop_job_holds(job, given->len)) {
+        PyErr_SetString(PyExc_ValueError, "the packed mask is too short");
+        return -1;
+    }
+    job->given = given->buf;
+    return 0;
+}
+
+static int
+parse_affine(drop_affine *affine, PyObject *const *args)
+{
+    long form = PyLong_AsLong(args[0]);
+    affine->a = PyFloat_AsDouble(args[1]);
+    affine->b = PyFloat_AsDouble(args[2]);
+    affine->c = PyFloat_AsDouble(args[3]);
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    if (form < DROP_SCALE || form > DROP_RESIDUAL) {
+        PyErr_SetString(PyExc_ValueError, "unknown form");
+        return -1;
+    }
+    affine->form = (drop_form)form;
+    return 0;
+}
+
+int
+drop_count(const char *name, Py_ssize_t n, Py_ssize_t expected)
+{
+    if (n == expected) {
+        return 0;
+    }
+    PyErr_Format(PyExc_TypeError, "%s takes %zd arguments, got %zd", name,
+                 expected, n);
+    return -1;
+}
+
+/* An argument that is an array, or None, which is NULL. */
+static int
+parse_array(PyArrayObject **array, PyObject *arg)
+{
+    *array = arg == Py_None ? NULL : (PyArrayObject *)arg;
+    if (*array && !PyArray_Check(arg)) {
+        PyErr_SetString(PyExc_TypeError, "expected an array or None");
+        return -1;
+    }
+    return 0;
+}
+
+PyObject *
+drop_core_select(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    drop_job job;
+    Py_buffer given = {0};
+    PyArrayObject *x, *r, *out;
+    int status = -1;
+    (void)self;
+    if (drop_count("select", n, 12) < 0 || parse_array(&out, args[0]) < 0 ||
+        parse_array(&x, args[1]) < 0 || parse_array(&r, args[2]) < 0 ||
+        parse_affine(&job.task.affine, args + 8) < 0) {
+        return NULL;
+    }
+    if ((r != NULL) != (job.task.affine.form == DROP_RESIDUAL) ||
+        (!out && !x)) {
+        PyErr_SetString(PyExc_TypeError, "an array is missing or too many");
+        return NULL;
+    }
+    if (out) {
+        Py_INCREF((PyObject *)out);
+    }
+    else {
+        out = (PyArrayObject *)PyArray_NewLikeArray(x, NPY_KEEPORDER, NULL, 0);
+    }
+    if (out && drop_job_arrays(&job, out, x, r) == 0 &&
+        parse_mask(&job, &given, args + 3) == 0) {
+        status = drop_do(&job, NULL);
+    }
+    PyBuffer_Release(&given);
+    if (status) {
+        Py_CLEAR(out);
+    }
+    return (PyObject *)out;
+}
+
+PyObject *
+drop_core_pack(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    drop_job job;
+    Py_buffer given = {0};
+    PyObject *out = NULL;
+    (void)self;
+    if (drop_count("pack", n, 6) < 0 || drop_job_shape(&job, args[0]) < 0) {
+        return NULL;
+    }
+    job.task = (drop_task){.dtype = DROP_BOOL};
+    if (parse_mask(&job, &given, args + 1) == 0) {
+        npy_intp bytes = (npy_intp)(drop_job_size(&job) / 8);
+        bytes += drop_job_size(&job) % 8 != 0;
+        out = PyArray_SimpleNew(1, &bytes, NPY_UINT8);
+        if (out && drop_do(&job, PyArray_DATA((PyArrayObject *)out))) {
+            Py_CLEAR(out);
+        }
+    }
+    PyBuffer_Release(&given);
+    return out;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the files of the module share.
+ */
+#ifndef DROP_CORE_H
+#define DROP_CORE_H
+
+#include "ndarray.h"
+
+/* What the package has set, for all calls to come. */
+extern struct drop_settings {
+    const drop_kernels *kernels;
+    int threads;
+} drop_settings;
+
+/* Does a job, without the GIL where it is long: packs to to, or walks where to
+ * is NULL. Returns -1 with an exception set, or 0. */
+int drop_do(drop_job *job, uint8_t *to);
+
+/* The key of one call, from the number of a Key, or None and a Generator or
+ * None. Returns -1 with an exception set, 1 for any other rng, or 0. */
+int drop_draw_key(uint64_t *key, PyObject *number, PyObject *rng);
+
+/* Functions of the module, all METH_FASTCALL. */
+PyObject *drop_core_select(PyObject *, PyObject *const *, Py_ssize_t);
+PyObject *drop_core_pack(PyObject *, PyObject *const *, Py_ssize_t);
+PyObject *drop_core_dropout(PyObject *, PyObject *const *, Py_ssize_t);
+PyObject *drop_core_drop_path(PyObject *, PyObject *const *, Py_ssize_t);
+
+/* Returns -1 with an exception set where n is not the expected number. */
+int drop_count(const char *function, Py_ssize_t n, Py_ssize_t expected);
+
+#endif

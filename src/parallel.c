@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "parallel.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { MOST_THREADS = 64 };
+
+/* Cells in a chunk, the unit that threads take from a job: small enough that
+ * they end together, and that nobody waits long for the last one. */
+#define CHUNK (256 * 1024)
+
+/* Cells from which on a second thread is worth its start. */
+#define WORTH (512 * 1024)
+
+/* A worker needs buffers of some 40 KiB; the usual 8 MiB may not be had. */
+#define STACK_BYTES (512 * 1024)
+
+typedef struct {
+    const drop_job *job;
+    int axis;     /* the axis that is cut */
+    size_t step;  /* places of it in a chunk */
+    size_t count; /* chunks */
+    atomic_size_t next;
+    atomic_int status;
+} shares;
+
+static size_t
+cells(const drop_job *job)
+{
+    size_t n = 1;
+    for (int i = 0; i < job->axes; i++) {
+        n *= job->axis[i].n;
+    }
+    return n;
+}
+
+/* Cuts the longest axis. Where the mask is contiguous along it the cuts lie on
+ * tile bounds of the mask, and no tile is drawn twice. */
+static void
+cut(shares *s, const drop_job *job)
+{
+    s->job = job;
+    s->axis = 0;
+    for (int i = 1; i < job->axes; i++) {
+        if (job->axis[i].n > job->axis[s->axis].n) {
+            s->axis = i;
+        }
+    }
+    size_t n = job->axis[s->axis].n, row = cells(job) / n;
+    s->step = CHUNK / row + 1;
+    if (job->axis[s->axis].mask == 1) {
+        s->step = (s->step + DROP_TILE - 1) / DROP_TILE * DROP_TILE;
+    }
+    s->count = (n + s->step - 1) / s->step + 1;
+}
+
+/* Chunk i of a job; chunk 0 is what precedes the first bound. */
+static int
+take(const shares *s, size_t i, drop_job *part)
+{
+    const drop_axis *axis = &s->job->axis[s->axis];
+    size_t first = axis->mask == 1 ? -s->job->index % DROP_TILE : 0;
+    size_t from = i ? first + (i - 1) * s->step : 0;
+    size_t to = first + i * s->step;
+    to = to < axis->n ? to : axis->n;
+    if (from >= to) {
+        return 0;
+    }
+    *part = *s->job;
+    part->axis[s->axis].n = to - from;
+    part->run.out += (ptrdiff_t)from * axis->out;
+    part->run.x += (ptrdiff_t)from * axis->x;
+    if (part->run.r) {
+        part->run.r += (ptrdiff_t)from * axis->r;
+    }
+    part->index += from * axis->mask;
+    return 1;
+}
+
+static int
+has_stopped(void *context)
+{
+    return atomic_load(&((shares *)context)->status);
+}
+
+/* Does chunks until none is left. */
+static void
+work(shares *s, int (*stop)(void *), void *context)
+{
+    drop_job part;
+    size_t i;
+    while (!has_stopped(s) && (i = atomic_fetch_add(&s->next, 1)) < s->count) {
+        if (take(s, i, &part)) {
+            part.stop = stop;
+            part.context = context;
+            int status = drop_walk(&part);
+            if (status) {
+                atomic_store(&s->status, status);
+            }
+        }
+    }
+}
+
+static void *
+worker(void *context)
+{
+    work(context, has_stopped, context);
+    return NULL;
+}
+
+int
+drop_parallel(drop_job *job, int threads)
+{
+    if (threads < 2 || cells(job) < WORTH) {
+        return drop_walk(job);
+    }
+    shares s = {.status = 0};
+    pthread_t thread[MOST_THREADS];
+    pthread_attr_t attributes;
+    int started = 0;
+    drop_axes_sort(job->axis, job->axes);
+    job->axes = drop_axes_join(job->axis, job->axes);
+    cut(&s, job);
+    threads = threads < MOST_THREADS ? threads : MOST_THREADS;
+    if (pthread_attr_init(&attributes) == 0) {
+        pthread_attr_setstacksize(&attributes, STACK_BYTES);
+        while (started < threads - 1 &&
+               pthread_create(&thread[started], &attributes, worker, &s) ==
+                   0) {
+            started++;
+        }
+        pthread_attr_destroy(&attributes);
+    }
+    work(&s, job->stop, job->context);
+    while (started) {
+        pthread_join(thread[--started], NULL);
+    }
+    return s.status;
+}

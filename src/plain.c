@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The calls that users make most, from their own arguments and without any
+ * detour: native float32 and float64 arrays, training, and otherwise defaults
+ * but for rng, residual and out. Whatever is not plain gives NotImplemented,
+ * and nothing has happened; the Python package takes the long way then, which
+ * gives the same results and all the errors.
+ */
+#include "core.h"
+
+static int
+is_word(PyObject *text, const char *word)
+{
+    return PyUnicode_CheckExact(text) &&
+           PyUnicode_CompareWithASCIIString(text, word) == 0;
+}
+
+/* A rate that draws. */
+static int
+is_rate(PyObject *p, double *rate)
+{
+    if (!PyFloat_CheckExact(p)) {
+        return 0;
+    }
+    *rate = PyFloat_AsDouble(p);
+    return *rate > 0 && *rate < 1;
+}
+
+static int
+is_plain(PyObject *array)
+{
+    PyArrayObject *x = (PyArrayObject *)array;
+    return PyArray_CheckExact(array) && PyArray_NDIM(x) > 0 &&
+           PyArray_ISNOTSWAPPED(x) &&
+           (PyArray_TYPE(x) == NPY_FLOAT || PyArray_TYPE(x) == NPY_DOUBLE);
+}
+
+/* Whether y is as x is, element for element. */
+static int
+is_alike(PyArrayObject *x, PyObject *y)
+{
+    PyArrayObject *other = (PyArrayObject *)y;
+    return is_plain(y) && PyArray_TYPE(other) == PyArray_TYPE(x) &&
+           PyArray_SAMESHAPE(other, x);
+}
+
+static int
+is_apart(PyArrayObject *x, PyArrayObject *y)
+{
+    const char *a = PyArray_BYTES(x), *b = PyArray_BYTES(y);
+    return x == y || a + PyArray_NBYTES(x) <= b || b + PyArray_NBYTES(y) <= a;
+}
+
+/* out is alike, writeable and in one piece, and is an operand or far from it;
+ * operands that are not in one piece are far from nothing. */
+static int
+is_target(PyArrayObject *x, PyArrayObject *r, PyObject *out)
+{
+    PyArrayObject *y = (PyArrayObject *)out;
+    return is_alike(x, out) && PyArray_ISWRITEABLE(y) &&
+           PyArray_IS_C_CONTIGUOUS(y) && PyArray_IS_C_CONTIGUOUS(x) &&
+           is_apart(x, y) &&
+           (!r || (PyArray_IS_C_CONTIGUOUS(r) && is_apart(r, y)));
+}
+
+static int
+are_none(PyObject *const *args, int n)
+{
+    while (n && args[n - 1] == Py_None) {
+        n--;
+    }
+    return n == 0;
+}
+
+/* Whether mask, return_mask, full_shape and start are not asked for, and out
+ * is none or fits. */
+static int
+is_simple(PyArrayObject *x, PyArrayObject *r, PyObject *const *args)
+{
+    return args[0] == Py_None && args[1] == Py_False &&
+           are_none(args + 2, 2) &&
+           (args[4] == Py_None || is_target(x, r, args[4]));
+}
+
+/* Drops at rate p by a mask of x's shape, or with one entry a row. */
+static PyObject *
+run(drop_form form, double p, int rows, PyArrayObject *x, PyArrayObject *r,
+    PyObject *const *seed, PyObject *target)
+{
+    drop_job job;
+    uint64_t key;
+    int status = -1;
+    PyArrayObject *out = (PyArrayObject *)target;
+    if (target == Py_None) {
+        out = (PyArrayObject *)PyArray_NewLikeArray(x, NPY_KEEPORDER, NULL, 0);
+    }
+    else {
+        Py_INCREF(target);
+    }
+    job.task.affine = (drop_affine){form, 1 / (1 - p), 0, 0};
+    if (out && drop_job_arrays(&job, out, x, r) == 0) {
+        status = drop_draw_key(&key, seed[0], seed[1]);
+    }
+    if (status == 0) {
+        /* Exact, and rounded half to even, as STREAM.md wants it. */
+        drop_job_draw(&job, key, (uint64_t)__builtin_rint(p * 0x1p40));
+        drop_job_order(&job, rows);
+        status = drop_do(&job, NULL);
+    }
+    if (status) {
+        Py_CLEAR(out);
+    }
+    if (status > 0) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    return (PyObject *)out;
+}
+
+PyObject *
+drop_core_dropout(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    double p;
+    PyArrayObject *x = (PyArrayObject *)args[0];
+    (void)self;
+    if (drop_count("dropout", n, 12) < 0) {
+        return NULL;
+    }
+    if (!is_plain(args[0]) || !is_rate(args[1], &p) ||
+        !is_word(args[2], "train") || !is_word(args[3], "inverted") ||
+        !PyTuple_CheckExact(args[4]) || PyTuple_Size(args[4]) != 0 ||
+        !is_simple(x, NULL, args + 7)) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    return run(DROP_SCALE, p, 0, x, NULL, args + 5, args[11]);
+}
+
+PyObject *
+drop_core_drop_path(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    double p;
+    PyArrayObject *x = (PyArrayObject *)args[0];
+    (void)self;
+    if (drop_count("drop_path", n, 13) < 0) {
+        return NULL;
+    }
+    int residual = args[5] != Py_None;
+    PyArrayObject *r = residual ? (PyArrayObject *)args[5] : NULL;
+    if (!is_plain(args[0]) || !is_rate(args[1], &p) || args[2] != Py_True ||
+        !is_word(args[3], "sample") || args[4] != Py_True ||
+        (residual && !is_alike(x, args[5])) || !is_simple(x, r, args + 8)) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    drop_form form = residual ? DROP_RESIDUAL : DROP_SCALE;
+    return run(form, p, 1, x, r, args + 6, args[12]);
+}
