@@ -11,7 +11,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 SOURCES = """
-    axes bits dispatch law pack parallel source stream walk
+    axes bits blocks dispatch law pack parallel rows source stream strided walk
     kernels_scalar kernels_avx2 kernels_avx512 kernels_neon
     ndarray entropy calls plain module
 """.split()

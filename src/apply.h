@@ -11,32 +11,33 @@
 #define R_(name) PASTE(REAL, name)
 #define REAL T_(_real)
 
-/* One word of bits; form and how are constants where this is inlined. */
+/* The first n elements of vector j of a block. form, how and where it matters
+ * n are constants where this is inlined. */
 DROP_INLINE void
-T_(_block)(char *out, const char *x, const char *r, uint32_t bits,
-           const R_(v) factor[3], drop_form form, int how)
+T_(_vector)(char *out, const char *x, const char *r, uint32_t bits, int j,
+            size_t n, const R_(v) factor[3], drop_form form, int how)
 {
-    if (how & DROP_FAR) {
-        prefetch(x, BLOCK * T_(_size));
+    const size_t at = (size_t)j * R_(_lanes) * T_(_size);
+    const int some = n < R_(_lanes);
+    R_(v) value = some ? T_(_load_some)(x + at, n) : T_(_load)(x + at);
+    R_(v) other = factor[2];
+    value = R_(_mul)(value, factor[0]);
+    if (form == DROP_AFFINE) {
+        value = R_(_add)(value, factor[1]);
     }
-    for (int j = 0; j < BLOCK / R_(_lanes); j++) {
-        size_t at = (size_t)j * R_(_lanes) * T_(_size);
-        R_(v) value = R_(_mul)(T_(_load)(x + at), factor[0]);
-        R_(v) other = factor[2];
-        if (form == DROP_AFFINE) {
-            value = R_(_add)(value, factor[1]);
-        }
-        if (form == DROP_RESIDUAL) {
-            other = T_(_load)(r + at);
-            value = R_(_add)(other, value);
-        }
-        value = R_(_keep)(bits, j, value, other);
-        if (how & DROP_STREAM) {
-            T_(_stream)(out + at, value);
-        }
-        else {
-            T_(_store)(out + at, value);
-        }
+    if (form == DROP_RESIDUAL) {
+        other = some ? T_(_load_some)(r + at, n) : T_(_load)(r + at);
+        value = R_(_add)(other, value);
+    }
+    value = R_(_keep)(bits, j, value, other);
+    if (some) {
+        T_(_store_some)(out + at, value, n);
+    }
+    else if (how & DROP_STREAM) {
+        T_(_stream)(out + at, value);
+    }
+    else {
+        T_(_store)(out + at, value);
     }
 }
 
@@ -45,26 +46,32 @@ T_(_run)(char *out, const char *x, const char *r, const uint8_t *bits,
          size_t offset, size_t n, const R_(v) factor[3], drop_form form,
          int how)
 {
+    const size_t whole = n / BLOCK * BLOCK;
     bits += offset / 8;
     offset %= 8;
-    const size_t whole = n / BLOCK * BLOCK, rest = n - whole;
     for (size_t i = 0; i < whole; i += BLOCK) {
+        uint32_t word = load_bits32(bits + i / 8, offset);
         size_t at = i * T_(_size);
-        T_(_block)
-        (out + at, x + at, r + at, load_bits32(bits + i / 8, offset), factor,
-         form, how);
-    }
-    if (rest) {
-        char part[2][BLOCK * T_(_size)] = {{0}};
-        size_t at = whole * T_(_size), bytes = rest * T_(_size);
-        memcpy(part[0], x + at, bytes);
-        if (form == DROP_RESIDUAL) {
-            memcpy(part[1], r + at, bytes);
+        if (how & DROP_FAR) {
+            prefetch(x + at, BLOCK * T_(_size));
         }
-        T_(_block)
-        (part[0], part[0], part[1], load_bits32(bits + whole / 8, offset),
-         factor, form, 0);
-        memcpy(out + at, part[0], bytes);
+        for (int j = 0; j < BLOCK / R_(_lanes); j++) {
+            T_(_vector)
+            (out + at, x + at, r + at, word, j, R_(_lanes), factor, form, how);
+        }
+    }
+    if (whole < n) {
+        uint32_t word = load_bits32(bits + whole / 8, offset);
+        size_t at = whole * T_(_size), rest = n - whole;
+        int j = 0;
+        for (; rest >= R_(_lanes); rest -= R_(_lanes), j++) {
+            T_(_vector)
+            (out + at, x + at, r + at, word, j, R_(_lanes), factor, form, 0);
+        }
+        if (rest) {
+            T_(_vector)
+            (out + at, x + at, r + at, word, j, rest, factor, form, 0);
+        }
     }
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "axes.h"
 
-static int
-is_joined(const drop_axis *a, const drop_axis *b)
+int
+drop_axes_joined(const drop_axis *a, const drop_axis *b)
 {
     ptrdiff_t n = (ptrdiff_t)b->n;
-    return a->out == b->out * n && a->x == b->x * n && a->r == b->r * n &&
-           a->mask == b->mask * b->n;
+    return a->out == b->out * n && a->x == b->x * n && a->r == b->r * n;
 }
 
 int
@@ -18,7 +17,8 @@ drop_axes_join(drop_axis *axis, int axes)
         if (next.n == 1) {
             continue;
         }
-        if (kept && is_joined(&axis[kept - 1], &next)) {
+        if (kept && drop_axes_joined(&axis[kept - 1], &next) &&
+            axis[kept - 1].mask == next.mask * next.n) {
             next.n *= axis[--kept].n;
         }
         axis[kept++] = next;

@@ -17,6 +17,9 @@ typedef struct {
     uint64_t mask;       /* elements, modulo 2**64; 0: the axis is shared */
 } drop_axis;
 
+/* Whether axis a goes on in all memory where axis b, inside of it, ends. */
+int drop_axes_joined(const drop_axis *a, const drop_axis *b);
+
 /* Drops axes of one place and joins neighbours that are one axis in all
  * respects. Returns how many are left. */
 int drop_axes_join(drop_axis *axis, int axes);

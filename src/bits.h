@@ -5,15 +5,58 @@
 #ifndef DROP_BITS_H
 #define DROP_BITS_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "bytes.h"
 
-/* Writes bits offset..offset+n-1 of from to bits at.. of to. The bits before
- * at stay; those behind the last one in its byte become 0. */
-void drop_bits_append(uint8_t *to, size_t at, const uint8_t *from,
-                      size_t offset, size_t n);
+/* Writes bits end to end. Whole words go to memory as they fill, the bytes of
+ * the last one at the end; the bits behind the last in its byte are 0. */
+typedef struct {
+    uint8_t *to;
+    uint64_t word;   /* bits that are not in memory yet */
+    unsigned filled; /* how many they are, below 64 */
+} drop_writer;
 
-/* Transposes a square: bit j of word i becomes bit i of word j. */
-void drop_bits_transpose(uint64_t square[64]);
+/* Writes the n <= 64 lowest bits of a word whose others are 0. */
+DROP_INLINE void
+drop_bits_put(drop_writer *w, uint64_t bits, unsigned n)
+{
+    unsigned filled = w->filled + n;
+    w->word |= bits << w->filled;
+    if (filled >= 64) {
+        store_le64(w->to, w->word);
+        w->to += 8;
+        filled -= 64;
+        w->word = filled ? bits >> (n - filled) : 0;
+    }
+    w->filled = filled;
+}
+
+DROP_INLINE void
+drop_bits_end(drop_writer *w)
+{
+    uint64_t word = le64(w->word);
+    memcpy(w->to, &word, (w->filled + 7) / 8);
+}
+
+/* Writes bits offset..offset+n-1 of from. */
+void drop_bits_copy(drop_writer *w, const uint8_t *from, size_t offset,
+                    size_t n);
+
+/* Writes count bits from offset on of from, each n times over. */
+void drop_bits_spread(drop_writer *w, const uint8_t *from, size_t offset,
+                      size_t count, size_t n);
+
+/* Transposes 8 x 8 bits: bit j of byte i becomes bit i of byte j. Swaps the two
+ * off-diagonal quarters of squares of 2, 4 and 8 (Warren, Hacker's Delight,
+ * 7-3). */
+DROP_INLINE uint64_t
+drop_bits_transpose(uint64_t square)
+{
+    uint64_t swap = (square ^ square >> 7) & UINT64_C(0x00AA00AA00AA00AA);
+    square ^= swap ^ swap << 7;
+    swap = (square ^ square >> 14) & UINT64_C(0x0000CCCC0000CCCC);
+    square ^= swap ^ swap << 14;
+    swap = (square ^ square >> 28) & UINT64_C(0x00000000F0F0F0F0);
+    return square ^ swap ^ swap << 28;
+}
 
 #endif

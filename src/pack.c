@@ -3,11 +3,14 @@
 #include "source.h"
 #include "walk.h"
 
+/* Elements between two questions whether to stop. */
+#define PIECE (UINT32_C(1) << 20)
+
 typedef struct {
     const drop_job *job;
     drop_source source;
-    uint8_t *to;
-    size_t at;
+    drop_writer writer;
+    size_t work;
 } packing;
 
 /* Appends n bits; places that are not neighbours in the mask come singly. */
@@ -17,10 +20,11 @@ pack_row(packing *p, uint64_t index, const drop_axis *axis)
     for (size_t i = 0; i < axis->n;) {
         drop_stretch some = drop_source_get(&p->source, index + i * axis->mask,
                                             axis->mask == 1 ? axis->n - i : 1);
-        drop_bits_append(p->to, p->at, some.bits, some.offset, some.n);
-        p->at += some.n;
+        drop_bits_copy(&p->writer, some.bits, some.offset, some.n);
         i += some.n;
-        if (p->at % DROP_TILE < some.n && p->job->stop) {
+        p->work += some.n;
+        if (p->work >= PIECE && p->job->stop) {
+            p->work = 0;
             int status = p->job->stop(p->job->context);
             if (status) {
                 return status;
@@ -48,13 +52,15 @@ drop_pack(drop_job *job, uint8_t *to)
 {
     packing p;
     p.job = job;
-    p.to = to;
-    p.at = 0;
+    p.writer = (drop_writer){to, 0, 0};
+    p.work = 0;
     drop_source_start(&p.source, job->task.kernels, &job->law, job->given,
                       job->index);
     job->axes = drop_axes_join(job->axis, job->axes);
     if (job->axes == 0) {
         job->axis[job->axes++] = (drop_axis){.n = 1, .mask = 1};
     }
-    return pack_axes(&p, job->index, job->axis, job->axes);
+    int status = pack_axes(&p, job->index, job->axis, job->axes);
+    drop_bits_end(&p.writer);
+    return status;
 }

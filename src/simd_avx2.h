@@ -93,23 +93,21 @@ enum { f32_lanes = 8, f32_size = 4 };
 #define f32_mul _mm256_mul_ps
 #define f32_add _mm256_add_ps
 
-DROP_INLINE f32v
-f32_load(const char *x)
+#define f32_load(x) _mm256_loadu_ps((const float *)(x))
+#define f32_store(to, a) _mm256_storeu_ps((float *)(to), (a))
+#define f32_stream(to, a) _mm256_stream_ps((float *)(to), (a))
+
+/* The first n lanes */
+DROP_INLINE __m256i
+f32_some(size_t n)
 {
-    return _mm256_loadu_ps((const float *)x);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n),
+                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-DROP_INLINE void
-f32_store(char *to, f32v a)
-{
-    _mm256_storeu_ps((float *)to, a);
-}
-
-DROP_INLINE void
-f32_stream(char *to, f32v a)
-{
-    _mm256_stream_ps((float *)to, a);
-}
+#define f32_load_some(x, n) _mm256_maskload_ps((const float *)(x), f32_some(n))
+#define f32_store_some(to, a, n) \
+    _mm256_maskstore_ps((float *)(to), f32_some(n), (a))
 
 /* Lane l takes the sign bit, where bit 8*j + l of the word is shifted to. */
 DROP_INLINE f32v
@@ -130,23 +128,21 @@ enum { f64_lanes = 4, f64_size = 8 };
 #define f64_mul _mm256_mul_pd
 #define f64_add _mm256_add_pd
 
-DROP_INLINE f64v
-f64_load(const char *x)
+#define f64_load(x) _mm256_loadu_pd((const double *)(x))
+#define f64_store(to, a) _mm256_storeu_pd((double *)(to), (a))
+#define f64_stream(to, a) _mm256_stream_pd((double *)(to), (a))
+
+DROP_INLINE __m256i
+f64_some(size_t n)
 {
-    return _mm256_loadu_pd((const double *)x);
+    return _mm256_cmpgt_epi64(_mm256_set1_epi64x((int64_t)n),
+                              _mm256_setr_epi64x(0, 1, 2, 3));
 }
 
-DROP_INLINE void
-f64_store(char *to, f64v a)
-{
-    _mm256_storeu_pd((double *)to, a);
-}
-
-DROP_INLINE void
-f64_stream(char *to, f64v a)
-{
-    _mm256_stream_pd((double *)to, a);
-}
+#define f64_load_some(x, n) \
+    _mm256_maskload_pd((const double *)(x), f64_some(n))
+#define f64_store_some(to, a, n) \
+    _mm256_maskstore_pd((double *)(to), f64_some(n), (a))
 
 DROP_INLINE f64v
 f64_keep(uint32_t bits, int j, f64v kept, f64v dropped)
@@ -162,11 +158,11 @@ enum { f16_size = 2, bf16_size = 2 };
 #define f16_real f32
 #define bf16_real f32
 
-DROP_INLINE f32v
-f16_load(const char *x)
-{
-    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)x));
-}
+#define half_load(x) _mm_loadu_si128((const __m128i *)(x))
+#define half_store(to, a) _mm_storeu_si128((__m128i *)(to), (a))
+#define half_stream(to, a) _mm_stream_si128((__m128i *)(to), (a))
+
+#define f16_unpack _mm256_cvtph_ps
 
 DROP_INLINE __m128i
 f16_pack(f32v a)
@@ -175,9 +171,8 @@ f16_pack(f32v a)
 }
 
 DROP_INLINE f32v
-bf16_load(const char *x)
+bf16_unpack(__m128i half)
 {
-    __m128i half = _mm_loadu_si128((const __m128i *)x);
     return _mm256_castsi256_ps(
         _mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
 }
@@ -199,28 +194,12 @@ bf16_pack(f32v a)
                             _mm256_extracti128_si256(word, 1));
 }
 
-DROP_INLINE void
-f16_store(char *to, f32v a)
-{
-    _mm_storeu_si128((__m128i *)to, f16_pack(a));
-}
+#define f16_load(x) f16_unpack(half_load(x))
+#define f16_store(to, a) half_store(to, f16_pack(a))
+#define f16_stream(to, a) half_stream(to, f16_pack(a))
 
-DROP_INLINE void
-bf16_store(char *to, f32v a)
-{
-    _mm_storeu_si128((__m128i *)to, bf16_pack(a));
-}
-
-DROP_INLINE void
-f16_stream(char *to, f32v a)
-{
-    _mm_stream_si128((__m128i *)to, f16_pack(a));
-}
-
-DROP_INLINE void
-bf16_stream(char *to, f32v a)
-{
-    _mm_stream_si128((__m128i *)to, bf16_pack(a));
-}
+#define bf16_load(x) bf16_unpack(half_load(x))
+#define bf16_store(to, a) half_store(to, bf16_pack(a))
+#define bf16_stream(to, a) half_stream(to, bf16_pack(a))
 
 #define fence _mm_sfence

@@ -87,6 +87,13 @@ enum { f32_lanes = 16, f32_size = 4 };
 #define f32_mul _mm512_mul_ps
 #define f32_add _mm512_add_ps
 
+/* The first n lanes */
+#define some_lanes(n) ((1u << (n)) - 1)
+#define f32_load_some(x, n) \
+    _mm512_maskz_loadu_ps((__mmask16)some_lanes(n), (x))
+#define f32_store_some(to, a, n) \
+    _mm512_mask_storeu_ps((to), (__mmask16)some_lanes(n), (a))
+
 DROP_INLINE void
 f32_stream(char *to, f32v a)
 {
@@ -111,6 +118,10 @@ enum { f64_lanes = 8, f64_size = 8 };
 #define f64_mul _mm512_mul_pd
 #define f64_add _mm512_add_pd
 
+#define f64_load_some(x, n) _mm512_maskz_loadu_pd((__mmask8)some_lanes(n), (x))
+#define f64_store_some(to, a, n) \
+    _mm512_mask_storeu_pd((to), (__mmask8)some_lanes(n), (a))
+
 DROP_INLINE void
 f64_stream(char *to, f64v a)
 {
@@ -129,12 +140,15 @@ enum { f16_size = 2, bf16_size = 2 };
 #define f16_real f32
 #define bf16_real f32
 
-DROP_INLINE f32v
-f16_load(const char *x)
-{
-    __m256i half = _mm256_loadu_si256((const __m256i *)x);
-    return _mm512_cvtph_ps(half);
-}
+#define half_load(x) _mm256_loadu_si256((const __m256i *)(x))
+#define half_load_some(x, n) \
+    _mm256_maskz_loadu_epi16((__mmask16)some_lanes(n), (x))
+#define half_store(to, a) _mm256_storeu_si256((__m256i *)(to), (a))
+#define half_store_some(to, a, n) \
+    _mm256_mask_storeu_epi16((to), (__mmask16)some_lanes(n), (a))
+#define half_stream(to, a) _mm256_stream_si256((__m256i *)(to), (a))
+
+#define f16_unpack _mm512_cvtph_ps
 
 /* In two halves, since SIMDe lacks _mm512_cvtps_ph; one instruction more. */
 DROP_INLINE __m256i
@@ -147,9 +161,8 @@ f16_pack(f32v a)
 }
 
 DROP_INLINE f32v
-bf16_load(const char *x)
+bf16_unpack(__m256i half)
 {
-    __m256i half = _mm256_loadu_si256((const __m256i *)x);
     return _mm512_castsi512_ps(
         _mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
 }
@@ -169,28 +182,16 @@ bf16_pack(f32v a)
     return _mm512_cvtepi32_epi16(_mm512_srli_epi32(word, 16));
 }
 
-DROP_INLINE void
-f16_store(char *to, f32v a)
-{
-    _mm256_storeu_si256((__m256i *)to, f16_pack(a));
-}
+#define f16_load(x) f16_unpack(half_load(x))
+#define f16_load_some(x, n) f16_unpack(half_load_some(x, n))
+#define f16_store(to, a) half_store(to, f16_pack(a))
+#define f16_store_some(to, a, n) half_store_some(to, f16_pack(a), n)
+#define f16_stream(to, a) half_stream(to, f16_pack(a))
 
-DROP_INLINE void
-bf16_store(char *to, f32v a)
-{
-    _mm256_storeu_si256((__m256i *)to, bf16_pack(a));
-}
-
-DROP_INLINE void
-f16_stream(char *to, f32v a)
-{
-    _mm256_stream_si256((__m256i *)to, f16_pack(a));
-}
-
-DROP_INLINE void
-bf16_stream(char *to, f32v a)
-{
-    _mm256_stream_si256((__m256i *)to, bf16_pack(a));
-}
+#define bf16_load(x) bf16_unpack(half_load(x))
+#define bf16_load_some(x, n) bf16_unpack(half_load_some(x, n))
+#define bf16_store(to, a) half_store(to, bf16_pack(a))
+#define bf16_store_some(to, a, n) half_store_some(to, bf16_pack(a), n)
+#define bf16_stream(to, a) half_stream(to, bf16_pack(a))
 
 #define fence _mm_sfence

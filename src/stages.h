@@ -19,6 +19,30 @@ prefetch(const char *x, size_t bytes)
     }
 }
 
+/* Vectors of which only the first n elements are in memory, for dtypes whose
+ * list has no word for that. */
+#define BY_PARTS(type, real)                                          \
+    DROP_INLINE real##v type##_load_some(const char *x, size_t n)     \
+    {                                                                 \
+        char part[real##_lanes * type##_size] = {0};                  \
+        memcpy(part, x, n *type##_size);                              \
+        return type##_load(part);                                     \
+    }                                                                 \
+    DROP_INLINE void type##_store_some(char *to, real##v a, size_t n) \
+    {                                                                 \
+        char part[real##_lanes * type##_size];                        \
+        type##_store(part, a);                                        \
+        memcpy(to, part, n *type##_size);                             \
+    }
+#ifndef f32_load_some
+BY_PARTS(f32, f32)
+BY_PARTS(f64, f64)
+#endif
+#ifndef f16_load_some
+BY_PARTS(f16, f32)
+BY_PARTS(bf16, f32)
+#endif
+
 #define TYPE f32
 #include "apply.h"
 #define TYPE f64

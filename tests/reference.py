@@ -125,13 +125,14 @@ def cast(x, dtype):
 
 
 @np.errstate(all="ignore")
-def scaled(x, factor):
+def scaled(x, factor, operation=np.multiply):
     """x * factor, the factor rounded once to x's dtype; a complex x is two reals."""
     if x.dtype.kind == "c":
-        product = np.empty_like(x)
-        product.real, product.imag = scaled(x.real, factor), scaled(x.imag, factor)
-        return product
-    return x * cast(factor, x.dtype)
+        result = np.empty_like(x)
+        result.real = scaled(x.real, factor, operation)
+        result.imag = scaled(x.imag, factor, operation)
+        return result
+    return operation(x, cast(factor, x.dtype))
 
 
 def inverse(p):
@@ -153,6 +154,11 @@ def added(base, keep, x, factor):
     dtype = common(base, x)
     base, x = cast(base, computing(dtype)), cast(x, computing(dtype))
     return cast(np.where(keep, base + scaled(x, factor), base), dtype)
+
+
+def along_rows(values, x):
+    """One value, or one for each sample of x, in a shape that goes along x's axis 0."""
+    return np.reshape(values, (-1,) + (1,) * (np.ndim(x) - 1) if np.ndim(x) else ())
 
 
 # --- dropout --------------------------------------------------------------------------
@@ -202,20 +208,13 @@ def drop_path(
     The mask has one element per sample, or one for the batch; of full_shape and start
     it is entry 0 that counts. prob may be an array, one for each sample of x.
     """
-    rows = (1,) if per == "batch" else np.shape(x)[:1]
-    if per == "batch" or full_shape is None:
-        full_shape = start = None
-    else:
-        full_shape, start = full_shape[:1], None if start is None else start[:1]
-    if not training:
-        prob, mask = 0.0, None
-    prob = np.asarray(prob, np.float64)
-    if mask is None:
-        mask = keep_mask(rows, prob, key, full_shape, start)
-    column = (-1,) + (1,) * (np.ndim(x) - 1)
-    keep = (mask & (prob < 1)).reshape(column)
-    factor = inverse(prob) if scale_by_keep else np.ones(())
-    factor = factor.reshape(column)
+    prob = np.asarray(prob, np.float64) if training else np.zeros(())
+    if mask is None or not training:
+        shared_axes = (0,) if per == "batch" else ()
+        full_shape, start = full_shape and full_shape[:1], start and start[:1]
+        mask = keep_mask(np.shape(x)[:1], prob, key, full_shape, start, shared_axes)
+    keep = along_rows(mask & (prob < 1), x)
+    factor = along_rows(inverse(prob), x) if scale_by_keep else 1.0
     if residual is None:
         result = selected(keep, x, factor)
     else:

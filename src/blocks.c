@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "leaf.h"
+
+/* A block's side along the mask, of which a row is drawn at once, and along
+ * memory, where a column is applied at once: 2 KiB of float32. */
+#define ALONG 1024
+#define INNER 512
+
+typedef uint8_t columns[ALONG][INNER / 8];
+
+/* Draws the bits of up to 8 places on inner, n along, as byte k of the
+ * columns. */
+static void
+draw_columns(drop_leaf *leaf, drop_place at, columns to, size_t k,
+             size_t places, size_t n)
+{
+    uint8_t row[8][ALONG / 8] = {{0}};
+    for (size_t i = 0; i < places; i++) {
+        drop_writer writer = {row[i], 0, 0};
+        drop_copy_bits(leaf, &writer, drop_moved(at, &leaf->inner, i).index,
+                       n);
+        drop_bits_end(&writer);
+    }
+    for (size_t b = 0; b < n; b += 8) {
+        uint64_t square = 0;
+        for (unsigned i = 0; i < 8; i++) {
+            square |= (uint64_t)row[i][b / 8] << (8 * i);
+        }
+        square = drop_bits_transpose(square);
+        for (unsigned i = 0; i < 8; i++) {
+            to[b + i][k] = (uint8_t)(square >> (8 * i));
+        }
+    }
+}
+
+/* Columns that lie end to end in memory: their bits are put end to end too. */
+static int
+apply_joined(drop_leaf *leaf, drop_place at, columns from, size_t n)
+{
+    uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
+    const size_t cells = leaf->inner.n, most = DROP_TILE / cells;
+    const uint32_t mask = cells < 32 ? (1u << cells) - 1 : UINT32_MAX;
+    int status = 0;
+    for (size_t b = 0, some; b < n && !status; b += some) {
+        drop_writer writer = {bits, 0, 0};
+        some = n - b < most ? n - b : most;
+        for (size_t i = 0; i < some; i++) {
+            if (cells <= 32) {
+                drop_bits_put(&writer, load_bits32(from[b + i], 0) & mask,
+                              (unsigned)cells);
+            }
+            else {
+                drop_bits_copy(&writer, from[b + i], 0, cells);
+            }
+        }
+        drop_bits_end(&writer);
+        status = drop_apply_bits(leaf, drop_moved(at, &leaf->along, b), bits,
+                                 0, some * cells);
+    }
+    return status;
+}
+
+/* Each column begins somewhere else, which no processor foresees: fetches the
+ * next one's x while one is applied. */
+static int
+apply_columns(drop_leaf *leaf, drop_place at, columns from, size_t n,
+              size_t cells)
+{
+    const int is_far = leaf->job->task.how & DROP_FAR;
+    const size_t bytes = cells * drop_size(leaf->task.dtype);
+    int status = 0;
+    for (size_t b = 0; b < n && !status; b++) {
+        const drop_place next = drop_moved(at, &leaf->along, b + 1);
+        for (size_t i = 0; is_far && i < bytes; i += 64) {
+            __builtin_prefetch(next.run.x + i);
+        }
+        status = drop_apply_bits(leaf, drop_moved(at, &leaf->along, b),
+                                 from[b], 0, cells);
+    }
+    return status;
+}
+
+int
+drop_do_blocks(drop_leaf *leaf, drop_place at)
+{
+    uint8_t bits[ALONG + 1][INNER / 8]; /* a column more for the pad */
+    int status = 0;
+    for (size_t a = 0; a < leaf->inner.n; a += INNER) {
+        size_t cells = leaf->inner.n - a;
+        cells = cells < INNER ? cells : INNER;
+        for (size_t b = 0; b < leaf->along.n && !status; b += ALONG) {
+            drop_place here = drop_moved(at, &leaf->inner, a);
+            here = drop_moved(here, &leaf->along, b);
+            size_t n = leaf->along.n - b;
+            n = n < ALONG ? n : ALONG;
+            for (size_t i = 0; i < cells; i += 8) {
+                draw_columns(leaf, drop_moved(here, &leaf->inner, i), bits,
+                             i / 8, cells - i < 8 ? cells - i : 8, n);
+            }
+            status = leaf->is_joined && cells == leaf->inner.n
+                         ? apply_joined(leaf, here, bits, n)
+                         : apply_columns(leaf, here, bits, n, cells);
+        }
+    }
+    return status;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "leaf.h"
+#include "strided.h"
+
+static const uint8_t all[DROP_TILE / 8 + DROP_BITS_PAD] = {
+#define FF8 255, 255, 255, 255, 255, 255, 255, 255
+#define FF64 FF8, FF8, FF8, FF8, FF8, FF8, FF8, FF8
+    FF64, FF64, FF64, FF64, FF64,
+    FF64, FF64, FF64, FF8
+#undef FF8
+#undef FF64
+};
+static const uint8_t none[DROP_TILE / 8 + DROP_BITS_PAD];
+
+/* Stands in for an x that is dropped whole and must not be read. */
+static const char blank[DROP_GATHER * 8];
+
+static int
+count(drop_leaf *leaf, size_t n)
+{
+    leaf->work += n;
+    if (leaf->work < DROP_PIECE || !leaf->job->stop) {
+        return 0;
+    }
+    leaf->work = 0;
+    return leaf->job->stop(leaf->job->context);
+}
+
+int
+drop_apply_here(drop_leaf *leaf, drop_place at)
+{
+    drop_axis axis = leaf->inner;
+    if (leaf->stretch.bits == none && !at.run.r) {
+        at.run.x = blank;
+        axis.x = (ptrdiff_t)drop_size(leaf->task.dtype);
+    }
+    drop_strided_apply(&leaf->task, at.run, &axis, leaf->stretch);
+    return count(leaf, leaf->stretch.n);
+}
+
+void
+drop_copy_bits(drop_leaf *leaf, drop_writer *to, uint64_t index, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        drop_stretch some = drop_source_get(&leaf->source, index + i, n - i);
+        drop_bits_copy(to, some.bits, some.offset, some.n);
+        i += some.n;
+    }
+}
+
+/* One bit for up to n elements, so many that the next begin at an aligned
+ * out. */
+static drop_stretch
+same_bits(drop_leaf *leaf, drop_place at, size_t n)
+{
+    drop_stretch one = drop_source_get(&leaf->source, at.index, 1);
+    int keep = load_bits32(one.bits, one.offset) & 1;
+    size_t most = keep || at.run.r ? DROP_TILE : DROP_GATHER;
+    most -= (uintptr_t)at.run.out % DROP_ALIGN / drop_size(leaf->task.dtype);
+    return (drop_stretch){keep ? all : none, 0, n < most ? n : most};
+}
+
+/* Whether a row is long, and in one piece as memory and as a mask to draw. */
+static int
+is_straight(const drop_leaf *leaf, int residual)
+{
+    const drop_axis *row = &leaf->inner;
+    const ptrdiff_t size = (ptrdiff_t)drop_size(leaf->task.dtype);
+    return row->n >= DROP_TILE && row->mask == 1 && row->out == size &&
+           row->x == size && (!residual || row->r == size) && !leaf->shareds &&
+           !leaf->job->given;
+}
+
+int
+drop_do_row(drop_leaf *leaf, drop_place at)
+{
+    int status = 0, straight = is_straight(leaf, at.run.r != NULL);
+    for (size_t i = 0, n; i < leaf->inner.n && !status; i += n) {
+        drop_place here = drop_moved(at, &leaf->inner, i);
+        n = leaf->inner.n - i;
+        n = n < DROP_PIECE ? n : DROP_PIECE;
+        if (straight) {
+            drop_run_draw(&leaf->task, here.run, leaf->source.law, here.index,
+                          n);
+            status = count(leaf, n);
+        }
+        else {
+            drop_stretch some =
+                leaf->inner.mask
+                    ? drop_source_get(&leaf->source, here.index, n)
+                    : same_bits(leaf, here, n);
+            n = some.n;
+            status = drop_apply_bits(leaf, here, some.bits, some.offset, n);
+        }
+    }
+    return status;
+}
+
+int
+drop_do_short_rows(drop_leaf *leaf, drop_place at)
+{
+    uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
+    const drop_axis *along = &leaf->along;
+    const size_t n = leaf->inner.n, most = DROP_TILE / n;
+    int status = 0;
+    for (size_t i = 0, rows; i < along->n && !status; i += rows) {
+        drop_place here = drop_moved(at, along, i);
+        drop_writer writer = {bits, 0, 0};
+        rows = along->n - i < most ? along->n - i : most;
+        if (leaf->inner.mask == 0) {
+            drop_stretch some =
+                drop_source_get(&leaf->source, here.index, rows);
+            rows = some.n;
+            drop_bits_spread(&writer, some.bits, some.offset, rows, n);
+        }
+        else {
+            for (size_t row = 0; row < rows; row++) {
+                uint64_t index = drop_moved(here, along, row).index;
+                drop_copy_bits(leaf, &writer, index, n);
+            }
+        }
+        drop_bits_end(&writer);
+        status = drop_apply_bits(leaf, here, bits, 0, rows * n);
+    }
+    return status;
+}

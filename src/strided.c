@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "strided.h"
+
+#include <string.h>
+
+/* A loop over constant sizes and, where they are the usual ones, constant
+ * strides, which compilers make vectors of. */
+#define LOOP(size, to_step, from_step)                   \
+    for (size_t i = 0; i < n; i++) {                     \
+        memcpy(to + (ptrdiff_t)i * (to_step),            \
+               from + (ptrdiff_t)i * (from_step), size); \
+    }                                                    \
+    return
+
+#define COPY(size)                                              \
+    case size:                                                  \
+        if (to_stride == (size) && from_stride == -(size)) {    \
+            LOOP(size, (size), -(size));                        \
+        }                                                       \
+        if (to_stride == (size) && from_stride == 2 * (size)) { \
+            LOOP(size, (size), 2 * (size));                     \
+        }                                                       \
+        LOOP(size, to_stride, from_stride)
+
+static void
+copy(char *restrict to, ptrdiff_t to_stride, const char *restrict from,
+     ptrdiff_t from_stride, size_t n, ptrdiff_t size)
+{
+    switch (size) {
+        COPY(1);
+        COPY(2);
+        COPY(4);
+        COPY(8);
+    }
+}
+
+/* Where n elements can be read in one piece: here, or gathered into a buffer.
+ */
+static const char *
+gathered(char *buffer, const char *from, ptrdiff_t stride, size_t n,
+         ptrdiff_t size)
+{
+    if (stride == size) {
+        return from;
+    }
+    copy(buffer, size, from, stride, n, size);
+    return buffer;
+}
+
+static void
+apply_part(const drop_task *task, drop_run run, const drop_axis *axis,
+           drop_stretch bits)
+{
+    char x[DROP_GATHER * 8], r[DROP_GATHER * 8];
+    const ptrdiff_t size = (ptrdiff_t)drop_size(task->dtype);
+    const drop_task near = {task->kernels, task->dtype, task->affine, 0};
+    drop_run part = run;
+    part.x = gathered(x, run.x, axis->x, bits.n, size);
+    if (run.r) {
+        part.r = gathered(r, run.r, axis->r, bits.n, size);
+    }
+    if (axis->out != size) {
+        part.out = x;
+    }
+    drop_run_apply(&near, part, bits.bits, bits.offset, bits.n);
+    if (axis->out != size) {
+        copy(run.out, axis->out, x, size, bits.n, size);
+    }
+}
+
+void
+drop_strided_apply(const drop_task *task, drop_run run, const drop_axis *axis,
+                   drop_stretch bits)
+{
+    const ptrdiff_t size = (ptrdiff_t)drop_size(task->dtype);
+    if (axis->out == size && axis->x == size && (!run.r || axis->r == size)) {
+        drop_run_apply(task, run, bits.bits, bits.offset, bits.n);
+        return;
+    }
+    while (bits.n) {
+        drop_stretch part = bits;
+        part.n = bits.n < DROP_GATHER ? bits.n : DROP_GATHER;
+        apply_part(task, run, axis, part);
+        run.out += (ptrdiff_t)part.n * axis->out;
+        run.x += (ptrdiff_t)part.n * axis->x;
+        if (run.r) {
+            run.r += (ptrdiff_t)part.n * axis->r;
+        }
+        bits.offset += part.n;
+        bits.n -= part.n;
+    }
+}
