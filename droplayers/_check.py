@@ -35,7 +35,9 @@ def result_dtype(dtype: np.dtype[Any], name: str) -> np.dtype[Any]:
 def common_dtype(x: Array, x_name: str, y: Array, y_name: str) -> np.dtype[Any]:
     """The dtype of a result of two arrays of one shape."""
     if y.shape != x.shape:
-        raise ValueError(f"{y_name} must have {x_name}'s shape {x.shape}, got {y.shape}")
+        raise ValueError(
+            f"{y_name} must have {x_name}'s shape {x.shape}, got {y.shape}"
+        )
     result_dtype(y.dtype, y_name)
     return result_dtype(np.result_type(x.dtype, y.dtype), x_name)
 
@@ -186,7 +188,9 @@ def overlaps_itself(x: Array) -> bool:
     """Whether two elements of an array share memory."""
     if x.flags.c_contiguous or x.flags.f_contiguous or x.size == 0:
         return False
-    steps = sorted((abs(s), n) for s, n in zip(x.strides, x.shape, strict=True) if n > 1)
+    steps = sorted(
+        (abs(s), n) for s, n in zip(x.strides, x.shape, strict=True) if n > 1
+    )
     reach = x.itemsize
     for step, n in steps:
         if step < reach:

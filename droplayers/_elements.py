@@ -1,0 +1,199 @@
+"""Operations that drop single elements, or what shares a draw: dropout, and the keep
+masks themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _check, _core, _masks
+from ._operation import drop, scale
+from ._select import Affine
+from .keys import Key, draw_key
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from ._check import Array
+    from .keys import RNG
+
+
+def dropout(
+    x: ArrayLike,
+    p: float = 0.5,
+    mode: str = "train",
+    *,
+    scaling: str = "inverted",
+    shared_axes: int | tuple[int, ...] = (),
+    rng: RNG = None,
+    mask: ArrayLike | None = None,
+    return_mask: bool = False,
+    full_shape: tuple[int, ...] | None = None,
+    start: tuple[int, ...] | None = None,
+    out: Array | None = None,
+) -> Any:
+    """Drop elements at random and scale the others.
+
+    In training, ``y = keep * x / (1 - p)`` by selection: a dropped element is +0
+    whatever it was, infinity and NaN too.
+
+    Parameters
+    ----------
+    x : array_like
+        Of any shape; real or complex. Integers and bools become float64.
+    p : float, default 0.5
+        Probability to drop an element, in [0, 1].
+    mode : {"train", "test", "eval"}, default "train"
+        Whether to drop. "eval" is another word for "test".
+    scaling : {"inverted", "classic"}, default "inverted"
+        "inverted" divides by 1 - p in training and does nothing in test mode.
+        "classic" keeps x as it is in training and multiplies by 1 - p in test mode.
+    shared_axes : int or tuple of int, default ()
+        Axes along which one draw is shared: the mask is drawn for x's shape with 1
+        there. ``shared_axes=1`` on (batch, time, features) drops a feature for all
+        times.
+    rng : optional
+        None draws 8 fresh bytes from the operating system. An int, a sequence of
+        ints, a SeedSequence, BitGenerator, Generator or RandomState is used as by
+        ``np.random.default_rng``; a generator advances by one 64-bit word. A
+        `Key` gives the same mask at every call.
+    mask : array_like of bool, optional
+        The keep mask, instead of drawing one: of x's shape with 1 on each of
+        `shared_axes`. p then sets the scale alone (p = 1: zeros).
+    return_mask : bool, default False
+        Whether to return the keep mask too.
+    full_shape, start : tuple of int, optional
+        x is the block of a larger array of shape `full_shape` that begins at `start`
+        (by default at 0); its mask is that block of the larger array's mask.
+    out : ndarray, optional
+        Where to store the result: of x's shape, of a dtype that takes it under
+        same_kind casting. May be x or overlap it.
+
+    Returns
+    -------
+    y : ndarray or scalar
+        Of x's shape and floating dtype, in x's memory layout; `out` if given. x
+        itself where nothing is to be done and no mask was given.
+    keep : ndarray of bool
+        With `return_mask`: True is kept. In test mode all are.
+
+    Raises
+    ------
+    TypeError
+        If p is no real number, or a dtype is not supported.
+    ValueError
+        If p is NaN or outside [0, 1], or another argument does not fit.
+
+    See Also
+    --------
+    drop_path : drops whole samples.
+    keep_mask : the mask alone.
+
+    Notes
+    -----
+    The backward pass is the same call on the gradient with the same Key. The mask
+    of element i depends on (key, i, p) alone, with i its C-order index: not on
+    dtype, memory layout, threads or machine. The factor is formed in double and
+    rounded once to the dtype that computes, float32 for the half types.
+
+    References
+    ----------
+    .. [1] N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov,
+       "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 15
+       (2014), section 4 for "classic", section 10 for "inverted".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import droplayers as dl
+    >>> x = np.arange(1.0, 9.0, dtype=np.float32)
+    >>> dl.dropout(x, 0.25, rng=1)
+    array([ 1.3333334,  2.6666667,  0.       ,  5.3333335,  6.666667 ,
+            8.       ,  0.       , 10.666667 ], dtype=float32)
+    >>> dl.dropout(x, 0.25, "test") is x
+    True
+    """
+    number = rng._word if type(rng) is Key else None
+    plain = _core.dropout(
+        x, p, mode, scaling, shared_axes, number, rng,
+        mask, return_mask, full_shape, start, out,
+    )  # fmt: skip
+    if plain is not NotImplemented:
+        return plain
+    array = _check.array(x, "x")
+    dtype = _check.result_dtype(array.dtype, "x")
+    p = _check.probability(p, "p")
+    train = _check.training(mode)
+    inverted = _check.choice(scaling, "scaling", ("inverted", "classic")) == "inverted"
+    shared = _check.axes(shared_axes, "shared_axes", array.ndim)
+    own = mask is not None
+    where = _masks.geometry(array.shape, shared, full_shape, start, own=own)
+    if train:
+        a = scale(p) if inverted else 1.0
+    else:
+        a = 1.0 if inverted else 1.0 - p
+    return drop(
+        array, dtype, p, Affine(a=a), where, rng, mask, return_mask, out, train=train
+    )
+
+
+def keep_mask(
+    shape: int | tuple[int, ...],
+    p: float,
+    *,
+    rng: RNG = None,
+    packed: bool = False,
+    full_shape: tuple[int, ...] | None = None,
+    start: tuple[int, ...] | None = None,
+) -> NDArray[np.bool_] | NDArray[np.uint8]:
+    """The keep mask alone, as `dropout` of an array of this shape draws it.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Of the mask.
+    p : float
+        Probability to drop an element, in [0, 1].
+    rng : optional
+        As in `dropout`.
+    packed : bool, default False
+        Whether to return packed bits, 8 elements a byte.
+    full_shape, start : tuple of int, optional
+        The mask is the block of a larger one, as in `dropout`.
+
+    Returns
+    -------
+    keep : ndarray
+        Of bool and of this shape, True is kept; or packed, 1-D of uint8 with
+        ceil(n / 8) bytes, which are ``np.packbits(keep, bitorder="little")``.
+
+    Raises
+    ------
+    TypeError
+        If p is no real number, or a length no integer.
+    ValueError
+        If p is NaN or outside [0, 1], a length is negative, or there are too many
+        elements.
+
+    Notes
+    -----
+    Under one Key masks are nested: what one p drops, any larger p drops too.
+
+    Examples
+    --------
+    >>> import droplayers as dl
+    >>> dl.keep_mask(8, 0.5, rng=1)
+    array([False,  True, False,  True,  True, False, False,  True])
+    >>> dl.keep_mask(8, 0.5, rng=1, packed=True)
+    array([154], dtype=uint8)
+    """
+    shape = _check.lengths(shape, "shape")
+    p = _check.probability(p, "p")
+    packed = _check.flag(packed, "packed")
+    _check.size(shape, "shape", np.iinfo(np.intp).max)
+    where = _masks.geometry(shape, (), full_shape, start)
+    mask = _masks.drawn(draw_key(rng) if 0.0 < p < 1.0 else 0, p, where)
+    if packed:
+        return _core.pack(shape, *mask)
+    return _masks.booleans(mask, shape)[()]

@@ -1,0 +1,66 @@
+"""What all operations have in common, once each has said what its index counts and
+what it does to an element."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+
+from . import _check, _masks
+from ._select import Affine, select
+from .keys import draw_key
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ._check import Array
+    from ._masks import Geometry
+    from .keys import RNG
+
+
+def scale(p: float) -> float:
+    """What kept elements are multiplied by; nothing is kept at p = 1."""
+    return 1.0 / (1.0 - p) if p < 1.0 else 1.0
+
+
+def drop(
+    x: Array,
+    dtype: np.dtype[Any],
+    p: float,
+    affine: Affine,
+    where: Geometry,
+    rng: RNG,
+    mask: ArrayLike | None,
+    return_mask: bool,
+    out: Array | None,
+    *,
+    train: bool,
+    r: Array | None = None,
+) -> Any:
+    """All that follows once an operation has said what its index counts (where) and
+    what it does to an element (affine)."""
+    return_mask = _check.flag(return_mask, "return_mask")
+    keep = None if mask is None else _check.keep(mask, where.shape)
+    target = None if out is None else _check.out(out, x.shape, dtype)
+    if not train:
+        p, keep = 0.0, None
+    if keep is not None and p < 1.0:
+        bits = _masks.given(keep, where)
+    else:
+        bits = _masks.drawn(draw_key(rng) if 0.0 < p < 1.0 else 0, p, where)
+    if p == 0.0 and keep is None and affine == Affine() and out is None:
+        result = x if x.dtype == dtype and x.dtype.isnative else x.astype(dtype)
+    elif affine.a == 0.0:  # zeros by selection: 0 * infinity would be NaN
+        nothing = _masks.drawn(0, 1.0, where)
+        result = select(x, dtype, nothing, affine, out=target)
+    else:
+        result = select(x, dtype, bits, affine, r, target)
+    if return_mask and keep is None:
+        keep = _masks.booleans(bits, where.shape)
+    return returned(result, out, keep if return_mask else None)
+
+
+def returned(result: Array, out: Array | None, keep: Array | None) -> Any:
+    """out itself or the result, a 0-d one as a scalar; and the mask if there is."""
+    y = out if out is not None else result if result.ndim else result[()]
+    return y if keep is None else (y, keep if keep.ndim else keep[()])
