@@ -19,6 +19,37 @@ def select(
     c: float,
     /,
 ) -> Array: ...
+def dropout(
+    x: object,
+    p: object,
+    mode: object,
+    scaling: object,
+    shared_axes: object,
+    number: int | None,
+    rng: object,
+    mask: object,
+    return_mask: object,
+    full_shape: object,
+    start: object,
+    out: object,
+    /,
+) -> Any: ...
+def drop_path(
+    x: object,
+    prob: object,
+    training: object,
+    per: object,
+    scale_by_keep: object,
+    residual: object,
+    number: int | None,
+    rng: object,
+    mask: object,
+    return_mask: object,
+    full_shape: object,
+    start: object,
+    out: object,
+    /,
+) -> Any: ...
 def pack(
     shape: tuple[int, ...],
     key: int,
@@ -32,7 +63,8 @@ def uniforms(
     key: int, index: int, n: int, /
 ) -> np.ndarray[Any, np.dtype[np.uint64]]: ...
 def child(key: int, index: int, /) -> int: ...
-def is_plain(x: object, /) -> bool: ...
+def threads() -> int: ...
+def set_threads(number: int, /) -> None: ...
 def isas() -> list[str]: ...
 def isa() -> str: ...
 def use(name: str, /) -> None: ...

@@ -129,10 +129,10 @@ def dropout(
     shared = _check.axes(shared_axes, "shared_axes", array.ndim)
     own = mask is not None
     where = _masks.geometry(array.shape, shared, full_shape, start, own=own)
-    if train:
-        a = scale(p) if inverted else 1.0
+    if inverted:
+        a = scale(p) if train else 1.0
     else:
-        a = 1.0 if inverted else 1.0 - p
+        a = 1.0 if train else 1.0 - p
     return drop(
         array, dtype, p, Affine(a=a), where, rng, mask, return_mask, out, train=train
     )

@@ -116,7 +116,7 @@ def block(
     for n, i, most in zip(shape, first, whole, strict=True):
         if i + n > most:
             raise ValueError(
-                f"full_shape must hold the block of shape {shape} at {first}, got {whole}"
+                f"full_shape must hold the block of {shape} at {first}, got {whole}"
             )
     return whole, first
 

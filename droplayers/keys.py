@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import os
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, Union
 
 import numpy as np
 
@@ -14,16 +14,16 @@ from . import _core
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    RNG = (
-        int
-        | Sequence[int]
-        | np.random.SeedSequence
-        | np.random.BitGenerator
-        | np.random.Generator
-        | np.random.RandomState
-        | "Key"
-        | None
-    )
+    RNG: TypeAlias = Union[
+        int,
+        Sequence[int],
+        np.random.SeedSequence,
+        np.random.BitGenerator,
+        np.random.Generator,
+        np.random.RandomState,
+        "Key",
+        None,
+    ]
 
 WORDS = 2**64
 

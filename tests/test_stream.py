@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Masks are those of the oracle to the bit, whoever draws them and however."""
+
+import golden
+import ml_dtypes
+import numpy as np
+import pytest
+import reference as ref
+from arrays import LAYOUTS, RATES, SIZES, blocks, laid_out, on_each_isa, shapes
+from hypothesis import given
+from hypothesis import strategies as st
+
+import droplayers as dl
+
+KEY = dl.Key(0x243F6A8885A308D3)
+KEYS = st.integers(0, 2**64 - 1)
+
+# Where 32 bits end for an index, for a group of 128, and where 64 bits do.
+EDGES = [2**31, 2**32, 2**38, 2**39, 2**40, 2**63, 2**64]
+
+
+def pieces(full, start, n):
+    """Places of a long array, as keywords."""
+    return {"full_shape": (full,), "start": (min(start, full - n),)}
+
+
+@pytest.mark.parametrize("p", RATES)
+def test_masks_are_those_of_the_oracle(isa, p):
+    expected = ref.keep_mask((9001,), p, int(KEY))
+    np.testing.assert_array_equal(dl.keep_mask(9001, p, rng=KEY), expected)
+    packed = dl.keep_mask(9001, p, rng=KEY, packed=True)
+    assert packed.tobytes() == ref.packed(expected).tobytes()
+
+
+def test_an_element_is_dropped_just_when_its_uniform_is_below_the_threshold(isa):
+    for i, u in enumerate(ref.uniforms(int(KEY), np.arange(600)).tolist()):
+        at, above = u * 2.0**-40, (u + 1) * 2.0**-40
+        assert dl.keep_mask(600, at, rng=KEY)[i]
+        assert not dl.keep_mask(600, above, rng=KEY)[i]
+
+
+@pytest.mark.parametrize("p", [0.5, 0.3, 1 - 2.0**-40])
+@pytest.mark.parametrize("edge", EDGES)
+def test_indices_do_not_wrap_at_any_edge(isa, edge, p):
+    at = pieces(2**64, edge - 4200, 9000)
+    expected = ref.keep_mask((9000,), p, int(KEY), **at)
+    np.testing.assert_array_equal(dl.keep_mask(9000, p, rng=KEY, **at), expected)
+    x = np.ones(9000, np.float32)
+    forward = dl.dropout(x, p, rng=KEY, **at)
+    np.testing.assert_array_equal(forward != 0, expected)
+    np.testing.assert_array_equal(dl.dropout(x, p, rng=KEY, **at), forward)
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_samples_do_not_wrap_at_any_edge(isa, edge):
+    at = {"full_shape": (2**61, 8), "start": (min(edge - 150, 2**61 - 300), 1)}
+    keep = dl.drop_path(np.ones((300, 3)), 0.3, True, rng=KEY, return_mask=True, **at)[1]
+    expected = ref.keep_mask((300,), 0.3, int(KEY), (2**61,), at["start"][:1])
+    np.testing.assert_array_equal(keep, expected)
+
+
+@given(shapes(), st.sampled_from(RATES) | st.floats(0, 1), KEYS, st.data())
+def test_masks_of_any_shape_and_block_are_those_of_the_oracle(shape, p, key, data):
+    full_shape, start = data.draw(st.just((None, None)) | blocks(shape))
+    at = {"full_shape": full_shape, "start": start}
+    expected = ref.keep_mask(shape, p, key, **at)
+
+    def check():
+        keep = dl.keep_mask(shape, p, rng=dl.Key(key), **at)
+        assert keep.dtype == np.bool_
+        np.testing.assert_array_equal(keep, expected)
+        packed = dl.keep_mask(shape, p, rng=dl.Key(key), packed=True, **at)
+        assert packed.dtype == np.uint8
+        np.testing.assert_array_equal(packed, ref.packed(expected))
+
+    on_each_isa(check)
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_packed_masks_of_any_length_end_in_zeros(isa, n):
+    for p in (0.0, 0.3, 0.5):
+        packed = dl.keep_mask(n, p, rng=KEY, packed=True)
+        assert packed.shape == (-(-n // 8),)
+        np.testing.assert_array_equal(packed, ref.packed(ref.keep_mask((n,), p, int(KEY))))
+
+
+def test_what_p_drops_any_larger_p_drops_too(isa):
+    larger = np.ones(20_000, bool)
+    for p in sorted({*RATES, *np.linspace(0, 1, 33).tolist()}):
+        keep = dl.keep_mask(20_000, p, rng=KEY)
+        assert not np.any(keep & ~larger)
+        larger = keep
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_masks_do_not_depend_on_memory_order(isa, layout):
+    keep = dl.keep_mask((5, 70, 33), 0.4, rng=KEY)
+    x = laid_out(np.ones((5, 70, 33), np.float32), layout)
+    np.testing.assert_array_equal(dl.dropout(x, 0.4, rng=KEY) != 0, keep)
+    np.testing.assert_array_equal(dl.dropout(x, 0.4, rng=KEY, out=x) != 0, keep)
+
+
+@pytest.mark.parametrize("dtype", ["?", "i8", "f2", "f4", ">f8", "g", "F", "D", "bf"])
+def test_masks_do_not_depend_on_the_dtype(dtype):
+    dtype = ml_dtypes.bfloat16 if dtype == "bf" else dtype
+    y = dl.dropout(np.ones((70, 40), dtype), 0.3, rng=KEY)
+    np.testing.assert_array_equal(y != 0, dl.keep_mask((70, 40), 0.3, rng=KEY))
+
+
+def test_every_way_to_ask_for_a_mask_gives_the_same():
+    keep = ref.keep_mask((6, 50), 0.3, int(KEY))
+    x = np.ones((6, 50))
+    ways = [
+        dl.keep_mask((6, 50), 0.3, rng=KEY),
+        dl.keep_mask((6, 50), p=0.3, rng=dl.Key(int(KEY))),
+        dl.dropout(x, 0.3, rng=KEY),
+        dl.dropout(x=x, p=0.3, mode="train", scaling="classic", rng=KEY),
+        dl.dropout(x.tolist(), 0.3, rng=KEY),
+        dl.dropout(x, 0.3, rng=KEY, shared_axes=[]),
+        dl.dropout(x, 0.3, rng=KEY, return_mask=True)[1],
+        dl.dropout(x, 0.3, rng=KEY, full_shape=(6, 50)),
+        dl.dropout(x, 0.3, rng=KEY, out=x.copy()),
+    ]
+    for way in ways:
+        np.testing.assert_array_equal(np.asarray(way) != 0, keep)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 8])
+@pytest.mark.parametrize("shape", [(2**21 + 77,), (1031, 1027), (3, 700_001)])
+def test_masks_do_not_depend_on_the_number_of_threads(shape, threads):
+    x = np.ones(shape, np.float32)
+    whole = {"full_shape": (2**40,) * len(shape), "start": (12_345,) * len(shape)}
+    one = [f(x.T, 0.3, rng=KEY, **at) for at in ({}, whole) for f in (dl.dropout,)]
+
+
+@pytest.mark.parametrize("name", golden.read())
+def test_golden_masks_never_change(name):
+    case = golden.read()[name]
+    key, shape, p, at = golden.arguments(case)
+    expected = ref.packed(ref.keep_mask(shape, p, key, **at))
+    assert golden.digest(expected) == case["sha256"]
+
+    def check():
+        packed = dl.keep_mask(shape, p, rng=dl.Key(key), packed=True, **at)
+        assert golden.digest(packed) == case["sha256"]
+
+    on_each_isa(check)
