@@ -70,7 +70,7 @@ def probability(p: Any, name: str) -> float:
             isinstance(p, bool | str | bytes | complex)
             or not hasattr(p, "__float__")
             or kind not in "iufVO"
-            or getattr(p, "ndim", 0)
+            or getattr(p, "ndim", 0) > 0
         ):
             raise TypeError(f"{name} must be a real number in [0, 1], got {p!r}")
         value = float(p)
@@ -83,7 +83,7 @@ def probability(p: Any, name: str) -> float:
 
 def probabilities(p: Any, name: str, shape: tuple[int, ...]) -> float | Array:
     """One probability, or an array of some shape; one of zeros is 0."""
-    if not (isinstance(p, list | tuple) or getattr(p, "ndim", 0)):
+    if not (isinstance(p, list | tuple) or getattr(p, "ndim", 0) > 0):
         return probability(p, name)
     values = array(p, name)
     if values.dtype.kind not in "iuf" and not is_bfloat16(values.dtype):
@@ -218,7 +218,7 @@ def apart(x: Array, target: Array) -> Array:
     ):
         return x
     try:
-        shared = np.shares_memory(x, target, max_work=10_000)
+        shared = np.shares_memory(x, target, max_work=10_000)  # type: ignore[arg-type]
     except np.exceptions.TooHardError:
         shared = True
     return x.copy() if shared else x

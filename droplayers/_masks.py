@@ -29,7 +29,7 @@ class Geometry(NamedTuple):
     """Where the elements of an array stand in a mask, by C-order index."""
 
     shape: tuple[int, ...]  #: of the mask for this array alone
-    index: int = 0  #: of the array's first element
+    first: int = 0  #: index of the array's first element
     strides: tuple[int, ...] | None = None  #: None: C order over the array
 
 
@@ -39,7 +39,7 @@ class Mask(NamedTuple):
     key: int
     threshold: int
     packed: bytes | None
-    index: int
+    first: int
     strides: tuple[int, ...] | None
 
 
@@ -90,10 +90,12 @@ def rows(
 
 def rows_kept(probs: Array, index: int, rng: RNG) -> Array:
     """The mask of samples that have a rate each; certain ones draw nothing."""
-    if np.all((probs == 0.0) | (probs == 1.0)):
-        return probs == 0.0
+    keep: Array = probs == 0.0
+    if np.all(keep | (probs == 1.0)):
+        return keep
     uniforms = _core.uniforms(draw_key(rng), index, len(probs))
-    return uniforms >= np.rint(probs * ONE).astype(np.uint64)
+    keep = uniforms >= np.rint(probs * ONE).astype(np.uint64)
+    return keep
 
 
 def block(
@@ -123,12 +125,12 @@ def block(
 
 def drawn(key: int, p: float, where: Geometry) -> Mask:
     """The mask that is drawn at rate p."""
-    return Mask(key, threshold(p), None, where.index, where.strides)
+    return Mask(key, threshold(p), None, where.first, where.strides)
 
 
 def given(keep: Array, where: Geometry) -> Mask:
     """A mask that the caller brought; where is without a larger array."""
-    return Mask(0, 0, pack(keep), where.index, where.strides)
+    return Mask(0, 0, pack(keep), where.first, where.strides)
 
 
 def pack(keep: Array) -> bytes:
@@ -149,5 +151,5 @@ def booleans(mask: Mask, shape: tuple[int, ...]) -> Array:
     """A mask as a boolean array of its own shape, or of the array's."""
     if mask.strides is not None:
         mask = mask._replace(strides=mask.strides[: len(shape)])
-    keep = np.empty(shape, np.bool_)
+    keep: Array = np.empty(shape, np.bool_)
     return _core.select(keep, None, None, *mask, 0, 1.0, 0.0, 0.0)

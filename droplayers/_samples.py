@@ -155,7 +155,7 @@ def drop_path(
         probs = np.zeros_like(probs)
         keep = np.ones_like(probs, dtype=np.bool_)
     elif keep is None:
-        keep = _masks.rows_kept(probs, where.index, rng)
+        keep = _masks.rows_kept(probs, where.first, rng)
     scales = np.ones_like(probs)
     if scaled:
         np.divide(1.0, 1.0 - probs, out=scales, where=probs < 1.0)

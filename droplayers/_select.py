@@ -49,8 +49,8 @@ def select(
     if same and dtype.char in "fde":
         return _core.select(out, x, r, *mask, *affine)
     if same and _check.is_bfloat16(dtype):
-        bits = (None if y is None else y.view(np.uint16) for y in (out, x, r))
-        return _core.select(*bits, *mask, *affine).view(dtype)
+        words, bits, others = map(_bits, (out, x, r))
+        return _core.select(words, bits, others, *mask, *affine).view(dtype)
     if out is None:
         out = np.empty_like(x, subok=False)
     if dtype.kind == "c":
@@ -58,6 +58,11 @@ def select(
     else:
         _tiles(x, dtype, mask, affine, r, out)
     return out
+
+
+def _bits(x: Array | None) -> Array | None:
+    """bfloat16 as the kernels know it: NumPy's uint16."""
+    return None if x is None else x.view(np.uint16)
 
 
 def _complex(
@@ -77,25 +82,27 @@ def _complex(
 
 def _part(x: Array, part: str) -> Array:
     if x.dtype.kind == "c":
-        return getattr(x, part)
+        half: Array = getattr(x, part)
+        return half
     return x if part == "real" else np.broadcast_to(x.dtype.type(0), x.shape)
 
 
-def tiles(shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
-    """Blocks of at most TILE elements that cover a shape in C order."""
+def tiles(shape: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
+    """Blocks of at most TILE elements that cover a shape in C order: slices of the
+    first axes and an ellipsis."""
     inner = 1
     cut = len(shape)
     while cut and inner * shape[cut - 1] <= TILE:
         cut -= 1
         inner *= shape[cut]
     if cut == 0:
-        yield ()
+        yield (...,)
         return
     step = max(1, TILE // max(1, inner))
     for outer in np.ndindex(shape[: cut - 1]):
         head = tuple(slice(i, i + 1) for i in outer)
         for i in range(0, shape[cut - 1], step):
-            yield (*head, slice(i, i + step))
+            yield (*head, slice(i, i + step), ...)
 
 
 def _tiles(
@@ -108,16 +115,17 @@ def _tiles(
 ) -> None:
     strides = _strides(x.shape, ()) if mask.strides is None else mask.strides
     for where in tiles(x.shape):
-        start = sum(s.start * stride for s, stride in zip(where, strides, strict=False))
-        part = mask._replace(index=mask.index + start, strides=strides)
-        tile = x[(*where, ...)].astype(dtype)
-        other = None if r is None else r[(*where, ...)].astype(dtype)
+        pairs = zip(where[:-1], strides, strict=False)
+        start = sum(axis.start * stride for axis, stride in pairs)
+        part = mask._replace(first=mask.first + start, strides=strides)
+        tile = x[where].astype(dtype)
+        other = None if r is None else r[where].astype(dtype)
         if dtype.char == "g":
             keep = booleans(part, tile.shape)
             tile = by_numpy(tile, keep, affine, other)
         else:
             select(tile, dtype, part, affine, other, tile)
-        np.copyto(out[(*where, ...)], tile, casting="same_kind")
+        np.copyto(out[where], tile, casting="same_kind")
 
 
 def select_rows(
@@ -141,7 +149,7 @@ def select_rows(
         return out
     computes = dtype if dtype.char in FLOATS and dtype.itemsize > 2 else np.float32
     for where in tiles(x.shape):
-        rows = (slice(None) if not where else where[0], ...) + (None,) * (x.ndim - 1)
+        rows = (where[0], ...) + (None,) * (x.ndim - 1)
         tile = x[where].astype(computes)
         other = None if r is None else r[where].astype(computes)
         factor = affine.a[rows].astype(computes)

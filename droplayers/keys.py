@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import os
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -14,16 +14,11 @@ from . import _core
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    RNG: TypeAlias = Union[
-        int,
-        Sequence[int],
-        np.random.SeedSequence,
-        np.random.BitGenerator,
-        np.random.Generator,
-        np.random.RandomState,
-        "Key",
-        None,
-    ]
+    Generators: TypeAlias = (
+        np.random.BitGenerator | np.random.Generator | np.random.RandomState
+    )
+    Seeds: TypeAlias = int | Sequence[int] | np.random.SeedSequence
+    RNG: TypeAlias = "Key | Generators | Seeds | None"
 
 WORDS = 2**64
 
