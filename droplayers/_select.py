@@ -148,12 +148,14 @@ def select_rows(
             select_rows(_part(x, part), real, keep, affine, other, getattr(out, part))
         return out
     computes = dtype if dtype.char in FLOATS and dtype.itemsize > 2 else np.float32
+    column = (-1,) + (1,) * (x.ndim - 1)
+    kept = keep.reshape(column)
+    factors = affine.a.astype(computes).reshape(column)
     for where in tiles(x.shape):
-        rows = (where[0], ...) + (None,) * (x.ndim - 1)
+        rows = where[:1]
         tile = x[where].astype(computes)
         other = None if r is None else r[where].astype(computes)
-        factor = affine.a[rows].astype(computes)
-        tile = by_numpy(tile, keep[rows], affine._replace(a=factor), other)
+        tile = by_numpy(tile, kept[rows], affine._replace(a=factors[rows]), other)
         np.copyto(out[where], tile.astype(dtype), casting="same_kind")
     return out
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import droplayers as dl
+from droplayers import _core
 
 KEY = dl.Key(0x243F6A8885A308D3)
 KEYS = st.integers(0, 2**64 - 1)
@@ -125,12 +126,46 @@ def test_every_way_to_ask_for_a_mask_gives_the_same():
         np.testing.assert_array_equal(np.asarray(way) != 0, keep)
 
 
-@pytest.mark.parametrize("threads", [2, 3, 8])
-@pytest.mark.parametrize("shape", [(2**21 + 77,), (1031, 1027), (3, 700_001)])
-def test_masks_do_not_depend_on_the_number_of_threads(shape, threads):
+@pytest.fixture
+def set_threads():
+    """Sets the number of threads for the time of a test."""
+    before = _core.threads()
+    yield _core.set_threads
+    _core.set_threads(before)
+
+
+@pytest.mark.parametrize(
+    "shape", [(2**20 + 77,), (1031, 1027), (3, 400_001), (400_001, 3)]
+)
+def test_masks_do_not_depend_on_the_number_of_threads(set_threads, shape):
     x = np.ones(shape, np.float32)
-    whole = {"full_shape": (2**40,) * len(shape), "start": (12_345,) * len(shape)}
-    one = [f(x.T, 0.3, rng=KEY, **at) for at in ({}, whole) for f in (dl.dropout,)]
+    at = {"full_shape": (2**30,) * x.ndim, "start": (12_345,) * x.ndim}
+
+    def results(threads):
+        set_threads(threads)
+        return [
+            dl.dropout(x, 0.3, rng=KEY),
+            dl.dropout(x.T, 0.3, rng=KEY),
+            dl.dropout(x, 0.3, rng=KEY, **at),
+            dl.dropout(x, 0.3, rng=KEY, shared_axes=-1),
+            dl.drop_path(x, 0.3, True, rng=KEY, residual=x),
+        ]
+
+    one = results(1)
+    for threads in (2, 3, 8):
+        for many, expected in zip(results(threads), one, strict=True):
+            np.testing.assert_array_equal(many, expected)
+
+
+def test_masks_beyond_the_cache_are_those_of_the_oracle_in_every_window(isa):
+    n = 2**24 + 13
+    y = dl.dropout(np.ones(n, np.float32), 0.3, rng=KEY)
+    packed = dl.keep_mask(n, 0.3, rng=KEY, packed=True)
+    np.testing.assert_array_equal(np.packbits(y != 0, bitorder="little"), packed)
+    starts = np.random.default_rng(0).integers(0, n - 1000, 30).tolist()
+    for start in [0, *starts, n - 1000]:
+        keep = ref.keep_mask((1000,), 0.3, int(KEY), (n,), (start,))
+        np.testing.assert_array_equal(y[start : start + 1000] != 0, keep)
 
 
 @pytest.mark.parametrize("name", golden.read())
