@@ -9,12 +9,27 @@ layouts, chunks and machines cannot change it, and the backward pass draws it ag
 array([0., 2., 0., 2.], dtype=float32)
 """
 
-from .config import show_config, use_environment
+from .config import (
+    get_num_threads,
+    num_threads,
+    set_num_threads,
+    show_config,
+    use_environment,
+)
 from .functional import drop_path, dropout, keep_mask
 from .keys import Key
 
 __version__ = "0.1.0"
 
-__all__ = ["Key", "drop_path", "dropout", "keep_mask", "show_config"]
+__all__ = [
+    "Key",
+    "drop_path",
+    "dropout",
+    "get_num_threads",
+    "keep_mask",
+    "num_threads",
+    "set_num_threads",
+    "show_config",
+]
 
 use_environment()

@@ -1,30 +1,147 @@
-"""What runs here: the instruction set, and what decides it."""
+"""What runs here: the instruction set and the threads, and what decides them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
-from typing import Any, Literal, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from . import _core
+from . import _check, _core
 
-STREAM = 1  #: version of the mask stream (STREAM.md)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STREAM = 1  #: version of the mask stream (docs/STREAM.md)
+MOST_THREADS = 8  #: by default: memory has no more to give to a ninth
 
 
 def use_environment() -> None:
-    """Take the instruction set that the environment asks for."""
+    """Take what the environment asks for: DROPLAYERS_ISA, DROPLAYERS_NUM_THREADS."""
     isa = os.environ.get("DROPLAYERS_ISA")
-    if isa is None:
-        return
-    try:
+    if isa in _core.isas():
         _core.use(isa)
-    except ValueError:
-        warnings.warn(
-            f"DROPLAYERS_ISA must be one of {', '.join(_core.isas())} on this machine,"
-            f" got {isa!r}; using {_core.isa()}",
-            RuntimeWarning,
-            stacklevel=2,
-        )
+    elif isa is not None:
+        _warn("DROPLAYERS_ISA", f"one of {', '.join(_core.isas())}", isa, _core.isa())
+    _core.set_threads(_default_threads())
+    threads = os.environ.get("DROPLAYERS_NUM_THREADS")
+    if threads is None:
+        return
+    if threads.isascii() and threads.isdigit() and 0 < int(threads) < 2**31:
+        _core.set_threads(int(threads))
+    else:
+        _warn("DROPLAYERS_NUM_THREADS", "a number from 1 on", threads, _core.threads())
+
+
+def _warn(name: str, expected: str, value: str, default: object) -> None:
+    warnings.warn(
+        f"{name} must be {expected}, got {value!r}; using {default}",
+        RuntimeWarning,
+        stacklevel=4,
+    )
+
+
+def _default_threads() -> int:
+    """The cores that this process may use, but not more than help."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS
+        cores = os.cpu_count() or 1
+    return max(1, min(cores, _quota(), MOST_THREADS))
+
+
+def _quota() -> int:
+    """The cores that the control group's quota comes to, at least 1."""
+    root = Path("/sys/fs/cgroup")
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = (root / "cpu.max").read_text().split()
+        return MOST_THREADS if quota == "max" else max(1, int(quota) // int(period))
+    with contextlib.suppress(OSError, ValueError):
+        v1 = int((root / "cpu/cpu.cfs_quota_us").read_text())
+        length = int((root / "cpu/cpu.cfs_period_us").read_text())
+        return MOST_THREADS if v1 < 0 else max(1, v1 // length)
+    return MOST_THREADS
+
+
+def get_num_threads() -> int:
+    """The number of threads that a large call uses at most.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> import droplayers as dl
+    >>> with dl.num_threads(1):
+    ...     dl.get_num_threads()
+    1
+    """
+    return _core.threads()
+
+
+def set_num_threads(n: int) -> None:
+    """Set the number of threads that a large call uses at most.
+
+    Threads live as long as the call, and no mask depends on their number. The default
+    is the number of cores that the process may use, but at most 8; the environment
+    variable DROPLAYERS_NUM_THREADS sets another.
+
+    Parameters
+    ----------
+    n : int
+        At least 1.
+
+    Raises
+    ------
+    TypeError
+        If n is no integer.
+    ValueError
+        If n is below 1.
+
+    Examples
+    --------
+    >>> import droplayers as dl
+    >>> before = dl.get_num_threads()
+    >>> dl.set_num_threads(2)
+    >>> dl.set_num_threads(before)
+    """
+    threads = _check.integer(n, "n")
+    if not 0 < threads < 2**31:
+        raise ValueError(f"n must be at least 1, got {n!r}")
+    _core.set_threads(threads)
+
+
+@contextlib.contextmanager
+def num_threads(n: int) -> Iterator[None]:
+    """Use at most n threads within a ``with`` block, for the whole process.
+
+    Parameters
+    ----------
+    n : int
+        At least 1.
+
+    Raises
+    ------
+    TypeError
+        If n is no integer.
+    ValueError
+        If n is below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import droplayers as dl
+    >>> with dl.num_threads(1):
+    ...     y = dl.dropout(np.ones(10), 0.5)
+    """
+    before = get_num_threads()
+    set_num_threads(n)
+    try:
+        yield
+    finally:
+        set_num_threads(before)
 
 
 @overload
@@ -59,16 +176,15 @@ def show_config(mode: str = "stdout") -> dict[str, Any] | None:
     """
     from . import __version__
 
-    if mode not in ("stdout", "dicts"):
-        raise ValueError(f"mode must be 'stdout' or 'dicts', got {mode!r}")
+    returns = _check.choice(mode, "mode", ("stdout", "dicts")) == "dicts"
     config = {
         "version": __version__,
         "stream": STREAM,
         "isa": _core.isa(),
         "isas": _core.isas(),
-        "num_threads": 1,
+        "num_threads": _core.threads(),
     }
-    if mode == "dicts":
+    if returns:
         return config
     for name, value in config.items():
         print(f"{name}: {', '.join(value) if isinstance(value, list) else value}")

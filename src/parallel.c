@@ -11,7 +11,7 @@ enum { MOST_THREADS = 64 };
 #define CHUNK (256 * 1024)
 
 /* Cells from which on a second thread is worth its start. */
-#define WORTH (512 * 1024)
+#define WORTH (1024 * 1024)
 
 /* A worker needs buffers of some 40 KiB; the usual 8 MiB may not be had. */
 #define STACK_BYTES (512 * 1024)
