@@ -10,8 +10,6 @@
  */
 #include "kernels.h"
 
-#define TILE_WORDS (DROP_TILE / 64)
-
 /* Where a drawing stands, for who is called between its steps. */
 typedef struct {
     drop_between *between;
@@ -82,23 +80,20 @@ draw_chunk(const drop_law *law, progress *progress, uint8_t *keep_to,
 }
 
 /* The positions of the bits that are set among the tile's first n words. The
- * words that have none, 4 of 5, are sorted out without a branch. */
+ * words that have none, 4 of 5, are passed over without a branch. */
 DROP_INLINE size_t
 collect(uint16_t *at, const uint8_t *open, size_t n)
 {
-    uint64_t words[TILE_WORDS];
-    uint16_t first[TILE_WORDS];
-    size_t some = 0, found = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t word = load_le64(open + 8 * i);
-        words[some] = word;
-        first[some] = (uint16_t)(64 * i);
-        some += word != 0;
+    uint64_t some = 0;
+    size_t found = 0;
+    for (size_t i = 0; i < n; i += U64_LANES) {
+        some |= (uint64_t)u64_nonzero(open + 8 * i) << i;
     }
-    for (size_t i = 0; i < some; i++) {
-        uint64_t word = words[i];
+    for (; some; some &= some - 1) {
+        size_t i = (size_t)__builtin_ctzll(some);
+        uint64_t word = load_le64(open + 8 * i);
         do {
-            at[found++] = first[i] + (uint16_t)__builtin_ctzll(word);
+            at[found++] = (uint16_t)(64 * i + __builtin_ctzll(word));
             word &= word - 1;
         } while (word);
     }
@@ -111,15 +106,18 @@ DROP_INLINE void
 draw_tails(const drop_law *law, uint8_t *bits, const uint8_t *open,
            uint64_t group, size_t groups)
 {
-    uint16_t at[DROP_TILE + U64_LANES];
+    uint16_t at[DROP_TILE + PHILOX_MANY];
     size_t n = collect(at, open, groups * (DROP_GROUP / 64));
-    memset(at + n, 0, U64_LANES * sizeof at[0]);
-    for (size_t i = 0; i < n; i += U64_LANES) {
-        uint64_t words[U64_LANES];
-        u64v index = u64_add_u16(group * DROP_GROUP, at + i);
-        u64_store(words, philox_word0(index, DROP_TAIL, DROP_MASKS, law));
-        size_t lanes = n - i < U64_LANES ? n - i : U64_LANES;
-        for (size_t l = 0; l < lanes; l++) {
+    memset(at + n, 0, PHILOX_MANY * sizeof at[0]);
+    for (size_t i = 0; i < n; i += PHILOX_MANY) {
+        uint64_t words[PHILOX_MANY];
+        u64v index[MANY_VECTORS];
+        for (int v = 0; v < MANY_VECTORS; v++) {
+            index[v] = u64_add_u16(group * DROP_GROUP, at + i + v * U64_LANES);
+        }
+        philox_many(words, index, DROP_TAIL, DROP_MASKS, law);
+        size_t some = n - i < PHILOX_MANY ? n - i : PHILOX_MANY;
+        for (size_t l = 0; l < some; l++) {
             unsigned keep = (uint32_t)words[l] >= law->tail;
             bits[at[i + l] >> 3] |= (uint8_t)(keep << (at[i + l] & 7));
         }

@@ -68,14 +68,27 @@ philox_join(const philox_shared *shared, const drop_plane *plane)
                           u64_set1(plane->c3)};
 }
 
-/* w0 in the low half of each lane, at the 64-bit counters of the lanes. */
-DROP_INLINE u64v
-philox_word0(u64v counter, uint32_t c2, uint32_t domain, const drop_law *law)
+/* Counters that are taken at once where each element has its own: a tile has
+ * as many tails on average, and as many lanes hide the multiply's latency. */
+#define PHILOX_MANY 16
+#define MANY_VECTORS (PHILOX_MANY / U64_LANES)
+
+/* Writes w0 of many 64-bit counters, each in the low half of a number. */
+DROP_INLINE void
+philox_many(uint64_t word[PHILOX_MANY], const u64v counter[MANY_VECTORS],
+            uint32_t c2, uint32_t domain, const drop_law *law)
 {
-    philox_state s = {counter, u64_high(counter), u64_set1(c2),
-                      u64_set1(domain)};
-    for (int i = 0; i < PHILOX_ROUNDS; i++) {
-        philox_round(&s, law->k0[i], law->k1[i]);
+    philox_state s[MANY_VECTORS];
+    for (int v = 0; v < MANY_VECTORS; v++) {
+        s[v] = (philox_state){counter[v], u64_high(counter[v]), u64_set1(c2),
+                              u64_set1(domain)};
     }
-    return s.c0;
+    for (int i = 0; i < PHILOX_ROUNDS; i++) {
+        for (int v = 0; v < MANY_VECTORS; v++) {
+            philox_round(&s[v], law->k0[i], law->k1[i]);
+        }
+    }
+    for (int v = 0; v < MANY_VECTORS; v++) {
+        u64_store(word + v * U64_LANES, s[v].c0);
+    }
 }

@@ -69,6 +69,15 @@ u64_add_u16(uint64_t base, const uint16_t *at)
     return _mm256_add_epi64(u64_set1(base), _mm256_cvtepu16_epi64(some));
 }
 
+/* Which of some 64-bit words are not 0 */
+DROP_INLINE unsigned
+u64_nonzero(const uint8_t *words)
+{
+    u64v some = _mm256_loadu_si256((const __m256i *)words);
+    u64v none = _mm256_cmpeq_epi64(some, _mm256_setzero_si256());
+    return 15 & ~(unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(none));
+}
+
 /* Words of 32 bits and the elements they speak of */
 #define BLOCK 32
 

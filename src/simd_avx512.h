@@ -66,6 +66,14 @@ u64_add_u16(uint64_t base, const uint16_t *at)
     return _mm512_add_epi64(u64_set1(base), _mm512_cvtepu16_epi64(some));
 }
 
+/* Which of some 64-bit words are not 0 */
+DROP_INLINE unsigned
+u64_nonzero(const uint8_t *words)
+{
+    u64v some = _mm512_loadu_si512(words);
+    return _mm512_test_epi64_mask(some, some);
+}
+
 /* Words of 32 bits and the elements they speak of */
 #define BLOCK 32
 

@@ -46,6 +46,13 @@ u64_add_u16(uint64_t base, const uint16_t *at)
     return base + *at;
 }
 
+/* Which of some 64-bit words are not 0 */
+DROP_INLINE unsigned
+u64_nonzero(const uint8_t *words)
+{
+    return load_le64(words) != 0;
+}
+
 /* Words of 32 bits and the elements they speak of */
 #define BLOCK 32
 

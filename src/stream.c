@@ -122,8 +122,8 @@ drop_run_draw(const drop_task *task, drop_run run, drop_law *law,
         s.pending.n -= rest;
         index += some;
         some = n < DROP_TILE ? n : DROP_TILE;
-        drop_draw(task->kernels, law, next->bits, index, some, apply_share,
-                  &s);
+        drop_draw(task->kernels, law, next->bits, index, some,
+                  s.how & DROP_FAR ? apply_share : NULL, &s);
         apply(&s.pending, s.pending.n, s.how);
         s.pending.bits = next->carried;
         s.pending.offset = 64 - rest;
