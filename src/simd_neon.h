@@ -68,14 +68,21 @@ u64_add_u16(uint64_t base, const uint16_t *at)
     return vaddq_u64(u64_set1(base), some);
 }
 
+/* Which of some 64-bit words are not 0 */
+DROP_INLINE unsigned
+u64_nonzero(const uint8_t *words)
+{
+    return (load_le64(words) != 0) | (load_le64(words + 8) != 0) << 1;
+}
+
 /* Words of 32 bits and the elements they speak of */
 #define BLOCK 32
 
 DROP_INLINE void
 expand32(uint8_t *to, uint32_t bits)
 {
-    const uint8x16_t bit = vreinterpretq_u8_u64(
-        vdupq_n_u64(UINT64_C(0x8040201008040201)));
+    const uint8x16_t bit =
+        vreinterpretq_u8_u64(vdupq_n_u64(UINT64_C(0x8040201008040201)));
     const uint8x16_t byte = vcombine_u8(vdup_n_u8(0), vdup_n_u8(1));
     const uint8x16_t one = vdupq_n_u8(1);
     uint8x16_t low = vreinterpretq_u8_u32(vdupq_n_u32(bits));

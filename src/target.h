@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The compiler's intrinsics, or with DROP_EMULATE the SIMDe library's, and
+ * The compiler's intrinsics, or with DROP_EMULATE those of tests/c, and
  * TARGET("avx2,f16c") ... TARGET_END, between which those instructions may be
  * used without a flag for the file. Headers that are not of the project stay
  * before it.
@@ -13,9 +13,7 @@
 #include <string.h>
 
 #if defined(DROP_EMULATE)
-#include <simde/arm/neon.h>
-#include <simde/x86/avx512.h>
-#include <simde/x86/f16c.h>
+#include "emulate.h"
 #define DROP_HAVE_X86
 #define DROP_HAVE_NEON
 #elif defined(__x86_64__)
