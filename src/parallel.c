@@ -87,7 +87,8 @@ has_stopped(void *context)
     return atomic_load(&((shares *)context)->status);
 }
 
-/* Does chunks until none is left. */
+/* Does chunks until none is left, and asks stop after each: the walk asks only
+ * after more than a chunk. */
 static void
 work(shares *s, int (*stop)(void *), void *context)
 {
@@ -98,6 +99,7 @@ work(shares *s, int (*stop)(void *), void *context)
             part.stop = stop;
             part.context = context;
             int status = drop_walk(&part);
+            status = status || !stop ? status : stop(context);
             if (status) {
                 atomic_store(&s->status, status);
             }

@@ -1,0 +1,234 @@
+"""Threads: how many, and that nothing depends on it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import droplayers as dl
+
+KEY = dl.Key(20)
+CELLS = 5 << 19  # 2.5 Mi: above what one thread does alone
+
+LAYOUTS = {
+    "C": lambda x: x,
+    "two axes": lambda x: x.reshape(1280, -1),
+    "transposed": lambda x: x.reshape(1280, -1).T,
+    "channels last": lambda x: x.reshape(8, 64, 80, 64).transpose(0, 3, 1, 2),
+    "row-sliced": lambda x: np.concatenate([x, x]).reshape(1280, -1)[:, :2048],
+    "reversed": lambda x: x[::-1],
+    "broadcast": lambda x: np.broadcast_to(x[: CELLS // 4], (4, CELLS // 4)),
+}
+
+
+@pytest.fixture(autouse=True)
+def restore_threads():
+    before = dl.get_num_threads()
+    yield
+    dl.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return np.arange(1, CELLS + 1, dtype=np.float32)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("p", [0.5, 0.1])
+def test_bits_do_not_depend_on_the_number_of_threads(cells, layout, p):
+    x = LAYOUTS[layout](cells)
+    with dl.num_threads(1):
+        expected = dl.dropout(x, p, rng=KEY)
+    for n in range(2, 9):
+        with dl.num_threads(n):
+            assert np.array_equal(dl.dropout(x, p, rng=KEY), expected), n
+
+
+@pytest.mark.parametrize("axes", [(0,), (1,), (2,), (0, 2), (1, 2)])
+def test_shared_axes_do_not_depend_on_the_number_of_threads(cells, axes):
+    x = cells.reshape(80, 128, 256)
+    shape = [1 if i in axes else n for i, n in enumerate(x.shape)]
+    expected = x * (dl.keep_mask(tuple(shape), 0.1, rng=KEY) * np.float32(1 / 0.9))
+    for n in (1, 2, 3, 8):
+        with dl.num_threads(n):
+            y = dl.dropout(x, 0.1, shared_axes=axes, rng=KEY)
+        assert np.array_equal(y, expected), n
+
+
+def test_rows_and_residual_do_not_depend_on_the_number_of_threads(cells):
+    x = cells.reshape(640, -1)
+    with dl.num_threads(1):
+        expected = dl.drop_path(x, 0.3, True, rng=KEY, residual=-x)
+    for n in (2, 3, 8):
+        with dl.num_threads(n):
+            y = dl.drop_path(x, 0.3, True, rng=KEY, residual=-x)
+        assert np.array_equal(y, expected), n
+
+
+def test_stores_past_the_cache_give_the_same_bits(cells):
+    """The large result is stored without a detour through the cache, its parts are
+    not."""
+    x = np.concatenate([cells] * 16)  # 160 MiB
+    y = dl.dropout(x, 0.1, rng=KEY)
+    for start in range(0, x.size, CELLS // 2 + 1):
+        part = x[start : start + CELLS // 2 + 1]
+        z = dl.dropout(part, 0.1, rng=KEY, full_shape=x.shape, start=(start,))
+        assert np.array_equal(y[start : start + part.size], z)
+
+
+def test_calls_from_many_python_threads_at_once(cells):
+    expected = dl.dropout(cells, 0.1, rng=KEY)
+    results = [None] * 8
+
+    def call(i):
+        results[i] = dl.dropout(cells, 0.1, rng=KEY)
+
+    threads = [threading.Thread(target=call, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(np.array_equal(result, expected) for result in results)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_can_call_while_the_parent_runs_a_kernel(cells):
+    dl.set_num_threads(2)
+    expected = dl.dropout(cells, 0.5, rng=KEY)[::997].copy()
+    done = threading.Event()
+
+    def keep_busy():
+        out = np.empty_like(cells)
+        while not done.is_set():
+            dl.dropout(cells, 0.1, rng=KEY, out=out)
+
+    busy = threading.Thread(target=keep_busy)
+    busy.start()
+    try:
+        for _ in range(200):
+            child = os.fork()
+            if child == 0:
+                y = dl.dropout(cells, 0.5, rng=KEY)
+                os._exit(not np.array_equal(y[::997], expected))
+            assert wait_for(child, seconds=60) == 0
+    finally:
+        done.set()
+        busy.join()
+
+
+def wait_for(child, seconds):
+    """A child's exit status; one that hangs is killed and gives None."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return status
+        time.sleep(0.0005)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_signal_stops_a_long_call(threads):
+    """The input takes no memory, the end of the output is never touched."""
+    x = np.broadcast_to(np.float32(1), (1 << 30,))
+    out = np.zeros(x.shape, np.float32)
+
+    def interrupt(number, frame):
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with dl.num_threads(threads), pytest.raises(Interrupted):
+            dl.dropout(x, 0.5, rng=KEY, out=out)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert set(np.unique(out[:: 1 << 12])) == {0.0, 2.0}
+    keep = dl.keep_mask((4096,), 0.5, rng=KEY)
+    assert np.array_equal(out[:4096] != 0, keep)
+    assert not out[-4096:].any()
+
+
+NO_ROOM = """
+import resource
+import numpy as np, droplayers as dl
+x = np.ones(5 << 19, np.float32)
+dl.set_num_threads(1)
+expected = dl.dropout(x, 0.1, rng=dl.Key(1))
+out = np.empty_like(x)
+dl.set_num_threads(8)
+pages = int(open("/proc/self/statm").read().split()[0])
+hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize(), hard))
+try:
+    np.empty(1 << 20)
+except MemoryError:
+    dl.dropout(x, 0.1, rng=dl.Key(1), out=out)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    assert np.array_equal(out, expected)
+    print("done on fewer threads")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_threads_that_cannot_be_started_are_done_without():
+    run = subprocess.run(
+        [sys.executable, "-P", "-c", NO_ROOM], capture_output=True, text=True
+    )
+    assert run.stdout == "done on fewer threads\n", run.stderr
+
+
+@pytest.mark.parametrize("n", [0, -1, 2**31])
+def test_a_number_of_threads_that_cannot_be_is_an_error(n):
+    before = dl.get_num_threads()
+    with pytest.raises(ValueError, match=f"n must be at least 1, got {n}"):
+        dl.set_num_threads(n)
+    for wrong in (1.5, "2", True, None):
+        with pytest.raises(TypeError, match="n must be an integer"):
+            dl.set_num_threads(wrong)
+    assert dl.get_num_threads() == before
+
+
+def test_the_number_of_threads_is_restored_after_an_error():
+    before = dl.get_num_threads()
+    with pytest.raises(ZeroDivisionError), dl.num_threads(3):
+        assert dl.get_num_threads() / 0
+    assert dl.get_num_threads() == before
+
+
+def config(**environment):
+    code = "import droplayers as dl; c = dl.show_config('dicts'); print(c)"
+    return subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+def test_the_environment_sets_threads_and_instruction_set():
+    run = config(DROPLAYERS_NUM_THREADS="5", DROPLAYERS_ISA="scalar")
+    assert "'num_threads': 5" in run.stdout
+    assert "'isa': 'scalar'" in run.stdout
+    assert run.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["DROPLAYERS_NUM_THREADS", "DROPLAYERS_ISA"])
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "", "sse9", "²"])
+def test_an_environment_that_cannot_be_is_a_warning(name, value):
+    run = config(**{name: value})
+    assert f"RuntimeWarning: {name} must be" in run.stderr
+    assert f"got {value!r}" in run.stderr
