@@ -2,16 +2,22 @@
 #include "leaf.h"
 
 /* A block's side along the mask, of which a row is drawn at once, and along
- * memory, where a column is applied at once: 2 KiB of float32. */
+ * memory, where a column is applied at once. 4 KiB of float32 take 0.7 of the
+ * time of 2 KiB where memory jumps from column to column; the block's bits,
+ * 128 KiB, stay in L2. */
 #define ALONG 1024
-#define INNER 512
+#define INNER 1024
 
-typedef uint8_t columns[ALONG][INNER / 8];
+/* The bits of a block, column by column, each from a byte on. */
+typedef struct {
+    uint8_t bits[ALONG * INNER / 8 + DROP_BITS_PAD];
+    size_t pitch; /* bytes of a column */
+} columns;
 
 /* Draws the bits of up to 8 places on inner, n along, as byte k of the
  * columns. */
 static void
-draw_columns(drop_leaf *leaf, drop_place at, columns to, size_t k,
+draw_columns(drop_leaf *leaf, drop_place at, columns *to, size_t k,
              size_t places, size_t n)
 {
     uint8_t row[8][ALONG / 8] = {{0}};
@@ -28,14 +34,14 @@ draw_columns(drop_leaf *leaf, drop_place at, columns to, size_t k,
         }
         square = drop_bits_transpose(square);
         for (unsigned i = 0; i < 8; i++) {
-            to[b + i][k] = (uint8_t)(square >> (8 * i));
+            to->bits[(b + i) * to->pitch + k] = (uint8_t)(square >> (8 * i));
         }
     }
 }
 
 /* Columns that lie end to end in memory: their bits are put end to end too. */
 static int
-apply_joined(drop_leaf *leaf, drop_place at, columns from, size_t n)
+apply_joined(drop_leaf *leaf, drop_place at, const columns *from, size_t n)
 {
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
     const size_t cells = leaf->inner.n, most = DROP_TILE / cells;
@@ -45,12 +51,13 @@ apply_joined(drop_leaf *leaf, drop_place at, columns from, size_t n)
         drop_writer writer = {bits, 0, 0};
         some = n - b < most ? n - b : most;
         for (size_t i = 0; i < some; i++) {
+            const uint8_t *column = from->bits + (b + i) * from->pitch;
             if (cells <= 32) {
-                drop_bits_put(&writer, load_bits32(from[b + i], 0) & mask,
+                drop_bits_put(&writer, load_bits32(column, 0) & mask,
                               (unsigned)cells);
             }
             else {
-                drop_bits_copy(&writer, from[b + i], 0, cells);
+                drop_bits_copy(&writer, column, 0, cells);
             }
         }
         drop_bits_end(&writer);
@@ -63,7 +70,7 @@ apply_joined(drop_leaf *leaf, drop_place at, columns from, size_t n)
 /* Each column begins somewhere else, which no processor foresees: fetches the
  * next one's x while one is applied. */
 static int
-apply_columns(drop_leaf *leaf, drop_place at, columns from, size_t n,
+apply_columns(drop_leaf *leaf, drop_place at, const columns *from, size_t n,
               size_t cells)
 {
     const int is_far = leaf->job->task.how & DROP_FAR;
@@ -75,7 +82,7 @@ apply_columns(drop_leaf *leaf, drop_place at, columns from, size_t n,
             __builtin_prefetch(next.run.x + i);
         }
         status = drop_apply_bits(leaf, drop_moved(at, &leaf->along, b),
-                                 from[b], 0, cells);
+                                 from->bits + b * from->pitch, 0, cells);
     }
     return status;
 }
@@ -83,23 +90,24 @@ apply_columns(drop_leaf *leaf, drop_place at, columns from, size_t n,
 int
 drop_do_blocks(drop_leaf *leaf, drop_place at)
 {
-    uint8_t bits[ALONG + 1][INNER / 8]; /* a column more for the pad */
+    columns block;
     int status = 0;
     for (size_t a = 0; a < leaf->inner.n; a += INNER) {
         size_t cells = leaf->inner.n - a;
         cells = cells < INNER ? cells : INNER;
+        block.pitch = (cells + 7) / 8;
         for (size_t b = 0; b < leaf->along.n && !status; b += ALONG) {
             drop_place here = drop_moved(at, &leaf->inner, a);
             here = drop_moved(here, &leaf->along, b);
             size_t n = leaf->along.n - b;
             n = n < ALONG ? n : ALONG;
             for (size_t i = 0; i < cells; i += 8) {
-                draw_columns(leaf, drop_moved(here, &leaf->inner, i), bits,
+                draw_columns(leaf, drop_moved(here, &leaf->inner, i), &block,
                              i / 8, cells - i < 8 ? cells - i : 8, n);
             }
             status = leaf->is_joined && cells == leaf->inner.n
-                         ? apply_joined(leaf, here, bits, n)
-                         : apply_columns(leaf, here, bits, n, cells);
+                         ? apply_joined(leaf, here, &block, n)
+                         : apply_columns(leaf, here, &block, n, cells);
         }
     }
     return status;
