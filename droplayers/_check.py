@@ -39,7 +39,12 @@ def common_dtype(x: Array, x_name: str, y: Array, y_name: str) -> np.dtype[Any]:
             f"{y_name} must have {x_name}'s shape {x.shape}, got {y.shape}"
         )
     result_dtype(y.dtype, y_name)
-    return result_dtype(np.result_type(x.dtype, y.dtype), x_name)
+    try:
+        return result_dtype(np.result_type(x.dtype, y.dtype), x_name)
+    except TypeError:
+        raise TypeError(
+            f"{y_name} must promote with {x_name}'s {x.dtype}, got {y.dtype}"
+        ) from None
 
 
 def array(x: Any, name: str) -> Array:
@@ -81,10 +86,12 @@ def probability(p: Any, name: str) -> float:
     return value
 
 
-def probabilities(p: Any, name: str, shape: tuple[int, ...]) -> float | Array:
-    """One probability, or an array of some shape; one of zeros is 0."""
+def probabilities(p: Any, name: str, shape: tuple[int, ...] | None) -> float | Array:
+    """One probability, or an array of some shape, if any; one of zeros is 0."""
     if not (isinstance(p, list | tuple) or getattr(p, "ndim", 0) > 0):
         return probability(p, name)
+    if shape is None:
+        raise ValueError(f"{name} must be one number with per='batch', got an array")
     values = array(p, name)
     if values.dtype.kind not in "iuf" and not is_bfloat16(values.dtype):
         raise TypeError(f"{name} must be real numbers in [0, 1], got {values.dtype}")
@@ -173,7 +180,8 @@ def out(target: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     if target.shape != shape:
         raise ValueError(f"out must have shape {shape}, got {target.shape}")
     result_dtype(target.dtype, "out")
-    if not np.can_cast(dtype, target.dtype, "same_kind"):
+    to_real = dtype.kind == "c" and target.dtype.kind != "c"
+    if to_real or not np.can_cast(dtype, target.dtype, "same_kind"):
         raise TypeError(
             f"out must take {dtype} under same_kind casting, got {target.dtype}"
         )
@@ -198,6 +206,9 @@ def overlaps_itself(x: Array) -> bool:
         reach += step * (n - 1)
     else:
         return False
+    span = sum(step * (n - 1) for step, n in steps) + x.itemsize
+    if x.size * x.itemsize > span:
+        return True
     # Axes that interlace: rare enough to look at every address.
     address = np.zeros(1, np.intp)
     for step, n in steps:
@@ -224,9 +235,7 @@ def apart(x: Array, target: Array) -> Array:
     return x.copy() if shared else x
 
 
-def size(shape: Iterable[int], name: str, most: int) -> int:
-    """The number of elements of a shape."""
-    elements = math.prod(shape)
-    if elements > most:
+def size(shape: tuple[int, ...], name: str, most: int) -> None:
+    """Check the number of elements of a shape; NumPy counts empty axes as 1."""
+    if math.prod(n or 1 for n in shape) > most:
         raise ValueError(f"{name} must have at most {most} elements, got {shape!r}")
-    return elements

@@ -10,7 +10,7 @@ def select(
     r: Array | None,
     key: int,
     threshold: int,
-    given: bytes | None,
+    given: bytearray | None,
     index: int,
     strides: tuple[int, ...] | None,
     form: int,
@@ -51,14 +51,15 @@ def drop_path(
     /,
 ) -> Any: ...
 def pack(
+    out: Array,
     shape: tuple[int, ...],
     key: int,
     threshold: int,
-    given: bytes | None,
+    given: bytearray | None,
     index: int,
     strides: tuple[int, ...] | None,
     /,
-) -> np.ndarray[Any, np.dtype[np.uint8]]: ...
+) -> Array: ...
 def uniforms(
     key: int, index: int, n: int, /
 ) -> np.ndarray[Any, np.dtype[np.uint64]]: ...

@@ -3,6 +3,7 @@ masks themselves."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from ._check import Array
     from .keys import RNG
+
+MOST_AXES = 64  #: of NumPy
 
 
 def dropout(
@@ -192,8 +195,15 @@ def keep_mask(
     p = _check.probability(p, "p")
     packed = _check.flag(packed, "packed")
     _check.size(shape, "shape", np.iinfo(np.intp).max)
+    if len(shape) > MOST_AXES:
+        raise ValueError(f"shape must have at most {MOST_AXES} axes, got {len(shape)}")
     where = _masks.geometry(shape, (), full_shape, start)
+    # Memory first: where it cannot be had, no generator has advanced.
+    if packed:
+        keep = np.empty((math.prod(shape) + 7) // 8, np.uint8)
+    else:
+        keep = np.empty(shape, np.bool_)
     mask = _masks.drawn(draw_key(rng) if 0.0 < p < 1.0 else 0, p, where)
     if packed:
-        return _core.pack(shape, *mask)
-    return _masks.booleans(mask, shape)[()]
+        return _core.pack(keep, shape, *mask)
+    return _masks.booleans(mask, keep)[()]

@@ -10,13 +10,13 @@ from . import _check, _core
 from .keys import draw_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from ._check import Array
     from .keys import RNG
 
 ONE = 2**40
-PAD = bytes(8)  # the kernels read packed bits a word at a time
+PAD = 8  # bytes: the kernels read packed bits a word at a time
 CHUNK = 1 << 16
 
 
@@ -38,7 +38,7 @@ class Mask(NamedTuple):
 
     key: int
     threshold: int
-    packed: bytes | None
+    packed: bytearray | None
     first: int
     strides: tuple[int, ...] | None
 
@@ -91,10 +91,9 @@ def rows(
 def rows_kept(probs: Array, index: int, rng: RNG) -> Array:
     """The mask of samples that have a rate each; certain ones draw nothing."""
     keep: Array = probs == 0.0
-    if np.all(keep | (probs == 1.0)):
-        return keep
-    uniforms = _core.uniforms(draw_key(rng), index, len(probs))
-    keep = uniforms >= np.rint(probs * ONE).astype(np.uint64)
+    if not np.all(keep | (probs == 1.0)):
+        uniforms = _core.uniforms(draw_key(rng), index, len(probs))
+        np.greater_equal(uniforms, np.rint(probs * ONE).astype(np.uint64), out=keep)
     return keep
 
 
@@ -133,23 +132,33 @@ def given(keep: Array, where: Geometry) -> Mask:
     return Mask(0, 0, pack(keep), where.first, where.strides)
 
 
-def pack(keep: Array) -> bytes:
+def pack(keep: Array) -> bytearray:
     """Packed bits of a boolean array in C order, with the pad that kernels read."""
+    packed = bytearray((keep.size + 7) // 8 + PAD)
+    to = np.frombuffer(packed, np.uint8)
+    rest = np.empty(0, np.bool_)
+    at = 0
+    for chunk in _chunks(keep):
+        bits = np.concatenate([rest, chunk])
+        whole = bits.size // 8
+        to[at : at + whole] = np.packbits(bits[: 8 * whole], bitorder="little")
+        rest = bits[8 * whole :]
+        at += whole
+    to[at : at + (rest.size > 0)] = np.packbits(rest, bitorder="little")
+    return packed
+
+
+def _chunks(keep: Array) -> Iterator[Array]:
+    """An array in C order, in one-dimensional pieces of some size."""
     if keep.flags.c_contiguous:
-        return np.packbits(keep, bitorder="little").tobytes() + PAD
-    chunks = np.nditer(
-        keep,
-        flags=["external_loop", "buffered", "zerosize_ok"],
-        order="C",
-        buffersize=CHUNK,
-    )
-    packed = [np.packbits(chunk, bitorder="little").tobytes() for chunk in chunks]
-    return b"".join(packed) + PAD
+        flat = keep.reshape(-1)
+        return (flat[i : i + CHUNK] for i in range(0, flat.size, CHUNK))
+    flags = ("external_loop", "buffered", "zerosize_ok")
+    return iter(np.nditer(keep, flags, order="C", buffersize=CHUNK))  # type: ignore
 
 
-def booleans(mask: Mask, shape: tuple[int, ...]) -> Array:
-    """A mask as a boolean array of its own shape, or of the array's."""
+def booleans(mask: Mask, keep: Array) -> Array:
+    """Write a mask to a boolean array of its own shape, or of the array's."""
     if mask.strides is not None:
-        mask = mask._replace(strides=mask.strides[: len(shape)])
-    keep: Array = np.empty(shape, np.bool_)
+        mask = mask._replace(strides=mask.strides[: keep.ndim])
     return _core.select(keep, None, None, *mask, 0, 1.0, 0.0, 0.0)

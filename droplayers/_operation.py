@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import _check, _masks
 from ._select import Affine, select
 from .keys import draw_key
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import ArrayLike
 
     from ._check import Array
@@ -44,20 +45,31 @@ def drop(
     target = None if out is None else _check.out(out, x.shape, dtype)
     if not train:
         p, keep = 0.0, None
+    nothing = p == 0.0 and keep is None and affine == Affine() and out is None
+    # Memory first: where it cannot be had, no generator has advanced.
+    result = identity(x, dtype) if nothing else target
+    if result is None:
+        result = np.empty_like(x, dtype=dtype, subok=False)
+    shown = np.empty(where.shape, np.bool_) if return_mask else None
     if keep is not None and p < 1.0:
         bits = _masks.given(keep, where)
     else:
         bits = _masks.drawn(draw_key(rng) if 0.0 < p < 1.0 else 0, p, where)
-    if p == 0.0 and keep is None and affine == Affine() and out is None:
-        result = x if x.dtype == dtype and x.dtype.isnative else x.astype(dtype)
-    elif affine.a == 0.0:  # zeros by selection: 0 * infinity would be NaN
-        nothing = _masks.drawn(0, 1.0, where)
-        result = select(x, dtype, nothing, affine, out=target)
-    else:
-        result = select(x, dtype, bits, affine, r, target)
-    if return_mask and keep is None:
-        keep = _masks.booleans(bits, where.shape)
-    return returned(result, out, keep if return_mask else None)
+    if affine.a == 0.0:  # zeros by selection: 0 * infinity would be NaN
+        select(x, dtype, _masks.drawn(0, 1.0, where), affine, None, result)
+    elif not nothing:
+        select(x, dtype, bits, affine, r, result)
+    if shown is not None:
+        if keep is None:
+            _masks.booleans(bits, shown)
+        else:
+            np.copyto(shown, keep)
+    return returned(result, out, shown)
+
+
+def identity(x: Array, dtype: np.dtype[Any]) -> Array:
+    """x itself where it is what a result would be, else its conversion."""
+    return x if x.dtype == dtype and x.dtype.isnative else x.astype(dtype)
 
 
 def returned(result: Array, out: Array | None, keep: Array | None) -> Any:

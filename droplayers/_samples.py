@@ -120,9 +120,9 @@ def drop_path(
     if array.ndim == 0:
         raise ValueError("x must have an axis of samples, got a 0-d array")
     dtype = _check.result_dtype(array.dtype, "x")
-    probs = _check.probabilities(prob, "prob", array.shape[:1])
-    train = _check.flag(training, "training")
     batch = _check.choice(per, "per", ("sample", "batch")) == "batch"
+    probs = _check.probabilities(prob, "prob", None if batch else array.shape[:1])
+    train = _check.flag(training, "training")
     scaled = _check.flag(scale_by_keep, "scale_by_keep")
     other = None
     if residual is not None:
@@ -131,8 +131,11 @@ def drop_path(
     own = mask is not None
     where = _masks.rows(array.shape, batch, full_shape, start, own=own)
     form = SCALE if other is None else RESIDUAL
+    return_mask = _check.flag(return_mask, "return_mask")
+    if not train:
+        probs = 0.0
     if isinstance(probs, float):
-        affine = Affine(form, scale(probs) if train and scaled else 1.0)
+        affine = Affine(form, scale(probs) if scaled else 1.0)
         return drop(
             array,
             dtype,
@@ -146,20 +149,19 @@ def drop_path(
             train=train,
             r=other,
         )
-    if batch:
-        raise ValueError("prob must be one number with per='batch', got an array")
     keep = None if mask is None else _check.keep(mask, where.shape)
     target = None if out is None else _check.out(out, array.shape, dtype)
-    return_mask = _check.flag(return_mask, "return_mask")
-    if not train:
-        probs = np.zeros_like(probs)
-        keep = np.ones_like(probs, dtype=np.bool_)
-    elif keep is None:
+    shown = np.empty(where.shape, np.bool_) if return_mask else None
+    result = target
+    if result is None:
+        result = np.empty_like(array, dtype=dtype, subok=False)
+    if keep is None:
         keep = _masks.rows_kept(probs, where.first, rng)
+    if shown is not None:
+        np.copyto(shown, keep)
     scales = np.ones_like(probs)
     if scaled:
         np.divide(1.0, 1.0 - probs, out=scales, where=probs < 1.0)
-    result = select_rows(
-        array, dtype, keep & (probs < 1.0), Affine(form, scales), other, target
-    )
-    return returned(result, out, keep if return_mask else None)
+    kept = keep & (probs < 1.0)
+    select_rows(array, dtype, kept, Affine(form, scales), other, result)
+    return returned(result, out, shown)

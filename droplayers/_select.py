@@ -35,29 +35,22 @@ def select(
     dtype: np.dtype[Any],
     mask: Mask,
     affine: Affine,
-    r: Array | None = None,
-    out: Array | None = None,
-) -> Array:
-    """Compute in dtype, and store in out or a new array of x's layout."""
-    if out is None:
-        if x.dtype is not dtype and x.dtype != dtype:
-            out = np.empty_like(x, dtype=dtype, subok=False)
-    else:
-        x = _check.apart(x, out)
-        r = None if r is None else _check.apart(r, out)
+    r: Array | None,
+    out: Array,
+) -> None:
+    """Compute in dtype, and store in out."""
+    x = _check.apart(x, out)
+    r = None if r is None else _check.apart(r, out)
     same = all(y is None or y.dtype == dtype for y in (x, r, out))
     if same and dtype.char in "fde":
-        return _core.select(out, x, r, *mask, *affine)
-    if same and _check.is_bfloat16(dtype):
+        _core.select(out, x, r, *mask, *affine)
+    elif same and _check.is_bfloat16(dtype):
         words, bits, others = map(_bits, (out, x, r))
-        return _core.select(words, bits, others, *mask, *affine).view(dtype)
-    if out is None:
-        out = np.empty_like(x, subok=False)
-    if dtype.kind == "c":
+        _core.select(words, bits, others, *mask, *affine)
+    elif dtype.kind == "c":
         _complex(x, dtype, mask, affine, r, out)
     else:
         _tiles(x, dtype, mask, affine, r, out)
-    return out
 
 
 def _bits(x: Array | None) -> Array | None:
@@ -114,18 +107,19 @@ def _tiles(
     out: Array,
 ) -> None:
     strides = _strides(x.shape, ()) if mask.strides is None else mask.strides
-    for where in tiles(x.shape):
-        pairs = zip(where[:-1], strides, strict=False)
-        start = sum(axis.start * stride for axis, stride in pairs)
-        part = mask._replace(first=mask.first + start, strides=strides)
-        tile = x[where].astype(dtype)
-        other = None if r is None else r[where].astype(dtype)
-        if dtype.char == "g":
-            keep = booleans(part, tile.shape)
-            tile = by_numpy(tile, keep, affine, other)
-        else:
-            select(tile, dtype, part, affine, other, tile)
-        np.copyto(out[where], tile, casting="same_kind")
+    with np.errstate(all="ignore"):
+        for where in tiles(x.shape):
+            pairs = zip(where[:-1], strides, strict=False)
+            start = sum(axis.start * stride for axis, stride in pairs)
+            part = mask._replace(first=mask.first + start, strides=strides)
+            tile = x[where].astype(dtype)
+            other = None if r is None else r[where].astype(dtype)
+            if dtype.char == "g":
+                keep = booleans(part, np.empty(tile.shape, np.bool_))
+                tile = by_numpy(tile, keep, affine, other)
+            else:
+                select(tile, dtype, part, affine, other, tile)
+            np.copyto(out[where], tile, casting="same_kind")
 
 
 def select_rows(
@@ -133,12 +127,11 @@ def select_rows(
     dtype: np.dtype[Any],
     keep: Array,
     affine: Affine,
-    r: Array | None = None,
-    out: Array | None = None,
-) -> Array:
-    """The same with a mask and a factor for each place on axis 0."""
-    if out is None:
-        out = np.empty_like(x, dtype=dtype, subok=False)
+    r: Array | None,
+    out: Array,
+) -> None:
+    """The same with a mask and a factor for each place on axis 0; places that are
+    dropped are not read."""
     x = _check.apart(x, out)
     r = None if r is None else _check.apart(r, out)
     if dtype.kind == "c":
@@ -146,29 +139,29 @@ def select_rows(
         for part in ("real", "imag"):
             other = None if r is None else _part(r, part)
             select_rows(_part(x, part), real, keep, affine, other, getattr(out, part))
-        return out
+        return
     computes = dtype if dtype.char in FLOATS and dtype.itemsize > 2 else np.float32
-    column = (-1,) + (1,) * (x.ndim - 1)
-    kept = keep.reshape(column)
-    factors = affine.a.astype(computes).reshape(column)
-    for where in tiles(x.shape):
-        rows = where[:1]
-        tile = x[where].astype(computes)
-        other = None if r is None else r[where].astype(computes)
-        tile = by_numpy(tile, kept[rows], affine._replace(a=factors[rows]), other)
-        np.copyto(out[where], tile.astype(dtype), casting="same_kind")
-    return out
+    factors = affine.a.astype(computes).reshape((-1,) + (1,) * (x.ndim - 1))
+    with np.errstate(all="ignore"):
+        for where in tiles(x.shape):
+            target, kept = out[where], keep[where[:1]]
+            value = x[where][kept].astype(computes) * factors[where[:1]][kept]
+            if r is None:
+                target[~kept] = 0
+            else:
+                value = r[where][kept].astype(computes) + value
+                target[~kept] = r[where][~kept].astype(dtype)
+            target[kept] = value.astype(dtype)
 
 
 def by_numpy(x: Array, keep: Array, affine: Affine, r: Array | None) -> Array:
     """The same in NumPy's own arithmetic, in x's dtype."""
-    with np.errstate(all="ignore"):
-        if affine.form == RESIDUAL:
-            value = np.array(r)
-            np.add(value, np.multiply(x, affine.a), out=value, where=keep)
-            return value
-        value = np.full_like(x, affine.c)
-        np.multiply(x, affine.a, out=value, where=keep)
-        if affine.form == AFFINE:
-            np.add(value, affine.b, out=value, where=keep)
+    if affine.form == RESIDUAL:
+        value = np.array(r)
+        np.add(value, np.multiply(x, affine.a), out=value, where=keep)
         return value
+    value = np.full_like(x, affine.c)
+    np.multiply(x, affine.a, out=value, where=keep)
+    if affine.form == AFFINE:
+        np.add(value, affine.b, out=value, where=keep)
+    return value

@@ -152,7 +152,8 @@ class Key:
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a Key is immutable, cannot set {name!r}")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a Key is immutable, cannot delete {name!r}")
 
 
 def _word(n: Any, name: str) -> int:

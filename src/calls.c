@@ -152,26 +152,16 @@ drop_core_select(PyObject *self, PyObject *const *args, Py_ssize_t n)
         parse_affine(&job.task.affine, args + 8) < 0) {
         return NULL;
     }
-    if ((r != NULL) != (job.task.affine.form == DROP_RESIDUAL) ||
-        (!out && !x)) {
+    if ((r != NULL) != (job.task.affine.form == DROP_RESIDUAL) || !out) {
         PyErr_SetString(PyExc_TypeError, "an array is missing or too many");
         return NULL;
     }
-    if (out) {
-        Py_INCREF((PyObject *)out);
-    }
-    else {
-        out = (PyArrayObject *)PyArray_NewLikeArray(x, NPY_KEEPORDER, NULL, 0);
-    }
-    if (out && drop_job_arrays(&job, out, x, r) == 0 &&
+    if (drop_job_arrays(&job, out, x, r) == 0 &&
         parse_mask(&job, &given, args + 3) == 0) {
         status = drop_do(&job, NULL);
     }
     PyBuffer_Release(&given);
-    if (status) {
-        Py_CLEAR(out);
-    }
-    return (PyObject *)out;
+    return status ? NULL : Py_NewRef(args[0]);
 }
 
 PyObject *
@@ -179,20 +169,24 @@ drop_core_pack(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     drop_job job;
     Py_buffer given = {0};
-    PyObject *out = NULL;
+    PyArrayObject *out;
+    int status = -1;
     (void)self;
-    if (drop_count("pack", n, 6) < 0 || drop_job_shape(&job, args[0]) < 0) {
+    if (drop_count("pack", n, 7) < 0 || parse_array(&out, args[0]) < 0 ||
+        drop_job_shape(&job, args[1]) < 0) {
         return NULL;
     }
     job.task = (drop_task){.dtype = DROP_BOOL};
-    if (parse_mask(&job, &given, args + 1) == 0) {
-        npy_intp bytes = (npy_intp)(drop_job_size(&job) / 8);
-        bytes += drop_job_size(&job) % 8 != 0;
-        out = PyArray_SimpleNew(1, &bytes, NPY_UINT8);
-        if (out && drop_do(&job, PyArray_DATA((PyArrayObject *)out))) {
-            Py_CLEAR(out);
+    if (parse_mask(&job, &given, args + 2) == 0) {
+        size_t cells = drop_job_size(&job);
+        if (out && PyArray_TYPE(out) == NPY_UINT8 && PyArray_ISCARRAY(out) &&
+            (size_t)PyArray_NBYTES(out) == cells / 8 + (cells % 8 != 0)) {
+            status = drop_do(&job, PyArray_DATA(out));
+        }
+        else {
+            PyErr_SetString(PyExc_ValueError, "out has no room for the bits");
         }
     }
     PyBuffer_Release(&given);
-    return out;
+    return status ? NULL : Py_NewRef(args[0]);
 }

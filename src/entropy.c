@@ -29,6 +29,25 @@ call(PyObject *object, PyObject **name, const char *text)
     return result ? 0 : -1;
 }
 
+/* Whether an object is a Generator: only where numpy.random is imported. */
+static int
+is_generator(PyObject *rng)
+{
+    static PyObject *type, *name;
+    if (!type) {
+        PyObject *module_name = PyUnicode_FromString("numpy.random");
+        PyObject *module =
+            module_name ? PyImport_GetModule(module_name) : NULL;
+        Py_XDECREF(module_name);
+        if (!module) {
+            return PyErr_Occurred() ? -1 : 0;
+        }
+        type = get(module, &name, "Generator");
+        Py_DECREF(module);
+    }
+    return type ? PyObject_IsInstance(rng, type) : -1;
+}
+
 /* The word that Generator.integers(0, 2**64, dtype=np.uint64) would be. */
 static int
 draw_word(uint64_t *word, PyObject *bit_generator)
@@ -66,15 +85,15 @@ drop_draw_key(uint64_t *key, PyObject *number, PyObject *rng)
         PyErr_SetFromErrno(PyExc_OSError);
         return -1;
     }
+    int status = is_generator(rng);
+    if (status <= 0) {
+        return status < 0 ? -1 : 1;
+    }
     PyObject *bit_generator = get(rng, &name, "bit_generator");
     if (!bit_generator) {
-        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
-            return -1;
-        }
-        PyErr_Clear();
-        return 1;
+        return -1;
     }
-    int status = draw_word(key, bit_generator);
+    status = draw_word(key, bit_generator);
     Py_DECREF(bit_generator);
     return status;
 }

@@ -117,7 +117,7 @@ static PyMethodDef methods[] = {
      "select(out, x, r, key, threshold, given, index, strides, form, a, b, "
      "c)"},
     {"pack", FAST(drop_core_pack),
-     "pack(shape, key, threshold, given, index, strides)"},
+     "pack(out, shape, key, threshold, given, index, strides)"},
     {"dropout", FAST(drop_core_dropout),
      "dropout(x, p, mode, scaling, shared_axes, number, rng, mask,"
      " return_mask, full_shape, start, out): NotImplemented if not plain."},

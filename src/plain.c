@@ -97,11 +97,14 @@ run(drop_form form, double p, int rows, PyArrayObject *x, PyArrayObject *r,
     else {
         Py_INCREF(target);
     }
-    job.task.affine = (drop_affine){form, 1 / (1 - p), 0, 0};
-    if (out && drop_job_arrays(&job, out, x, r) == 0) {
+    /* Memory first: where it cannot be had, no generator has advanced. And the
+     * arrays after the generator, whose code may be Python's and change them.
+     */
+    if (out) {
         status = drop_draw_key(&key, seed[0], seed[1]);
     }
-    if (status == 0) {
+    job.task.affine = (drop_affine){form, 1 / (1 - p), 0, 0};
+    if (status == 0 && (status = drop_job_arrays(&job, out, x, r)) == 0) {
         /* Exact, and rounded half to even, as STREAM.md wants it. */
         drop_job_draw(&job, key, (uint64_t)__builtin_rint(p * 0x1p40));
         drop_job_order(&job, rows);

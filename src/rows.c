@@ -30,9 +30,9 @@ int
 drop_apply_here(drop_leaf *leaf, drop_place at)
 {
     drop_axis axis = leaf->inner;
-    if (leaf->stretch.bits == none && !at.run.r) {
-        at.run.x = blank;
-        axis.x = (ptrdiff_t)drop_size(leaf->task.dtype);
+    if (leaf->stretch.bits == none) {
+        at.run.x = at.run.r ? at.run.r : blank;
+        axis.x = at.run.r ? axis.r : (ptrdiff_t)drop_size(leaf->task.dtype);
     }
     drop_strided_apply(&leaf->task, at.run, &axis, leaf->stretch);
     return count(leaf, leaf->stretch.n);

@@ -76,8 +76,10 @@ def values(dtype, shape, seed=0):
     special += [info.max, -info.max, info.tiny, -info.tiny, info.smallest_subnormal]
     common = rng.normal(size=shape) * 2.0 ** rng.integers(-9, 9, shape)
     at_special = rng.integers(0, 3 * len(special), shape)
-    special = np.array([*special, 0.0], dtype)[np.minimum(at_special, len(special))]
-    return np.where(at_special < len(special), special, common.astype(dtype))
+    x = np.asarray(common).astype(dtype)
+    for i, value in enumerate(special):
+        x[at_special == i] = value
+    return x
 
 
 def empty(shape, dtype, layout, axes=None):
@@ -89,9 +91,11 @@ def empty(shape, dtype, layout, axes=None):
         axes = tuple(range(len(shape)))[::-1] if axes is None else axes
         return np.empty([shape[i] for i in axes], dtype).transpose(np.argsort(axes))
     if layout == "step":
-        return np.empty([2 * n for n in shape], dtype)[(slice(None, None, 2),) * len(shape)]
+        steps = (slice(None, None, 2),) * len(shape)
+        return np.empty([2 * n for n in shape], dtype)[(..., *steps)]
     if layout == "reversed":
-        return np.empty(shape, dtype)[(slice(None, None, -1),) * len(shape)]
+        steps = (slice(None, None, -1),) * len(shape)
+        return np.empty(shape, dtype)[(..., *steps)]
     if layout == "unaligned":
         packed = np.empty(shape, [("pad", "u1"), ("field", dtype)])
         return packed["field"]
@@ -114,7 +118,7 @@ def laid_out(x, layout, dtype=None, axes=None):
 def stretched(x, axes):
     """An array with stride 0 on some axes: its first entry there, again and again."""
     first = tuple(slice(0, 1) if i in axes else slice(None) for i in range(x.ndim))
-    return np.broadcast_to(x[first].copy(), x.shape)
+    return np.broadcast_to(x[(..., *first)].copy(), x.shape)
 
 
 def shapes(min_dims=0, max_dims=5, max_size=2000):
@@ -154,7 +158,7 @@ def blocks(draw, shape):
     full = [b + n + a for b, n, a in zip(before, shape, after, strict=True)]
     if shape and draw(st.booleans()):  # the largest index there can be
         rest = math.prod(full[1:])
-        if 0 < rest < 2**40:
+        if shape[0] and 0 < rest < 2**40:
             before[0] = 2**64 // rest - shape[0]
             full[0] = 2**64 // rest
     while math.prod(full) > 2**64:

@@ -6,7 +6,7 @@ from hypothesis import settings
 
 from droplayers import _core
 
-settings.register_profile("same", deadline=None, derandomize=True, max_examples=300)
+settings.register_profile("same", deadline=None, derandomize=True, max_examples=500)
 settings.load_profile("same")
 
 
@@ -17,3 +17,16 @@ def isa(request):
     _core.use(request.param)
     yield request.param
     _core.use(before)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Lists the kernels that tests/test_kernels.py ran, and how."""
+    ways = {}
+    for report in terminalreporter.getreports("passed"):
+        for key, value in report.user_properties:
+            if key == "kernels":
+                ways.setdefault(value[0], []).append(value[1])
+    if ways:
+        terminalreporter.section("kernels that ran without Python")
+    for kernels, names in ways.items():
+        terminalreporter.write_line(f"{kernels:8}{', '.join(names)}")

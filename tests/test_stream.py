@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import droplayers as dl
-from droplayers import _core
 
 KEY = dl.Key(0x243F6A8885A308D3)
 KEYS = st.integers(0, 2**64 - 1)
@@ -124,37 +123,6 @@ def test_every_way_to_ask_for_a_mask_gives_the_same():
     ]
     for way in ways:
         np.testing.assert_array_equal(np.asarray(way) != 0, keep)
-
-
-@pytest.fixture
-def set_threads():
-    """Sets the number of threads for the time of a test."""
-    before = _core.threads()
-    yield _core.set_threads
-    _core.set_threads(before)
-
-
-@pytest.mark.parametrize(
-    "shape", [(2**20 + 77,), (1031, 1027), (3, 400_001), (400_001, 3)]
-)
-def test_masks_do_not_depend_on_the_number_of_threads(set_threads, shape):
-    x = np.ones(shape, np.float32)
-    at = {"full_shape": (2**30,) * x.ndim, "start": (12_345,) * x.ndim}
-
-    def results(threads):
-        set_threads(threads)
-        return [
-            dl.dropout(x, 0.3, rng=KEY),
-            dl.dropout(x.T, 0.3, rng=KEY),
-            dl.dropout(x, 0.3, rng=KEY, **at),
-            dl.dropout(x, 0.3, rng=KEY, shared_axes=-1),
-            dl.drop_path(x, 0.3, True, rng=KEY, residual=x),
-        ]
-
-    one = results(1)
-    for threads in (2, 3, 8):
-        for many, expected in zip(results(threads), one, strict=True):
-            np.testing.assert_array_equal(many, expected)
 
 
 def test_masks_beyond_the_cache_are_those_of_the_oracle_in_every_window(isa):

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The parts by name: modules with cases, and a title, their docstring's first line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import (
+    cache,
+    growth,
+    imports,
+    masks,
+    memory,
+    peers,
+    rows,
+    sizes,
+    small,
+    strided,
+    threads,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import ModuleType
+
+    from measure import Case
+
+
+class Part(NamedTuple):
+    """Cases with something in common."""
+
+    title: str
+    cases: Callable[[], Iterable[Case]]
+
+
+def _part(module: ModuleType) -> Part:
+    title, *_ = str(module.__doc__).split("\n")
+    return Part(title.rstrip("."), module.cases)
+
+
+PARTS = {
+    "import": _part(imports),
+    "small": _part(small),
+    "cache": _part(cache),
+    "masks": _part(masks),
+    "memory": _part(memory),
+    "rows": _part(rows),
+    "strided": _part(strided),
+    "threads": _part(threads),
+    "growth": _part(growth),
+    "peers": _part(peers),
+    "sizes": _part(sizes),
+}

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The README's picture and table, from the results of the part `sizes`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import store
+from subjects import COPIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURE = ROOT / "docs" / "images" / "speed.png"
+README = ROOT / "README.md"
+BLOCK = re.compile(r"(<!-- speed:begin -->\n).*?(<!-- speed:end -->)", re.DOTALL)
+COLUMNS = {1 << 18: "1 MiB", 1 << 26: "256 MiB"}  # float32 elements
+COPY = "copy"
+NAMES = {
+    "dropout p=0.5": "`dropout`, p = 0.5",
+    "dropout p=0.1": "`dropout`, p = 0.1",
+    "drop_path prob=0.1": "`drop_path`, prob = 0.1",
+    "np.random.binomial": "`x * (np.random.binomial(1, 1-p, x.shape) / (1-p))`",
+    "rng.random(float32) >= p": "`x * ((rng.random(x.shape, np.float32) >= p) * scale)`",
+    "torch F.dropout": "PyTorch `F.dropout`",
+    "Numba loop": "Numba, a fused loop",
+    "JAX jit, its own threads": "JAX `jit`, on threads of its own",
+    "Keras on NumPy": "Keras on NumPy",
+}
+COLOURS = {
+    COPY: "0.6",
+    "dropout p=0.5": "#08519c",
+    "dropout p=0.1": "#3182bd",
+    "drop_path prob=0.1": "#7bafd4",
+    "np.random.binomial": "#d94801",
+    "rng.random(float32) >= p": "#f2a15f",
+    "torch F.dropout": "#7a0177",
+    "Numba loop": "#238b45",
+    "JAX jit, its own threads": "#8c6d31",
+    "Keras on NumPy": "#c51b8a",
+}
+
+Curves: TypeAlias = dict[str, dict[int, float]]
+
+
+def write(file: Path) -> None:
+    """Make the picture, put the table into the README and print it."""
+    part = store.load(file)["sizes"]
+    found = curves(part["results"])
+    draw(found, part["machine"])
+    text = table(found, part)
+    if README.exists():
+        readme = README.read_text()
+        README.write_text(BLOCK.sub(lambda m: f"{m[1]}{text}\n{m[2]}", readme))
+    print(text)
+
+
+def curves(results: list[dict[str, Any]]) -> Curves:
+    """Nanoseconds an element by number of elements, and of the faster copy."""
+    found: Curves = {COPY: {}}
+    for result in results:
+        name = COPY if result["subject"] in COPIES else result["subject"]
+        points = found.setdefault(name, {})
+        n = result["elements"]
+        points[n] = min(result["median"], points.get(n, result["median"]))
+    return {name: found[name] for name in COLOURS if name in found}
+
+
+def table(found: Curves, part: dict[str, Any]) -> str:
+    """Markdown: what an element takes, and how many copies that is."""
+    machine = part["machine"]
+    columns = [n for n in COLUMNS if n in found[COPY]]
+    head = "".join(f" {COLUMNS[n]}: ns/element | copies |" for n in columns)
+    lines = [f"| |{head}", "|---|" + "--:|" * (2 * len(columns))]
+    lines.append(f"| a copy |{cells(found[COPY], found[COPY], columns)}")
+    for name, label in NAMES.items():
+        if name in found:
+            lines.append(f"| {label} |{cells(found[name], found[COPY], columns)}")
+    versions = ", ".join(versions_of(machine))
+    lines += [
+        "",
+        f"float32, one thread, p = 0.1 where nothing else is said; {machine['cpu']},"
+        f" {machine['isa']}; {versions}. `dropout` and `drop_path` store into a warm"
+        " `out`; the copy is the faster of `np.copyto` and NumPy's vector loop. Medians,"
+        " taken in turns in one run, of outputs checked to the bit:"
+        f" `python benchmarks sizes`, {part['date']}.",
+    ]
+    return "\n".join(lines)
+
+
+def cells(points: dict[int, float], copy: dict[int, float], columns: list[int]) -> str:
+    """The columns of a line."""
+    text = ""
+    for n in columns:
+        if n in points:
+            text += f" {points[n]:.3g} | {points[n] / copy[n]:.3g} |"
+        else:
+            text += " | |"
+    return text
+
+
+def versions_of(machine: dict[str, Any]) -> Iterator[str]:
+    """What was compared."""
+    names = {"numpy": "NumPy", "torch": "PyTorch", "numba": "Numba"}
+    for name in ("numpy", "torch", "numba", "jax", "keras"):
+        if machine[name] != "not installed":
+            yield f"{names.get(name, name.capitalize())} {machine[name].split('+')[0]}"
+
+
+def draw(found: Curves, machine: dict[str, Any]) -> None:
+    """The picture: both axes logarithmic, our lines thick."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    figure, axes = plt.subplots(figsize=(9, 5), layout="constrained")
+    for name, points in found.items():
+        ours = name.startswith("drop")
+        axes.plot(
+            list(points),
+            list(points.values()),
+            color=COLOURS[name],
+            linewidth=6 if name == COPY else 2.2 if ours else 1.3,
+            marker="o" if ours else None,
+            markersize=4,
+            label=name,
+            zorder=2 + ours if name != COPY else 1,
+        )
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.xaxis.set_major_locator(
+        FixedLocator([1 << i for i in range(6, 29, 4)] + [1 << 28])
+    )
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda n, _: size(int(n))))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+    axes.set_xlabel("array of float32")
+    axes.set_ylabel("ns per element")
+    axes.set_title(
+        f"Dropout at p = 0.1, one thread, {machine['cpu']}, {machine['isa']}",
+        fontsize=10,
+        loc="left",
+    )
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    last = {name: list(points.values())[-1] for name, points in found.items()}
+    handles, labels = axes.get_legend_handles_labels()
+    order = sorted(zip(handles, labels, strict=True), key=lambda pair: -last[pair[1]])
+    axes.legend(
+        *zip(*order, strict=True),
+        loc="center left",
+        bbox_to_anchor=(1.01, 0.5),
+        frameon=False,
+    )
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(PICTURE, dpi=110)
+
+
+def size(n: int) -> str:
+    """Of an array of float32."""
+    bytes_ = 4 * n
+    for unit in ("bytes", "KiB", "MiB"):
+        if bytes_ < 1024:
+            return f"{bytes_} {unit}"
+        bytes_ //= 1024
+    return f"{bytes_} GiB"

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "chance.h"
+
+#include "check.h"
+
+#include <math.h>
+
+/* SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). */
+uint64_t
+any(void)
+{
+    static uint64_t state;
+    uint64_t z = state += UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
+    return z ^ z >> 31;
+}
+
+uint64_t
+below(uint64_t n)
+{
+    return any() % n;
+}
+
+int
+one_in(uint64_t n)
+{
+    return below(n) == 0;
+}
+
+int
+is_skipped(void)
+{
+    return !one_in(thin);
+}
+
+void
+any_bytes(uint8_t *to, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        to[i] = (uint8_t)any();
+    }
+}
+
+uint64_t
+any_threshold(void)
+{
+    /* p = 0, 2**-40, 0.1, 0.5, 1 - 2**-40, 1 */
+    const uint64_t usual[] = {
+        0, 1, UINT64_C(109951162778), DROP_ONE / 2, DROP_ONE - 1, DROP_ONE};
+    switch (below(3)) {
+    case 0:
+        return usual[below(COUNT(usual))];
+    case 1:
+        return below(256) << 32;
+    default:
+        return below(DROP_ONE);
+    }
+}
+
+drop_affine
+any_affine(drop_form form)
+{
+    const double factors[] = {1 / .9,  2,        1,       .88671,
+                              -1 / .3, 0x1p-100, 0x1p120, 0x1.8p-24};
+    const double dropped[] = {0, 0, -1.7580993408473766, -0., INFINITY};
+    return (drop_affine){form, factors[below(COUNT(factors))],
+                         factors[below(COUNT(factors))],
+                         dropped[below(COUNT(dropped))]};
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Cases by chance, the same in every run.
+ */
+#ifndef CHANCE_H
+#define CHANCE_H
+
+#include "kernels.h"
+
+uint64_t any(void);
+uint64_t below(uint64_t n);
+int one_in(uint64_t n);
+
+/* Whether this case is left out: all but one in thin are. */
+int is_skipped(void);
+
+void any_bytes(uint8_t *to, size_t n);
+uint64_t any_threshold(void);
+drop_affine any_affine(drop_form form);
+
+#endif

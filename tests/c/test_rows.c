@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Rows that are dropped whole are not read; who asks a walk to stop is obeyed.
+ */
+#include "chance.h"
+#include "check.h"
+#include "guard.h"
+#include "value.h"
+#include "walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS = 40 };
+
+/* Rows of one page each, the dropped ones forbidden. */
+static void
+check_unread(drop_dtype dtype, int how, size_t rows)
+{
+    const size_t page = guard_page(), size = drop_size(dtype);
+    const uint64_t key = any();
+    guard x = guard_new(rows * page), out = guard_new(rows * page);
+    drop_job job = {.task = {tested, dtype, any_affine(DROP_SCALE), how},
+                    .run = {(char *)out.first, (char *)x.first, NULL},
+                    .axes = 2};
+    job.axis[0] = (drop_axis){rows, (ptrdiff_t)page, (ptrdiff_t)page, 0, 1};
+    job.axis[1] =
+        (drop_axis){page / size, (ptrdiff_t)size, (ptrdiff_t)size, 0, 0};
+    drop_job_draw(&job, key, DROP_ONE / 2);
+    any_bytes(x.first, rows * page);
+    for (size_t i = 0; i < rows; i++) {
+        if (drop_uniform(key, i) < DROP_ONE / 2) {
+            guard_forbid(x.first + i * page, 1);
+        }
+    }
+    drop_walk(&job);
+    for (size_t at = 0; at < rows * page; at += size) {
+        uint8_t expected[8];
+        int keep = drop_uniform(key, at / page) >= DROP_ONE / 2;
+        value_result(dtype, expected, x.first + at, NULL, keep,
+                     &job.task.affine);
+        if (!value_same(dtype, out.first + at, expected)) {
+            fail("%s rows, how %d, row %zu, keep %d, byte %zu",
+                 value_names[dtype], how, at / page, keep, at % page);
+        }
+        at += is_skipped() ? (below(page) / size) * size : 0;
+    }
+    guard_free(x);
+    guard_free(out);
+    checks++;
+}
+
+static int
+stop_third(void *context)
+{
+    int *calls = context;
+    return ++*calls == 3 ? 7 : 0;
+}
+
+static void
+check_stop(int packs)
+{
+    const size_t n = (size_t)1 << 24;
+    int calls = 0, status;
+    guard out = guard_new(n);
+    drop_job job = {.task = {tested, DROP_BOOL, {DROP_SCALE, 0, 0, 0}, 0},
+                    .run = {(char *)out.first, (char *)out.first, NULL},
+                    .axes = 1,
+                    .stop = stop_third,
+                    .context = &calls};
+    job.axis[0] = (drop_axis){n, 1, 1, 1, 1};
+    drop_job_draw(&job, 0, 0);
+    status = packs ? drop_pack(&job, out.first) : drop_walk(&job);
+    if (status != 7 || calls != 3 || out.first[n - 1] != CANARY) {
+        fail("%s: expected 7 at call 3, got %d at call %d",
+             packs ? "pack" : "walk", status, calls);
+    }
+    guard_free(out);
+    checks++;
+}
+
+void
+test_rows(void)
+{
+    for (int dtype = 0; dtype < DROP_BOOL; dtype++) {
+        for (int how = 0; how < 4; how++) {
+            check_unread((drop_dtype)dtype, how, 1);
+            check_unread((drop_dtype)dtype, how, ROWS);
+        }
+    }
+    check_stop(0);
+    check_stop(1);
+}

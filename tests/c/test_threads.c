@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A job on several threads does what it does on one, and stops when told to.
+ */
+#include "chance.h"
+#include "check.h"
+#include "parallel.h"
+
+#include <string.h>
+
+enum { CELLS = 3 << 20 };
+
+/* Cells of a float16 array, and the mask's strides. */
+static void
+check_threads(size_t rows, size_t columns, uint64_t row, uint64_t column,
+              int threads)
+{
+    static uint16_t x[CELLS], one[CELLS], many[CELLS];
+    const ptrdiff_t size = sizeof x[0], line = (ptrdiff_t)columns * size;
+    const drop_form form = one_in(2) ? DROP_RESIDUAL : DROP_SCALE;
+    drop_job job = {.task = {tested, DROP_F16, {form, 1, 0, 0}, 0},
+                    .run = {(char *)one, (char *)x, NULL},
+                    .axes = 2,
+                    .axis = {{rows, line, line, line, row},
+                             {columns, size, size, size, column}}};
+    job.run.r = form == DROP_RESIDUAL ? job.run.x : NULL;
+    drop_job_draw(&job, any(), DROP_ONE / 2);
+    job.index = below(3 * DROP_TILE);
+    for (size_t i = 0; i < CELLS; i++) {
+        x[i] = (uint16_t)i;
+    }
+    drop_job shared = job;
+    shared.run.out = (char *)many;
+    drop_walk(&job);
+    if (drop_parallel(&shared, threads)) {
+        fail("%d threads stopped", threads);
+    }
+    for (size_t i = 0; i < rows * columns; i++) {
+        if (one[i] != many[i]) {
+            fail("%zu x %zu cells on %d threads, cell %zu: expected %04x, "
+                 "got %04x",
+                 rows, columns, threads, i, one[i], many[i]);
+        }
+    }
+    checks++;
+}
+
+static int
+stop_second(void *context)
+{
+    int *calls = context;
+    return ++*calls == 2 ? 5 : 0;
+}
+
+/* Returns how often this thread came to ask: not at all where others did all
+ * the work. */
+static int
+stop(int threads)
+{
+    static uint8_t out[4 * CELLS];
+    int calls = 0;
+    drop_job job = {.task = {tested, DROP_BOOL, {DROP_SCALE, 0, 0, 0}, 0},
+                    .run = {(char *)out, (char *)out, NULL},
+                    .axes = 1,
+                    .axis = {{sizeof out, 1, 1, 1, 1}},
+                    .stop = stop_second,
+                    .context = &calls};
+    drop_job_draw(&job, 0, 0);
+    int status = drop_parallel(&job, threads);
+    if (calls > 2 || status != (calls == 2 ? 5 : 0)) {
+        fail("stop on %d threads: got %d at call %d", threads, status, calls);
+    }
+    return calls;
+}
+
+static void
+check_stop(int threads)
+{
+    int tries = 0;
+    while (stop(threads) < 2) {
+        if (++tries == 50) {
+            fail("stop on %d threads: nobody asks", threads);
+        }
+    }
+    checks++;
+}
+
+void
+test_threads(void)
+{
+    for (int threads = thin > 1 ? 4 : 1; threads <= 4; threads++) {
+        check_threads(1, CELLS - 77, 0, 1, threads);
+        check_threads(CELLS / 129, 129, 129, 1, threads);
+        check_threads(1023, 1025, 1, 0, threads);
+        check_threads(1023, 1025, 1, 1023, threads);
+        check_threads(1023, 1025, 0, 1, threads);
+        check_threads(3, CELLS / 3, 0, 1, threads);
+        check_stop(threads);
+    }
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Elements by the definition of their dtype: every finite value is a double,
+ * and every operation is rounded once from the exact result.
+ */
+#ifndef VALUE_H
+#define VALUE_H
+
+#include "kernels.h"
+
+extern const char *const value_names[DROP_DTYPES];
+
+double value_load(drop_dtype dtype, const void *from);
+
+/* Rounds to nearest, ties to even. */
+void value_store(drop_dtype dtype, void *to, double value);
+
+/* Writes what becomes of x and r. Bool takes neither. */
+void value_result(drop_dtype dtype, void *to, const void *x, const void *r,
+                  int keep, const drop_affine *affine);
+
+/* Whether two are the same bits, or both NaN. */
+int value_same(drop_dtype dtype, const void *a, const void *b);
+
+/* The bits of one, as a number. */
+uint64_t value_bits(drop_dtype dtype, const void *from);
+
+#endif

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Calls of the library beside the oracle's, and what else must hold for each."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import reference as ref
+from arrays import DTYPES, assert_same, layouts, on_each_isa
+from hypothesis import strategies as st
+
+import droplayers as dl
+
+KEY = 0x243F6A8885A308D3
+
+
+def compare(name, x, out=None, **options):
+    """A function's result on every instruction set is the oracle's; returns that.
+
+    out may be an operand or overlap one: it is as before for each call.
+    """
+    expected = getattr(ref, name)(x, key=KEY, **options)
+    before = None if out is None else out.copy()
+    operands = [x, options.get("residual"), options.get("mask")]
+    copies = [np.array(y) for y in operands]
+
+    def check():
+        if out is not None:
+            out[...] = before
+        with np.errstate(all="raise"):
+            result = getattr(dl, name)(x, rng=dl.Key(KEY), out=out, **options)
+        y = result
+        if options.get("return_mask"):
+            y, keep = result
+            assert_same(keep, expected[1])
+            assert isinstance(keep, np.ndarray if keep.ndim else np.bool_)
+        assert_stored(y, expected[0] if options.get("return_mask") else expected, out)
+        if out is None:
+            assert_like(y, x)
+            for operand, copy in zip(operands, copies, strict=True):
+                assert operand is None or operand.tobytes() == copy.tobytes()
+
+    on_each_isa(check)
+    return expected
+
+
+def assert_stored(y, expected, out):
+    """A result is a new one, or out and of its dtype."""
+    if out is None:
+        assert_same(y, expected)
+        return
+    assert y is out
+    native = np.asarray(out).astype(out.dtype.newbyteorder("="))
+    assert_same(native, ref.cast(expected, native.dtype))
+
+
+def assert_like(y, x):
+    """A new result is plain, a scalar for no axes, and in x's memory layout."""
+    if np.ndim(x) == 0:
+        assert type(y) is y.dtype.type
+    else:
+        assert type(y) is np.ndarray
+        assert y is x or y.strides == np.empty_like(x, y.dtype, subok=False).strides
+
+
+def is_same_kind(dtype, target):
+    """Whether a result may be stored as another dtype; ml_dtypes drops imaginaries."""
+    halves = dtype.kind == "c" and target.kind == "V"
+    return np.can_cast(dtype, target, "same_kind") and not halves
+
+
+@st.composite
+def outs(draw, dtype, *operands):
+    """None, an operand, or an array of any dtype that can take a result."""
+    places = [y for y in operands if y is not None and y.flags.writeable]
+    places = [y for y in places if is_same_kind(dtype, y.dtype)]
+    if places and draw(st.integers(0, 2)) == 0:
+        return draw(st.sampled_from(places))
+    if draw(st.booleans()):
+        return None
+    dtypes = [d for d in DTYPES if is_same_kind(dtype, d)]
+    sevens = np.full(operands[0].shape, 7)
+    return draw(layouts(sevens, draw(st.sampled_from(dtypes))))
+
+
+@st.composite
+def masks(draw, shape):
+    """Keep masks in any layout."""
+    mask = np.random.default_rng(draw(st.integers(0, 99))).random(shape) < 0.5
+    return draw(layouts(np.asarray(mask), stretch=True))
+
+
+def run_python(code, **environment):
+    """Runs some code in a new interpreter; it must succeed. Returns what it prints."""
+    tests = str(pathlib.Path(__file__).parent)
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-W", "error", "-c", textwrap.dedent(code)],
+        env={**os.environ, "PYTHONPATH": tests, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""drop_path is the oracle's over its whole argument space, to the bit."""
+
+import ml_dtypes
+import numpy as np
+import pytest
+import reference as ref
+from arrays import (
+    DTYPES,
+    FLOATS,
+    KERNELS,
+    LAYOUTS,
+    RATES,
+    arrays,
+    assert_same,
+    blocks,
+    laid_out,
+    layouts,
+    shapes,
+    values,
+)
+from calls import KEY, compare, masks, outs
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import droplayers as dl
+
+
+def promotes(x, r):
+    """Whether two arrays have a common dtype; bfloat16 has few relatives."""
+    try:
+        np.result_type(x.dtype, r.dtype)
+    except TypeError:
+        return False
+    return True
+
+
+@st.composite
+def calls(draw):
+    """x, out and keywords of drop_path."""
+    shape = draw(shapes(min_dims=1))
+    x = draw(arrays(shape))
+    rates = st.sampled_from(RATES) | st.floats(0, 1)
+    options = {
+        "prob": draw(rates),
+        "training": draw(st.sampled_from([True, True, np.True_, False])),
+        "per": draw(st.sampled_from(["sample", "batch"])),
+        "scale_by_keep": draw(st.booleans()),
+        "return_mask": draw(st.booleans()),
+    }
+    batch = options["per"] == "batch"
+    if not batch and draw(st.integers(0, 2)) == 0:
+        n = shape[0]
+        some = st.sampled_from([0.0, 1.0]) if draw(st.booleans()) else rates
+        probs = np.array(draw(st.lists(some, min_size=n, max_size=n)), np.float64)
+        options["prob"] = draw(layouts(probs))
+    if draw(st.booleans()):
+        same = st.just([x.dtype]) | st.just(DTYPES)
+        options["residual"] = draw(arrays(shape, draw(same)))
+        assume(promotes(x, options["residual"]))
+    if draw(st.integers(0, 2)) == 0:
+        options["mask"] = draw(masks((1,) if batch else shape[:1]))
+    if draw(st.integers(0, 2)) == 0:
+        options["full_shape"], start = draw(blocks(shape))
+        options["start"] = draw(st.sampled_from([start, None]))
+    r = options.get("residual")
+    dtype = ref.common(x) if r is None else ref.common(x, r)
+    return x, draw(outs(dtype, x, r)), options
+
+
+@given(calls())
+def test_every_call_gives_what_the_oracle_gives(call):
+    x, out, options = call
+    compare("drop_path", x, out, **options)
+
+
+# Rows around what is applied together, and above a page, which may not be touched.
+ROWS = [(5000, 1), (4100, 3), (300, 31), (40, 255), (40, 257), (9, 1023), (9, 1025), (3, 9001)]
+
+
+@pytest.mark.parametrize("shape", ROWS, ids=str)
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_rows_of_any_length_are_dropped_whole(shape, dtype):
+    x, r = values(dtype, shape), values(dtype, shape, 9)
+    for layout in ("C", "F", "reversed"):
+        y, s = laid_out(x, layout), laid_out(r, layout)
+        compare("drop_path", y, prob=0.3, training=True)
+        compare("drop_path", y, s, prob=0.3, training=True, residual=s)
+        compare("drop_path", y, y, prob=0.3, training=True, scale_by_keep=False)
+    probs = np.linspace(0, 1, shape[0])
+    compare("drop_path", x, prob=probs, training=True, residual=r, return_mask=True)
+
+
+@pytest.mark.parametrize("dtype", KERNELS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_residual_is_added_in_one_pass_in_any_layout(dtype, layout):
+    x, r = values(dtype, (50, 7, 9)), values(dtype, (50, 7, 9), 5)
+    for options in (
+        {"prob": 0.4, "training": True},
+        {"prob": 0.4, "training": True, "per": "batch"},
+        {"prob": 1.0, "training": True},
+        {"prob": 0.4},
+    ):
+        compare("drop_path", laid_out(x, layout), residual=r, **options)
+        compare("drop_path", x, residual=laid_out(r, layout), **options)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_residual_with_drop_path_is_their_sum(dtype):
+    x, r = np.random.default_rng(0).normal(size=(2, 200, 33)).astype(dtype)
+    for options in ({}, {"per": "batch"}, {"scale_by_keep": False}):
+        for key in map(dl.Key, range(5)):
+            branch = dl.drop_path(x, 0.4, True, rng=key, **options)
+            joined = dl.drop_path(x, 0.4, True, rng=key, residual=r, **options)
+            assert_same(joined, r + branch)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
+def test_a_residual_of_halves_is_added_in_float32_and_rounded_once(dtype):
+    x, r = np.random.default_rng(0).normal(size=(2, 200, 33)).astype(dtype)
+    y, keep = dl.drop_path(x, 0.1, True, residual=r, rng=1, return_mask=True)
+    wide = r.astype("f4") + x.astype("f4") * np.float32(1 / 0.9)
+    assert_same(y, np.where(keep[:, None], wide.astype(dtype), r))
+    twice = r + (x.astype("f4") * np.float32(1 / 0.9)).astype(dtype)
+    assert np.any(y[keep] != twice[keep])
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_a_dropped_row_is_its_residual_whatever_the_row_was(dtype):
+    x = values(dtype, (40, 30)).astype(dtype)
+    r = values(dtype, (40, 30), 4).astype(dtype)
+    dropped = np.zeros(40, bool)
+    y = dl.drop_path(x, 0.5, True, residual=r, mask=dropped)
+    assert_same(y, ref.cast(r, ref.common(r)))
+    y = dl.drop_path(x, 0.5, True, mask=dropped)
+    assert_same(y, np.zeros(x.shape, ref.common(x)))
+    assert_same(dl.drop_path(x, np.ones(40), True), y)
+
+
+def test_every_sample_may_have_a_rate_of_its_own():
+    x = np.ones((6, 5), np.float32)
+    probs = np.array([0.0, 1.0, 0.25, 0.5, 0.75, 2.0**-41])
+    for given_as in (probs, probs.tolist(), tuple(probs), probs[::-1].copy()[::-1]):
+        compare("drop_path", x, prob=given_as, training=True, return_mask=True)
+    for dtype in ("f4", "f2", ">f8", "g", ml_dtypes.bfloat16):
+        probs = np.linspace(0, 1, 6).astype(dtype)
+        compare("drop_path", x, prob=probs, training=True)
+    compare("drop_path", x, prob=np.arange(6) % 2, training=True)
+
+
+def test_one_rate_for_all_is_that_rate_for_each():
+    x = values("f4", (300, 7))
+    one = dl.drop_path(x, 0.3, True, rng=1)
+    assert_same(dl.drop_path(x, np.full(300, 0.3), True, rng=1), one)
+
+
+def test_a_batch_is_dropped_as_a_whole_by_its_first_index():
+    x = np.ones((4, 3))
+    drawn = [dl.drop_path(x, 0.5, True, per="batch", rng=key) for key in range(40)]
+    assert {y.sum() for y in drawn} == {0.0, 24.0}
+    at = {"full_shape": (2**40, 3), "start": (2**39, 0)}
+    for key, y in enumerate(drawn):
+        assert_same(dl.drop_path(x, 0.5, True, per="batch", rng=key, **at), y)
+
+
+@given(st.data())
+def test_blocks_of_an_array_get_their_part_of_the_whole(data):
+    shape = data.draw(shapes(min_dims=1, max_dims=4))
+    x, n = data.draw(arrays(shape)), shape[0]
+    probs = np.random.default_rng(0).random(n)
+    rows = [sorted(data.draw(st.tuples(st.integers(0, n), st.integers(0, n))))]
+    others = [sorted(data.draw(st.tuples(st.integers(0, n), st.integers(0, n)))) for n in shape[1:]]
+    where = tuple(slice(*pair) for pair in rows + others)
+    at = {"full_shape": shape, "start": tuple(s.start for s in where)}
+    for whole_prob, part_prob in ((0.4, 0.4), (probs, probs[where[0]])):
+        whole = dl.drop_path(x, whole_prob, True, rng=dl.Key(KEY))
+        part = dl.drop_path(x[where], part_prob, True, rng=dl.Key(KEY), **at)
+        assert_same(part, whole[where])
+
+
+def test_the_backward_pass_drops_the_samples_that_the_forward_pass_did():
+    x = np.random.default_rng(0).normal(size=(100, 9)).astype("f4")
+    joined = dl.drop_path(x, 0.4, True, residual=x, rng=8)
+    dropped = np.all(joined == x, axis=1)
+    backward = dl.drop_path(np.ones_like(x), 0.4, True, rng=8)
+    assert 10 < dropped.sum() < 70
+    assert not np.any(backward[dropped])
+    assert_same(backward[~dropped], np.full_like(backward[~dropped], 1 / 0.6))

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Objects that raise, lie or change things while they are asked; memory that is not
+to be had."""
+
+import numpy as np
+import pytest
+import reference as ref
+from arrays import assert_same
+from calls import run_python
+
+import droplayers as dl
+
+X = np.arange(24, dtype=np.float32).reshape(4, 6)
+
+
+class Mine(Exception):
+    """An error of the user's own."""
+
+
+class Raises:
+    """Raises whatever it is asked."""
+
+    def __float__(self):
+        raise Mine
+
+    __index__ = __array__ = __iter__ = __len__ = __float__
+
+
+class Told:
+    """Is the array that it tells of, or is none."""
+
+    def __init__(self, **interface):
+        self.__array_interface__ = {"version": 3, **interface}
+
+
+def calls_with(hostile):
+    """Calls in which an object stands for one argument after another."""
+    usual = {"out": np.full_like(X, 7), "rng": np.random.default_rng(1)}
+    for name in ("x", "p", "mask", "shared_axes", "full_shape"):
+        yield usual, lambda name=name: dl.dropout(
+            **{"x": X, "p": 0.5, **usual, name: hostile}
+        )
+    for name in ("x", "prob", "mask", "residual", "full_shape"):
+        yield usual, lambda name=name: dl.drop_path(
+            **{"x": X, "prob": 0.5, "training": True, **usual, name: hostile}
+        )
+    for name in ("shape", "p", "full_shape"):
+        yield usual, lambda name=name: dl.keep_mask(
+            **{"shape": (4, 6), "p": 0.5, "rng": usual["rng"], name: hostile}
+        )
+
+
+def assert_untouched(usual):
+    assert np.all(usual["out"] == 7)
+    fresh = np.random.default_rng(1)
+    assert usual["rng"].bit_generator.state == fresh.bit_generator.state
+
+
+def test_an_error_of_an_arguments_own_comes_through():
+    for usual, call in calls_with(Raises()):
+        with pytest.raises(Mine):
+            call()
+        assert_untouched(usual)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Told(),
+        Told(shape=(4, 6)),
+        Told(shape=(4, 6), typestr="<f4"),
+        Told(shape=(4, 6), typestr="<f4", data=None),
+        Told(shape=(4, 6), typestr="nonsense", data=(X.ctypes.data, False)),
+        Told(shape=(-4, 6), typestr="<f4", data=(X.ctypes.data, False)),
+        Told(shape="46", typestr="<f4", data=(X.ctypes.data, False)),
+        Told(shape=(2**40, 2**40), typestr="<f4", data=(X.ctypes.data, False)),
+        Told(shape=(4, 6), typestr="<f4", data=(X.ctypes.data, False), strides=(4,)),
+    ],
+)
+def test_what_tells_nonsense_of_its_memory_is_an_error(told):
+    for usual, call in calls_with(told):
+        with pytest.raises((TypeError, ValueError, AttributeError)):
+            call()
+        assert_untouched(usual)
+
+
+def test_an_array_interface_that_holds_is_used():
+    told = Told(shape=(4, 6), typestr=X.dtype.str, data=(X.ctypes.data, True))
+    assert_same(dl.dropout(told, 0.5, rng=1), dl.dropout(X, 0.5, rng=1))
+
+
+def test_what_gives_no_array_is_an_error():
+    class NoArray:
+        def __array__(self, dtype=None, copy=None):
+            return "no array"
+
+    for function in (dl.dropout, dl.drop_path):
+        with pytest.raises(ValueError, match="array"):
+            function(NoArray())
+
+
+def test_an_array_is_asked_for_once_alone():
+    class Shrinks:
+        rows = 5
+
+        def __array__(self, dtype=None, copy=None):
+            self.rows -= 1
+            return np.ones((self.rows, 6))
+
+    assert dl.dropout(Shrinks(), 0.5, rng=1).shape == (4, 6)
+    y, keep = dl.drop_path(Shrinks(), 0.5, True, rng=1, return_mask=True)
+    assert (y.shape, keep.shape) == ((4, 6), (4,))
+    residual = Shrinks()
+    assert dl.drop_path(X, 0.5, True, residual=residual, rng=1).shape == (4, 6)
+    assert residual.rows == 4
+
+
+# Each of these is asked while a call is under way, and takes memory away from it.
+SHRINKING = """
+    import numpy as np
+    import droplayers as dl
+
+    N = 1 << 22
+    x, r, out = (np.ones(N, np.float32) for _ in range(3))
+
+    def change(result):
+        {victim}.resize(1, refcheck=False)
+        return result
+
+    class Rate:
+        __float__ = lambda self: change(0.5)
+
+    class Mask:
+        __array__ = lambda self, dtype=None, copy=None: change(np.ones(N, bool))
+
+    class Residual:
+        __array__ = lambda self, dtype=None, copy=None: change(np.ones(N, "f4"))
+
+    class Lock:
+        acquire = lambda self: change(True)
+        release = lambda self: None
+
+    class Bits:
+        capsule, lock = np.random.PCG64(1).capsule, Lock()
+
+    class Generator:
+        bit_generator = Bits()
+
+    class Property:
+        bit_generator = property(lambda self: change(np.random.PCG64(1)))
+
+    class Changing(np.random.Generator):
+        @property
+        def bit_generator(self):
+            return change(super().bit_generator)
+
+    changing = Changing(np.random.PCG64(1))
+    try:
+        y = dl.{call}
+    except (TypeError, ValueError, AttributeError):
+        y = None
+    assert y is None or np.all((y >= 0) & (y <= 3))
+"""
+
+
+@pytest.mark.parametrize("victim", ["x", "out"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "dropout(x, Rate(), rng=1, out=out)",
+        "dropout(x, 0.5, mask=Mask(), out=out)",
+        "dropout(x, 0.5, mask=Mask())",
+        "dropout(x, 0.5, rng=Generator(), out=out)",
+        "dropout(x, 0.5, rng=Generator())",
+        "dropout(x, 0.5, rng=Property(), out=out)",
+        "dropout(x, 0.5, rng=changing, out=out)",
+        "dropout(x, 0.5, scaling='classic', rng=changing, out=out)",
+        "drop_path(x, 0.5, True, residual=Residual(), rng=1, out=out)",
+        "drop_path(x, 0.5, True, residual=r, rng=Generator(), out=out)",
+        "drop_path(x, 0.5, True, residual=r, rng=changing)",
+    ],
+)
+def test_an_argument_that_shrinks_an_array_under_a_call_does_no_harm(call, victim):
+    run_python(SHRINKING.format(call=call, victim=victim))
+
+
+def test_memory_that_cannot_be_had_is_an_error_and_nothing_has_happened():
+    rng = np.random.default_rng(1)
+    huge = np.broadcast_to(np.float32(1), (2**50, 3))
+    calls = [
+        lambda: dl.keep_mask(2**62, 0.5, rng=rng),
+        lambda: dl.keep_mask(2**63 - 1, 0.5, rng=rng, packed=True),
+        lambda: dl.keep_mask((2**20, 2**42), 0.0),
+        lambda: dl.dropout(huge, 0.5, rng=rng),
+        lambda: dl.dropout(huge, 1.0),
+        lambda: dl.drop_path(huge, 0.5, True, rng=rng),
+        lambda: dl.drop_path(huge, 0.5, True, residual=huge, rng=rng),
+        lambda: dl.dropout(np.broadcast_to(1, (2**50, 3)), 0.5, rng=rng),
+        lambda: dl.dropout(huge, 0.5, shared_axes=0, rng=rng),
+        lambda: dl.dropout(huge, 0.5, "test", scaling="classic"),
+    ]
+    for call in calls:
+        with pytest.raises(MemoryError):
+            call()
+        state = np.random.default_rng(1).bit_generator.state
+        assert rng.bit_generator.state == state
+
+
+LIMITED = """
+    import resource
+    import numpy as np
+    import droplayers as dl
+
+    x = np.ones((1 << 12, 1 << 11), np.float32)
+    mask = np.ones(x.shape, bool)
+    out = np.zeros(2 * x.size, np.float32)
+    half = out[x.size // 2 : x.size // 2 + x.size].reshape(x.shape)
+    half[...] = 7
+    with open("/proc/self/statm") as statm:
+        pages = int(statm.read().split()[0])
+    limit = pages * resource.getpagesize() + (1 << 24)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    calls = [
+        lambda: dl.dropout(x, 0.5, rng=1),
+        lambda: dl.dropout(x.T, 0.5, rng=1),
+        lambda: dl.dropout(mask, 0.5, rng=1),
+        lambda: dl.drop_path(x, 0.5, True, residual=x),
+        lambda: dl.drop_path(x, np.full(1 << 12, 0.5), True),
+        lambda: dl.keep_mask(1 << 26, 0.5),
+        lambda: dl.dropout(out[: x.size].reshape(x.shape), 0.5, rng=1, out=half),
+    ]
+    for _ in range(20):
+        for i, call in enumerate(calls):
+            try:
+                call()
+            except MemoryError:
+                continue
+            raise AssertionError(i)
+    assert np.all(half == 7)
+    y = dl.dropout(x[:8], 0.5, rng=1)
+    assert 0 < np.count_nonzero(y) < y.size
+    dl.dropout(x, 0.5, mask=mask, out=x)
+    assert all(np.all(row == 2) for row in x)
+"""
+
+
+def test_a_process_out_of_memory_goes_on_after_the_error():
+    pytest.importorskip("resource")
+    run_python(LIMITED)
+
+
+def test_a_huge_out_that_overlaps_itself_is_refused_at_once():
+    x = np.broadcast_to(np.float32(1), (2**40,))
+    out = np.lib.stride_tricks.as_strided(np.zeros(1, "f4"), (2**40,), (0,))
+    with pytest.raises(ValueError, match=r"^out must "):
+        dl.dropout(x, 0.5, rng=1, out=out)
+
+
+def test_a_residual_that_is_the_same_object_as_all_else_is_no_trouble():
+    x = X.copy()
+    expected = ref.drop_path(x, 0.5, True, residual=x, key=1)
+    y = dl.drop_path(x, 0.5, True, residual=x, out=x, rng=dl.Key(1))
+    assert y is x
+    assert_same(y, expected)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Nothing is read or written but what a call is about."""
+
+import contextlib
+
+import numpy as np
+import pytest
+import reference as ref
+from arrays import (
+    KERNELS,
+    assert_same,
+    guarded,
+    on_each_isa,
+    values,
+)
+from calls import KEY, run_python
+from hypothesis import given
+from hypothesis import strategies as st
+
+import droplayers as dl
+
+# Whole vectors and what is left of them, groups, tiles.
+LENGTHS = [1, 2, 7, 15, 16, 17, 31, 33, 63, 65, 127, 129, 1000, 4095, 4097, 8193]
+
+
+@pytest.mark.parametrize("n", LENGTHS)
+@pytest.mark.parametrize("dtype", KERNELS)
+def test_no_call_reads_or_writes_past_the_ends_of_arrays(dtype, n):
+    x, r = values(dtype, (n,)), values(dtype, (n,), 1)
+    size = x.nbytes
+    dropped = ref.dropout(x, 0.3, key=KEY)
+    joined = ref.drop_path(x, 0.3, True, residual=r, key=KEY)
+    with contextlib.ExitStack() as stack:
+        places = [stack.enter_context(guarded(size)) for _ in range(3)]
+        for side in (0, 1):
+            a, b, out = (place[side].view(dtype) for place in places)
+
+            def check(a=a, b=b, out=out):
+                a[:], b[:] = x, r
+                assert_same(dl.dropout(a, 0.3, rng=dl.Key(KEY), out=out), dropped)
+                options = {"rng": dl.Key(KEY), "residual": b}
+                assert_same(dl.drop_path(a, 0.3, True, **options, out=out), joined)
+                assert_same(dl.drop_path(a, 0.3, True, **options, out=b), joined)
+                assert_same(dl.dropout(a, 0.3, rng=dl.Key(KEY), out=a), dropped)
+
+            on_each_isa(check)
+
+
+@pytest.mark.parametrize("n", [1, 9, 31, 33, 4095, 4097])
+def test_no_call_reads_past_the_ends_of_a_mask(n):
+    mask, x = values("?", (n,)), values("f4", (n,))
+    with guarded(n) as sides:
+        for side in sides:
+            keep = side.view(bool)
+            keep[:] = mask
+            assert_same(dl.dropout(x, 0.5, mask=keep), ref.dropout(x, 0.5, mask=mask))
+
+
+UNREAD = """
+    import mmap
+    import numpy as np
+    from arrays import PROT_NONE, assert_same, on_each_isa, protect
+    import droplayers as dl
+
+    for pages in (1, 3):
+        size = pages * mmap.PAGESIZE // 4
+        x = np.frombuffer(mmap.mmap(-1, 160 * size), "f4").reshape(40, size)
+        x[...] = 3
+        r = np.ones_like(x)
+        expected, keep = dl.drop_path(x, {prob}, True, {options}, return_mask=True)
+        for row in [x[i] for i in np.flatnonzero(~keep)]:
+            protect(row, PROT_NONE)
+
+        def check():
+            assert_same(dl.drop_path(x, {prob}, True, {options}), expected)
+
+        on_each_isa(check)
+"""
+
+
+@pytest.mark.parametrize("prob", ["0.5", "1.0", "np.linspace(0.1, 1, 40)"])
+@pytest.mark.parametrize("options", ["rng=1", "rng=1, residual=r", "mask=np.arange(40) > 9"])
+def test_the_memory_of_dropped_samples_is_not_read(prob, options):
+    run_python(UNREAD.format(prob=prob, options=options))
+
+
+@st.composite
+def views(draw, buffer, dtype, shape):
+    """A view of part of a buffer of bytes, in any order and at any address."""
+    axes = draw(st.permutations(range(len(shape))))
+    steps = [draw(st.sampled_from([1, 1, 2, 3, -1, -2])) for _ in shape]
+    spans = [n * abs(step) for n, step in zip(shape, steps, strict=True)]
+    spans = [spans[i] for i in axes]
+    size = int(np.prod(spans)) * np.dtype(dtype).itemsize
+    first = draw(st.integers(0, min(64, buffer.size - size)))
+    view = buffer[first : first + size].view(dtype).reshape(spans)
+    view = view.transpose(np.argsort(axes))
+    return view[tuple(slice(None, None, step) for step in steps)]
+
+
+@given(st.data())
+def test_views_of_one_buffer_may_overlap_in_any_way(data):
+    shape = tuple(data.draw(st.lists(st.integers(1, 7), min_size=1, max_size=3)))
+    kinds = st.sampled_from(["f4", "f4", "f4", "f8", "f2", ">f4", "F"])
+    buffer = np.random.default_rng(data.draw(st.integers(0, 99))).random(20_000, "f4")
+    memory = buffer.view(np.uint8)
+    x_kind, r_kind, out_kind = (data.draw(kinds) for _ in range(3))
+    x = data.draw(views(memory, x_kind, shape))
+    r = data.draw(st.none() | views(memory, r_kind, shape))
+    dtype = ref.common(x) if r is None else ref.common(x, r)
+    if not np.can_cast(dtype, out_kind, "same_kind"):
+        out_kind = dtype
+    out = data.draw(views(memory, out_kind, shape))
+    before = memory.copy()
+    expected = ref.drop_path(x, 0.4, True, residual=r, key=KEY)
+    alone = ref.dropout(x, 0.4, key=KEY)
+
+    def check():
+        for result, options in ((expected, {"residual": r}), (alone, None)):
+            memory[:] = before
+            out[...] = ref.cast(result, out.dtype)
+            after = memory.copy()
+            memory[:] = before
+            if options is None:
+                y = dl.dropout(x, 0.4, rng=dl.Key(KEY), out=out)
+            else:
+                y = dl.drop_path(x, 0.4, True, rng=dl.Key(KEY), out=out, **options)
+            assert y is out
+            np.testing.assert_array_equal(np.isnan(out), np.isnan(result))
+            if not np.isnan(result).any():
+                np.testing.assert_array_equal(memory, after)
+
+    on_each_isa(check)
