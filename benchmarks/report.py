@@ -24,7 +24,7 @@ NAMES = {
     "dropout p=0.1": "`dropout`, p = 0.1",
     "drop_path prob=0.1": "`drop_path`, prob = 0.1",
     "np.random.binomial": "`x * (np.random.binomial(1, 1-p, x.shape) / (1-p))`",
-    "rng.random(float32) >= p": "`x * ((rng.random(x.shape, np.float32) >= p) * scale)`",
+    "rng.random(float32) >= p": "`x * ((rng.random(x.shape, 'f4') >= p) * scale)`",
     "torch F.dropout": "PyTorch `F.dropout`",
     "Numba loop": "Numba, a fused loop",
     "JAX jit, its own threads": "JAX `jit`, on threads of its own",
@@ -48,7 +48,9 @@ Curves: TypeAlias = dict[str, dict[int, float]]
 
 def write(file: Path) -> None:
     """Make the picture, put the table into the README and print it."""
-    part = store.load(file)["sizes"]
+    part = store.load(file).get("sizes") if file.exists() else None
+    if part is None:
+        raise SystemExit(f"{file} has no sizes: run `python benchmarks sizes` first")
     found = curves(part["results"])
     draw(found, part["machine"])
     text = table(found, part)
@@ -84,7 +86,7 @@ def table(found: Curves, part: dict[str, Any]) -> str:
         "",
         f"float32, one thread, p = 0.1 where nothing else is said; {machine['cpu']},"
         f" {machine['isa']}; {versions}. `dropout` and `drop_path` store into a warm"
-        " `out`; the copy is the faster of `np.copyto` and NumPy's vector loop. Medians,"
+        " `out`; the copy is the faster of `np.copyto` and a vector loop. Medians,"
         " taken in turns in one run, of outputs checked to the bit:"
         f" `python benchmarks sizes`, {part['date']}.",
     ]
@@ -104,10 +106,10 @@ def cells(points: dict[int, float], copy: dict[int, float], columns: list[int]) 
 
 def versions_of(machine: dict[str, Any]) -> Iterator[str]:
     """What was compared."""
-    names = {"numpy": "NumPy", "torch": "PyTorch", "numba": "Numba"}
-    for name in ("numpy", "torch", "numba", "jax", "keras"):
-        if machine[name] != "not installed":
-            yield f"{names.get(name, name.capitalize())} {machine[name].split('+')[0]}"
+    for name in ("NumPy", "PyTorch", "Numba", "JAX", "Keras"):
+        version = machine[{"PyTorch": "torch"}.get(name, name.lower())]
+        if version != "not installed":
+            yield f"{name} {version.split('+')[0]}"
 
 
 def draw(found: Curves, machine: dict[str, Any]) -> None:
@@ -133,9 +135,7 @@ def draw(found: Curves, machine: dict[str, Any]) -> None:
         )
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
-    axes.xaxis.set_major_locator(
-        FixedLocator([1 << i for i in range(6, 29, 4)] + [1 << 28])
-    )
+    axes.xaxis.set_major_locator(FixedLocator([1 << i for i in range(8, 29, 4)]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda n, _: size(int(n))))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))

@@ -9,6 +9,13 @@ layouts, chunks and machines cannot change it, and the backward pass draws it ag
 array([0., 2., 0., 2.], dtype=float32)
 """
 
+try:
+    from . import _core  # noqa: F401
+except ImportError:  # a checkout's folder hides the installed package: go on there
+    from pkgutil import extend_path
+
+    __path__ = extend_path(__path__, __name__)
+
 from .config import (
     get_num_threads,
     num_threads,

@@ -10,23 +10,16 @@ settings.register_profile("same", deadline=None, derandomize=True, max_examples=
 settings.load_profile("same")
 
 
-@pytest.fixture(params=_core.isas())
-def isa(request):
-    """Each instruction set of this machine in turn."""
+@pytest.fixture
+def use_isa():
+    """Chooses an instruction set for the time of a test."""
     before = _core.isa()
-    _core.use(request.param)
-    yield request.param
+    yield _core.use
     _core.use(before)
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Lists the kernels that tests/test_kernels.py ran, and how."""
-    ways = {}
-    for report in terminalreporter.getreports("passed"):
-        for key, value in report.user_properties:
-            if key == "kernels":
-                ways.setdefault(value[0], []).append(value[1])
-    if ways:
-        terminalreporter.section("kernels that ran without Python")
-    for kernels, names in ways.items():
-        terminalreporter.write_line(f"{kernels:8}{', '.join(names)}")
+@pytest.fixture(params=_core.isas())
+def isa(request, use_isa):
+    """Each instruction set of this machine in turn."""
+    use_isa(request.param)
+    return request.param

@@ -28,7 +28,8 @@ ROOT = pathlib.Path(__file__).parents[1]
 SRC, TESTS = ROOT / "src", ROOT / "tests" / "c"
 KNOWN_ANSWERS = ROOT / "tests" / "data" / "philox_kat.txt"
 
-# Where tools may be missing a list may be left out; elsewhere each has to run.
+# Where this is set every list has to run, without a warning; elsewhere tools may be
+# missing, and compilers may be newer than the code.
 ALL = bool(os.environ.get("CI") or os.environ.get("DROPLAYERS_ALL_KERNELS"))
 
 LISTS = ("scalar", "avx2", "avx512", "neon")
@@ -54,6 +55,8 @@ def shipped_flags():
 
 # --- the ways -------------------------------------------------------------------------
 
+WARNINGS = "-Wall -Wextra -Werror" if ALL else "-Wall -Wextra"
+
 
 @dataclass(frozen=True)
 class Way:
@@ -62,7 +65,7 @@ class Way:
     name: str
     lists: tuple[str, ...]
     compiler: str
-    flags: str = "-Wall -Wextra -Werror"
+    flags: str = WARNINGS
     emulator: str = ""
     thin: int = 1
 
@@ -105,7 +108,7 @@ WAYS = [
         "qemu-aarch64",
         ("scalar", "neon"),
         "aarch64-linux-gnu-gcc",
-        "-Wall -Wextra -Werror -static",
+        f"{WARNINGS} -static",
         emulator="qemu-aarch64",
         thin=20,
     ),
@@ -113,7 +116,7 @@ WAYS = [
         "qemu-s390x",  # big-endian
         ("scalar",),
         "s390x-linux-gnu-gcc",
-        "-Wall -Wextra -Werror -static",
+        f"{WARNINGS} -static",
         emulator="qemu-s390x",
         thin=20,
     ),
@@ -204,7 +207,7 @@ def test_no_kernels_stay_untested(kernels):
         (pytest.fail if ALL else pytest.skip)(f"{kernels} run in no way: {reasons}")
 
 
-@pytest.mark.parametrize("way", [w for w in WAYS if "-Werror" in w.flags], ids=str)
+@pytest.mark.parametrize("way", [w for w in WAYS if WARNINGS in w.flags], ids=str)
 def test_every_list_compiles_for_its_own_machine(way, program):
     if reason := missing(way):
         pytest.skip(reason)

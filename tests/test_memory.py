@@ -119,7 +119,8 @@ ERRORS = {
     "keyword": lambda: dl.dropout(X, rate=1),
 }
 HELD = [
-    X, KEEP, OUT, RNG, RNG.bit_generator, RNG.bit_generator.lock, KEY, RATES, SERIES,
+    X, KEEP, OUT, KEY, RATES, SERIES, RNG, RNG.bit_generator, RNG.bit_generator.lock,
+    RNG.bit_generator.capsule,
     *OTHERS.values(), *(x.dtype for x in OTHERS.values()), np.dtype("?"), np.dtype("u1"),
     np.dtype("f4"), np.dtype("u8"), np.ndarray, np.float64, dl.Key,
 ]  # fmt: skip

@@ -11,7 +11,6 @@ import pytest
 from calls import run_python
 
 import droplayers as dl
-from droplayers import _core
 
 KEY = dl.Key(5)
 
@@ -95,7 +94,7 @@ LONG = {
 
 
 @pytest.mark.parametrize("call", LONG.values(), ids=LONG)
-def test_other_threads_run_during_a_long_call(call):
+def test_other_threads_run_during_a_long_call(call, use_isa):
     times, ticks = [], []
 
     def work():
@@ -103,16 +102,12 @@ def test_other_threads_run_during_a_long_call(call):
         call()
         times.append(time.perf_counter())
 
-    before = _core.isa()
-    _core.use("scalar")
-    try:
-        with dl.num_threads(1):
-            thread = threading.Thread(target=work)
-            thread.start()
-            while thread.is_alive():
-                ticks.append(time.perf_counter())
-    finally:
-        _core.use(before)
+    use_isa("scalar")
+    with dl.num_threads(1):
+        thread = threading.Thread(target=work)
+        thread.start()
+        while thread.is_alive():
+            ticks.append(time.perf_counter())
     begin, end = times
     within = 0.2 * (end - begin)
     assert any(begin + within < tick < end - within for tick in ticks)
@@ -151,27 +146,31 @@ class Stop(Exception):
     """What the handler of a signal raises."""
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda: dl.keep_mask(1 << 32, 0.3, packed=True),
-        lambda: dl.dropout(np.broadcast_to(np.longdouble(1), (1 << 26,)), 0.3),
-        lambda: dl.drop_path(
-            np.broadcast_to(np.float32(1), (1 << 13, 1 << 14)),
-            np.full(1 << 13, 0.5), True,
-        ),
-    ],
-    ids=["packed mask", "dropout in tiles", "drop_path with rates"],
-)  # fmt: skip
-def test_a_signal_stops_long_calls_of_every_kind(call):
+ENDLESS = {
+    "packed mask": lambda: dl.keep_mask(1 << 32, 0.3, packed=True),
+    "mask": lambda: dl.keep_mask(1 << 30, 0.3),
+    "dropout in tiles": lambda: dl.dropout(
+        np.broadcast_to(np.longdouble(1), (1 << 26,)), 0.3
+    ),
+    "drop_path with rates": lambda: dl.drop_path(
+        np.broadcast_to(np.float32(1), (1 << 13, 1 << 14)), np.full(1 << 13, 0.5), True
+    ),
+}
+
+
+@pytest.mark.parametrize("call", ENDLESS.values(), ids=ENDLESS)
+def test_a_signal_stops_long_calls_of_every_kind(call, use_isa):
     def handler(number, frame):
         raise Stop
 
+    use_isa("scalar")
     before = signal.signal(signal.SIGALRM, handler)
     try:
+        begin = time.perf_counter()
         signal.setitimer(signal.ITIMER_REAL, 0.05)
         with dl.num_threads(1), pytest.raises(Stop):
             call()
+        assert time.perf_counter() - begin < 1
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
