@@ -54,6 +54,9 @@ T_(_run)(char *out, const char *x, const char *r, const uint8_t *bits,
         size_t at = i * T_(_size);
         if (how & DROP_FAR) {
             prefetch(x + at, BLOCK * T_(_size));
+            if (form == DROP_RESIDUAL) {
+                prefetch(r + at, BLOCK * T_(_size));
+            }
         }
         for (int j = 0; j < BLOCK / R_(_lanes); j++) {
             T_(_vector)

@@ -119,12 +119,13 @@ drop_job_shape(drop_job *job, PyObject *shape)
 }
 
 void
-drop_job_order(drop_job *job, int rows)
+drop_job_order(drop_job *job, uint64_t shared)
 {
     uint64_t stride = 1;
     for (int i = job->axes; i-- > 0;) {
-        job->axis[i].mask = rows ? i == 0 : stride;
-        stride *= job->axis[i].n;
+        int is_shared = shared >> i & 1;
+        job->axis[i].mask = is_shared ? 0 : stride;
+        stride *= is_shared ? 1 : job->axis[i].n;
     }
 }
 

@@ -20,8 +20,8 @@ int drop_job_shape(drop_job *job, PyObject *shape);
 /* The mask's stride on each axis, integers modulo 2**64; None: C order. */
 int drop_job_strides(drop_job *job, PyObject *strides);
 
-/* Mask strides in C order; with rows, one entry for each place on axis 0. */
-void drop_job_order(drop_job *job, int rows);
+/* Mask strides in C order; bit i of shared: axis i shares one draw. */
+void drop_job_order(drop_job *job, uint64_t shared);
 
 /* Whether a packed mask of some bytes holds every cell's bit. */
 int drop_job_holds(const drop_job *job, Py_ssize_t bytes);

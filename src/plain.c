@@ -2,9 +2,9 @@
  *
  * The calls that users make most, from their own arguments and without any
  * detour: native float32 and float64 arrays, training, and otherwise defaults
- * but for rng, residual and out. Whatever is not plain gives NotImplemented,
- * and nothing has happened; the Python package takes the long way then, which
- * gives the same results and all the errors.
+ * but for shared axes, rng, residual and out. Whatever is not plain gives
+ * NotImplemented, and nothing has happened; the Python package takes the long
+ * way then, which gives the same results and all the errors.
  */
 #include "core.h"
 
@@ -82,10 +82,34 @@ is_simple(PyArrayObject *x, PyArrayObject *r, PyObject *const *args)
            (args[4] == Py_None || is_target(x, r, args[4]));
 }
 
-/* Drops at rate p by a mask of x's shape, or with one entry a row. */
+/* The axes of a tuple as bits; whether it is a tuple of different ones,
+ * counted from 0. */
+static int
+are_axes(PyObject *axes, int ndim, uint64_t *bits)
+{
+    *bits = 0;
+    if (!PyTuple_CheckExact(axes)) {
+        return 0;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_Size(axes); i++) {
+        PyObject *item = PyTuple_GetItem(axes, i);
+        int overflow;
+        long axis = PyLong_CheckExact(item)
+                        ? PyLong_AsLongAndOverflow(item, &overflow)
+                        : -1;
+        if (axis < 0 || axis >= ndim || *bits >> axis & 1) {
+            return 0;
+        }
+        *bits |= UINT64_C(1) << axis;
+    }
+    return 1;
+}
+
+/* Drops at rate p by a mask of x's shape but for the axes that share a draw.
+ */
 static PyObject *
-run(drop_form form, double p, int rows, PyArrayObject *x, PyArrayObject *r,
-    PyObject *const *seed, PyObject *target)
+run(drop_form form, double p, uint64_t shared, PyArrayObject *x,
+    PyArrayObject *r, PyObject *const *seed, PyObject *target)
 {
     drop_job job;
     uint64_t key;
@@ -107,7 +131,7 @@ run(drop_form form, double p, int rows, PyArrayObject *x, PyArrayObject *r,
     if (status == 0 && (status = drop_job_arrays(&job, out, x, r)) == 0) {
         /* Exact, and rounded half to even, as STREAM.md wants it. */
         drop_job_draw(&job, key, (uint64_t)__builtin_rint(p * 0x1p40));
-        drop_job_order(&job, rows);
+        drop_job_order(&job, shared);
         status = drop_do(&job, NULL);
     }
     if (status) {
@@ -123,6 +147,7 @@ PyObject *
 drop_core_dropout(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     double p;
+    uint64_t shared;
     PyArrayObject *x = (PyArrayObject *)args[0];
     (void)self;
     if (drop_count("dropout", n, 12) < 0) {
@@ -130,11 +155,11 @@ drop_core_dropout(PyObject *self, PyObject *const *args, Py_ssize_t n)
     }
     if (!is_plain(args[0]) || !is_rate(args[1], &p) ||
         !is_word(args[2], "train") || !is_word(args[3], "inverted") ||
-        !PyTuple_CheckExact(args[4]) || PyTuple_Size(args[4]) != 0 ||
+        !are_axes(args[4], PyArray_NDIM(x), &shared) ||
         !is_simple(x, NULL, args + 7)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    return run(DROP_SCALE, p, 0, x, NULL, args + 5, args[11]);
+    return run(DROP_SCALE, p, shared, x, NULL, args + 5, args[11]);
 }
 
 PyObject *
@@ -154,5 +179,5 @@ drop_core_drop_path(PyObject *self, PyObject *const *args, Py_ssize_t n)
         Py_RETURN_NOTIMPLEMENTED;
     }
     drop_form form = residual ? DROP_RESIDUAL : DROP_SCALE;
-    return run(form, p, 1, x, r, args + 6, args[12]);
+    return run(form, p, ~UINT64_C(1), x, r, args + 6, args[12]);
 }
