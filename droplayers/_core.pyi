@@ -2,12 +2,12 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+_Array = np.ndarray[Any, np.dtype[Any]]
 
 def select(
-    out: Array | None,
-    x: Array | None,
-    r: Array | None,
+    out: _Array | None,
+    x: _Array | None,
+    r: _Array | None,
     key: int,
     threshold: int,
     given: bytearray | None,
@@ -18,7 +18,7 @@ def select(
     b: float,
     c: float,
     /,
-) -> Array: ...
+) -> _Array: ...
 def dropout(
     x: object,
     p: object,
@@ -50,8 +50,18 @@ def drop_path(
     out: object,
     /,
 ) -> Any: ...
+def keep_mask(
+    shape: object,
+    p: object,
+    number: int | None,
+    rng: object,
+    packed: object,
+    full_shape: object,
+    start: object,
+    /,
+) -> Any: ...
 def pack(
-    out: Array,
+    out: _Array,
     shape: tuple[int, ...],
     key: int,
     threshold: int,
@@ -59,7 +69,7 @@ def pack(
     index: int,
     strides: tuple[int, ...] | None,
     /,
-) -> Array: ...
+) -> _Array: ...
 def uniforms(
     key: int, index: int, n: int, /
 ) -> np.ndarray[Any, np.dtype[np.uint64]]: ...

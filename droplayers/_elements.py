@@ -191,6 +191,11 @@ def keep_mask(
     >>> dl.keep_mask(8, 0.5, rng=1, packed=True)
     array([154], dtype=uint8)
     """
+    number = rng._word if type(rng) is Key else None
+    plain: NDArray[np.bool_] | NDArray[np.uint8]
+    plain = _core.keep_mask(shape, p, number, rng, packed, full_shape, start)
+    if plain is not NotImplemented:
+        return plain
     shape = _check.lengths(shape, "shape")
     p = _check.probability(p, "p")
     packed = _check.flag(packed, "packed")

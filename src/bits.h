@@ -45,9 +45,9 @@ void drop_bits_copy(drop_writer *w, const uint8_t *from, size_t offset,
 void drop_bits_spread(drop_writer *w, const uint8_t *from, size_t offset,
                       size_t count, size_t n);
 
-/* Transposes 8 x 8 bits: bit j of byte i becomes bit i of byte j. Swaps the two
- * off-diagonal quarters of squares of 2, 4 and 8 (Warren, Hacker's Delight,
- * 7-3). */
+/* Transposes 8 x 8 bits: bit j of byte i becomes bit i of byte j. Swaps the
+ * two off-diagonal quarters of squares of 2, 4 and 8 (Warren, Hacker's
+ * Delight, 7-3). */
 DROP_INLINE uint64_t
 drop_bits_transpose(uint64_t square)
 {

@@ -26,6 +26,7 @@ PyObject *drop_core_select(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *drop_core_pack(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *drop_core_dropout(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *drop_core_drop_path(PyObject *, PyObject *const *, Py_ssize_t);
+PyObject *drop_core_keep_mask(PyObject *, PyObject *const *, Py_ssize_t);
 
 /* Returns -1 with an exception set where n is not the expected number. */
 int drop_count(const char *function, Py_ssize_t n, Py_ssize_t expected);

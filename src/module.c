@@ -124,6 +124,8 @@ static PyMethodDef methods[] = {
     {"drop_path", FAST(drop_core_drop_path),
      "drop_path(x, prob, training, per, scale_by_keep, residual, number, rng,"
      " mask, return_mask, full_shape, start, out): likewise."},
+    {"keep_mask", FAST(drop_core_keep_mask),
+     "keep_mask(shape, p, number, rng, packed, full_shape, start): likewise."},
     {"uniforms", FAST(core_uniforms), "uniforms(key, index, n)"},
     {"child", FAST(core_child), "child(key, index)"},
     {"isas", core_isas, METH_NOARGS, "The kernels that run here, best first."},

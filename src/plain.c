@@ -105,6 +105,27 @@ are_axes(PyObject *axes, int ndim, uint64_t *bits)
     return 1;
 }
 
+/* T: exact, and rounded half to even, as docs/STREAM.md wants it. */
+static uint64_t
+threshold(double p)
+{
+    return (uint64_t)__builtin_rint(p * 0x1p40);
+}
+
+/* What a call returns: 1 says that its rng is for Python to understand. */
+static PyObject *
+finish(PyObject *out, int status)
+{
+    if (status == 0) {
+        return out;
+    }
+    Py_XDECREF(out);
+    if (status > 0) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    return NULL;
+}
+
 /* Drops at rate p by a mask of x's shape but for the axes that share a draw.
  */
 static PyObject *
@@ -129,18 +150,11 @@ run(drop_form form, double p, uint64_t shared, PyArrayObject *x,
     }
     job.task.affine = (drop_affine){form, 1 / (1 - p), 0, 0};
     if (status == 0 && (status = drop_job_arrays(&job, out, x, r)) == 0) {
-        /* Exact, and rounded half to even, as STREAM.md wants it. */
-        drop_job_draw(&job, key, (uint64_t)__builtin_rint(p * 0x1p40));
+        drop_job_draw(&job, key, threshold(p));
         drop_job_order(&job, shared);
         status = drop_do(&job, NULL);
     }
-    if (status) {
-        Py_CLEAR(out);
-    }
-    if (status > 0) {
-        Py_RETURN_NOTIMPLEMENTED;
-    }
-    return (PyObject *)out;
+    return finish((PyObject *)out, status);
 }
 
 PyObject *
@@ -180,4 +194,59 @@ drop_core_drop_path(PyObject *self, PyObject *const *args, Py_ssize_t n)
     }
     drop_form form = residual ? DROP_RESIDUAL : DROP_SCALE;
     return run(form, p, ~UINT64_C(1), x, r, args + 6, args[12]);
+}
+
+/* The lengths of a mask, a tuple or an int; whether they are plain ones. */
+static int
+are_lengths(drop_job *job, PyObject *shape, npy_intp lengths[DROP_MAX_AXES])
+{
+    npy_intp cells = 1;
+    PyObject *tuple = PyLong_CheckExact(shape) ? PyTuple_Pack(1, shape) : NULL;
+    shape = tuple ? tuple : shape;
+    int plain = PyTuple_CheckExact(shape) && PyTuple_Size(shape) > 0 &&
+                drop_job_shape(job, shape) == 0;
+    Py_XDECREF(tuple);
+    PyErr_Clear();
+    for (int i = 0; plain && i < job->axes; i++) {
+        lengths[i] = (npy_intp)job->axis[i].n;
+        plain =
+            lengths[i] && !__builtin_mul_overflow(cells, lengths[i], &cells);
+    }
+    return plain;
+}
+
+PyObject *
+drop_core_keep_mask(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    drop_job job;
+    double p;
+    uint64_t key;
+    npy_intp lengths[DROP_MAX_AXES], bytes;
+    int status = -1, packed;
+    (void)self;
+    if (drop_count("keep_mask", n, 7) < 0) {
+        return NULL;
+    }
+    packed = args[4] == Py_True;
+    if (!is_rate(args[1], &p) || !(packed || args[4] == Py_False) ||
+        !are_none(args + 5, 2) || !are_lengths(&job, args[0], lengths)) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    bytes = (npy_intp)((drop_job_size(&job) + 7) / 8);
+    PyObject *out = packed ? PyArray_SimpleNew(1, &bytes, NPY_UINT8)
+                           : PyArray_SimpleNew(job.axes, lengths, NPY_BOOL);
+    if (out) {
+        status = drop_draw_key(&key, args[2], args[3]);
+    }
+    job.task = (drop_task){.dtype = DROP_BOOL};
+    if (status == 0 && !packed) {
+        status = drop_job_arrays(&job, (PyArrayObject *)out, NULL, NULL);
+    }
+    if (status == 0) {
+        drop_job_draw(&job, key, threshold(p));
+        drop_job_order(&job, 0);
+        status =
+            drop_do(&job, packed ? PyArray_DATA((PyArrayObject *)out) : NULL);
+    }
+    return finish(out, status);
 }
