@@ -124,9 +124,15 @@ def stretched(x, axes):
 def shapes(min_dims=0, max_dims=5, max_size=2000):
     """Shapes of few elements, axes without any and of one place among them."""
     side = st.one_of(st.sampled_from([0, 1, 1, 2, 3, 33, 130]), st.integers(1, 12))
-    return st.lists(side, min_size=min_dims, max_size=max_dims).map(tuple).filter(
-        lambda shape: math.prod(shape) <= max_size
-    )
+    sides = st.lists(side, min_size=min_dims, max_size=max_dims)
+    return sides.map(tuple).filter(lambda shape: math.prod(shape) <= max_size)
+
+
+@st.composite
+def parts(draw, shape):
+    """Slices that cut a block out of an array."""
+    edges = [draw(st.tuples(st.integers(0, n), st.integers(0, n))) for n in shape]
+    return tuple(slice(*sorted(pair)) for pair in edges)
 
 
 @st.composite

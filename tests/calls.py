@@ -96,8 +96,9 @@ def masks(draw, shape):
 def run_python(code, **environment):
     """Runs some code in a new interpreter; it must succeed. Returns what it prints."""
     tests = str(pathlib.Path(__file__).parent)
+    options = ["-X", "faulthandler", "-W", "error"]
     done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-W", "error", "-c", textwrap.dedent(code)],
+        [sys.executable, *options, "-c", textwrap.dedent(code)],
         env={**os.environ, "PYTHONPATH": tests, **environment},
         capture_output=True,
         text=True,

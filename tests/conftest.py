@@ -6,7 +6,7 @@ from hypothesis import settings
 
 from droplayers import _core
 
-settings.register_profile("same", deadline=None, derandomize=True, max_examples=500)
+settings.register_profile("same", deadline=None, derandomize=True, max_examples=300)
 settings.load_profile("same")
 
 

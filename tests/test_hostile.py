@@ -2,6 +2,8 @@
 """Objects that raise, lie or change things while they are asked; memory that is not
 to be had."""
 
+import functools
+
 import numpy as np
 import pytest
 import reference as ref
@@ -33,21 +35,24 @@ class Told:
         self.__array_interface__ = {"version": 3, **interface}
 
 
+CALLS = {
+    dl.dropout: ({"x": X, "p": 0.5}, ("x", "p", "mask", "shared_axes", "full_shape")),
+    dl.drop_path: (
+        {"x": X, "prob": 0.5, "training": True},
+        ("x", "prob", "mask", "residual", "full_shape"),
+    ),
+    dl.keep_mask: ({"shape": (4, 6), "p": 0.5}, ("shape", "p", "full_shape")),
+}
+
+
 def calls_with(hostile):
     """Calls in which an object stands for one argument after another."""
     usual = {"out": np.full_like(X, 7), "rng": np.random.default_rng(1)}
-    for name in ("x", "p", "mask", "shared_axes", "full_shape"):
-        yield usual, lambda name=name: dl.dropout(
-            **{"x": X, "p": 0.5, **usual, name: hostile}
-        )
-    for name in ("x", "prob", "mask", "residual", "full_shape"):
-        yield usual, lambda name=name: dl.drop_path(
-            **{"x": X, "prob": 0.5, "training": True, **usual, name: hostile}
-        )
-    for name in ("shape", "p", "full_shape"):
-        yield usual, lambda name=name: dl.keep_mask(
-            **{"shape": (4, 6), "p": 0.5, "rng": usual["rng"], name: hostile}
-        )
+    for function, (needed, names) in CALLS.items():
+        others = {"rng": usual["rng"]} if function is dl.keep_mask else usual
+        for name in names:
+            arguments = {**needed, **others, name: hostile}
+            yield usual, functools.partial(function, **arguments)
 
 
 def assert_untouched(usual):

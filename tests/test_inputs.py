@@ -49,9 +49,7 @@ FUNCTIONS = {
     "drop_path, rates": lambda x, **o: dl.drop_path(
         x, np.full(len(x), 0.3), True, rng=RNG, **o
     ),
-    "residual": lambda x, **o: dl.drop_path(
-        x, 0.3, True, residual=x, rng=RNG, **o
-    ),
+    "residual": lambda x, **o: dl.drop_path(x, 0.3, True, residual=x, rng=RNG, **o),
     "residual of rates": lambda x, **o: dl.drop_path(
         x, np.full(len(x), 0.3), True, residual=x, rng=RNG, **o
     ),
@@ -244,12 +242,21 @@ def test_arrays_may_have_64_axes(dtype, ndim):
         y = dl.drop_path(many, residual=many, **options)
         expected = dl.drop_path(few, residual=few, **options)
         assert_same(y.reshape(few.shape), expected)
-    assert_same(dl.keep_mask(many.shape, 0.5, rng=RNG), dl.dropout(many != 9, 0.5, rng=RNG) != 0)
-    backwards = many.T[::-1]
-    y = dl.dropout(backwards, 0.5, mask=mask.reshape(many.shape).T[::-1], out=None)
-    assert_same(y, dl.dropout(many, 0.5, mask=mask.reshape(many.shape)).T[::-1])
-    at = {"full_shape": (3,) * 8 + ones[8:] + (5, 6, 7), "start": (1,) * 8 + (0,) * (ndim - 8)}
-    y = dl.dropout(few.reshape(*ones, *few.shape), 0.5, rng=RNG, **at)
-    at = {"full_shape": (3,) * 8 + (5, 6, 7), "start": (1,) * 8 + (0,) * 3}
-    expected = dl.dropout(few.reshape(*ones[:8], *few.shape), 0.5, rng=RNG, **at)
-    assert_same(y.reshape(few.shape), expected.reshape(few.shape))
+    keep = dl.keep_mask(many.shape, 0.5, rng=RNG)
+    assert_same(keep, dl.dropout(np.ones(many.shape), 0.5, rng=RNG) != 0)
+    mask = mask.reshape(many.shape)
+    y = dl.dropout(many.T[::-1], 0.5, mask=mask.T[::-1])
+    assert_same(y, dl.dropout(many, 0.5, mask=mask).T[::-1])
+
+
+@pytest.mark.parametrize("ndim", [33, 64])
+def test_a_block_may_have_64_axes(ndim):
+    few = values("f4", (2, 3, 4))
+    parts = []
+    for axes in (8, ndim - 3):
+        x = few.reshape((1,) * axes + few.shape)
+        full = (3,) * 8 + (1,) * (axes - 8) + (5, 6, 7)
+        start = (1,) * 8 + (0,) * (axes - 8) + (2, 3, 3)
+        y = dl.dropout(x, 0.5, rng=RNG, full_shape=full, start=start)
+        parts.append(y.reshape(few.shape))
+    assert_same(*parts)

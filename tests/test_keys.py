@@ -83,7 +83,8 @@ def test_a_key_is_its_number(n):
 
 def test_keys_are_ordered_by_their_numbers():
     keys = [dl.Key(n) for n in NUMBERS]
-    assert sorted(reversed(keys)) == keys
+    backwards = keys[::-1]
+    assert sorted(backwards) == keys
     assert keys[0] < keys[1] <= keys[1] != keys[2] > keys[1] >= keys[1]
     with pytest.raises(TypeError):
         assert keys[0] < 1

@@ -68,7 +68,7 @@ SUCCESSES = {
     "drop_path of a Series": lambda: dl.drop_path(SERIES, 0.5, True, residual=SERIES),
     "keep_mask": lambda: dl.keep_mask((4, 6), 0.5, rng=KEY),
     "keep_mask, packed": lambda: dl.keep_mask(99, 0.5, packed=True),
-    "keys": lambda: [dl.Key.fresh(RNG).child(2).split(3), hash(KEY), KEY < dl.Key(3)],
+    "keys": lambda: [dl.Key.fresh(RNG).child(2).split(3), hash(KEY), dl.Key(3) < KEY],
     "show_config": lambda: dl.show_config("dicts"),
     **{
         f"dropout of {name}": lambda x=x: dl.dropout(x, 0.5, rng=KEY)
@@ -121,8 +121,8 @@ ERRORS = {
 HELD = [
     X, KEEP, OUT, KEY, RATES, SERIES, RNG, RNG.bit_generator, RNG.bit_generator.lock,
     RNG.bit_generator.capsule,
-    *OTHERS.values(), *(x.dtype for x in OTHERS.values()), np.dtype("?"), np.dtype("u1"),
-    np.dtype("f4"), np.dtype("u8"), np.ndarray, np.float64, dl.Key,
+    *OTHERS.values(), *(x.dtype for x in OTHERS.values()), *map(np.dtype, "?Bfd"),
+    np.ndarray, np.float64, dl.Key,
 ]  # fmt: skip
 COUNTED = [None, True, False, NotImplemented, (), "train", "inverted", "sample", 1, 0.5]
 

@@ -170,9 +170,10 @@ choose_mask(geometry *g)
     if (one_in(3)) {
         job->index += below(3 * DROP_TILE);
     }
-    else if (one_in(3) && job->index + span < DROP_ONE / 4) {
-        job->index = ends[below(COUNT(ends))] - 1 - span;
-        job->index += job->index + span == UINT64_MAX ? 0 : below(span + 1);
+    else if (one_in(3) && span < UINT32_MAX) {
+        uint64_t end = ends[below(COUNT(ends))];
+        job->index = end - 1 - span;
+        job->index += end ? below(span + 2) : 0;
     }
     g->given = (guard){NULL, 0};
     if (one_in(3) && job->index + span < GIVEN_MOST) {

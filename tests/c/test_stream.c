@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Philox against known answers, a table's bernoulli against the uniform of
- * each element.
+ * Philox against known answers, uniforms against their definition, a table's
+ * bernoulli against the uniform of each element.
  */
 #include "chance.h"
 #include "check.h"
@@ -40,6 +40,43 @@ test_philox(const char *known_answers)
     }
     fclose(file);
     checks += (uint64_t)found;
+}
+
+/* Uniforms and children once more, in the words of STREAM.md. */
+static void
+check_numbers(uint64_t key, uint64_t i)
+{
+    uint32_t counter[4] = {(uint32_t)(i >> 7), (uint32_t)(i >> 39), 0, 0};
+    uint32_t word[4];
+    uint64_t uniform = 0, child;
+    for (uint32_t plane = 0; plane < 8; plane++) {
+        counter[2] = plane;
+        drop_philox(word, counter, key);
+        uint64_t bit = word[(i >> 5) & 3] >> (i & 31) & 1;
+        uniform |= bit << (39 - plane);
+    }
+    drop_philox(word, (uint32_t[4]){(uint32_t)i, (uint32_t)(i >> 32), 8, 0},
+                key);
+    uniform |= word[0];
+    drop_philox(word, (uint32_t[4]){(uint32_t)i, (uint32_t)(i >> 32), 0, 1},
+                key);
+    child = word[0] | (uint64_t)word[1] << 32;
+    if (drop_uniform(key, i) != uniform || drop_child(key, i) != child) {
+        fail("key %016" PRIx64 ", index %016" PRIx64 ": expected %010" PRIx64
+             " and child %016" PRIx64 ", got %010" PRIx64 " and %016" PRIx64,
+             key, i, uniform, child, drop_uniform(key, i), drop_child(key, i));
+    }
+    checks++;
+}
+
+void
+test_numbers(void)
+{
+    for (int shift = 0; shift < 64; shift++) {
+        for (int i = 0; i < 100; i++) {
+            check_numbers(any(), any() >> shift);
+        }
+    }
 }
 
 /* One aligned tile under one key. */

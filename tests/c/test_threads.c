@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { CELLS = 3 << 20 };
+enum { CELLS = 4 << 20 };
 
 /* Cells of a float16 array, and the mask's strides. */
 static void
@@ -91,9 +91,9 @@ test_threads(void)
     for (int threads = thin > 1 ? 4 : 1; threads <= 4; threads++) {
         check_threads(1, CELLS - 77, 0, 1, threads);
         check_threads(CELLS / 129, 129, 129, 1, threads);
-        check_threads(1023, 1025, 1, 0, threads);
-        check_threads(1023, 1025, 1, 1023, threads);
-        check_threads(1023, 1025, 0, 1, threads);
+        check_threads(1901, 2203, 1, 0, threads);
+        check_threads(1901, 2203, 1, 1901, threads);
+        check_threads(1901, 2203, 0, 1, threads);
         check_threads(3, CELLS / 3, 0, 1, threads);
         check_stop(threads);
     }
