@@ -183,7 +183,7 @@ def assert_same(actual, expected):
     actual, expected = np.asarray(actual), np.asarray(expected)
     assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
     assert actual.dtype.isnative
-    if actual.tobytes() != expected.tobytes():
+    if actual.ravel().tobytes() != expected.ravel().tobytes():
         assert_equal(plain(actual), plain(expected))
 
 

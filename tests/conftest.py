@@ -23,3 +23,16 @@ def isa(request, use_isa):
     """Each instruction set of this machine in turn."""
     use_isa(request.param)
     return request.param
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Lists the kernels that test_kernels.py ran without Python, and how."""
+    ways = {}
+    for report in terminalreporter.getreports("passed"):
+        for key, value in report.user_properties:
+            if key == "kernels":
+                ways.setdefault(value[0], []).append(value[1])
+    if ways:
+        terminalreporter.section("kernels that ran without Python")
+    for kernels, names in ways.items():
+        terminalreporter.write_line(f"{kernels:8}{', '.join(names)}")

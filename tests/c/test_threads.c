@@ -88,13 +88,17 @@ check_stop(int threads)
 void
 test_threads(void)
 {
+    /* Rows, columns, and the mask's strides along them. */
+    const size_t cases[][4] = {
+        {1, CELLS - 77, 0, 1}, {CELLS / 129, 129, 129, 1},
+        {1901, 2203, 1, 0},    {1901, 2203, 1, 1901},
+        {1901, 2203, 0, 1},    {3, CELLS / 3, 0, 1},
+    };
     for (int threads = thin > 1 ? 4 : 1; threads <= 4; threads++) {
-        check_threads(1, CELLS - 77, 0, 1, threads);
-        check_threads(CELLS / 129, 129, 129, 1, threads);
-        check_threads(1901, 2203, 1, 0, threads);
-        check_threads(1901, 2203, 1, 1901, threads);
-        check_threads(1901, 2203, 0, 1, threads);
-        check_threads(3, CELLS / 3, 0, 1, threads);
+        for (size_t i = 0; i<COUNT(cases); i += thin> 1 ? 3 : 1) {
+            const size_t *c = cases[i];
+            check_threads(c[0], c[1], c[2], c[3], threads);
+        }
         check_stop(threads);
     }
 }
