@@ -11,6 +11,7 @@
 extern struct drop_settings {
     const drop_kernels *kernels;
     int threads;
+    size_t cache; /* bytes of the last one */
 } drop_settings;
 
 /* Does a job, without the GIL where it is long: packs to to, or walks where to

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dispatch.h"
 
-#include <unistd.h>
+#include <stdio.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -43,9 +43,14 @@ drop_dispatch(void)
 size_t
 drop_cache_size(void)
 {
-    long size = 0;
-#ifdef _SC_LEVEL3_CACHE_SIZE
-    size = sysconf(_SC_LEVEL3_CACHE_SIZE);
-#endif
-    return size > 0 ? (size_t)size : (size_t)8 << 20;
+    unsigned long kib;
+    size_t size = (size_t)8 << 20;
+    FILE *file = fopen("/sys/devices/system/cpu/cpu0/cache/index3/size", "r");
+    if (file) {
+        if (fscanf(file, "%luK", &kib) == 1 && kib) {
+            size = (size_t)kib << 10;
+        }
+        fclose(file);
+    }
+    return size;
 }

@@ -10,7 +10,9 @@
 /* The tables that run here, the best first and scalar last; NULL ends them. */
 const drop_kernels *const *drop_dispatch(void);
 
-/* Bytes of the largest cache, or a guess. */
+/* Bytes of the last cache, or a guess. From the kernel: the processor itself
+ * (cpuid, and so sysconf) tells a guest of all its host's caches, here 384 MiB
+ * for 32, and takes microseconds. */
 size_t drop_cache_size(void);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "dispatch.h"
 
-struct drop_settings drop_settings = {NULL, 1};
+struct drop_settings drop_settings = {NULL, 1, 0};
 
 static PyObject *
 core_uniforms(PyObject *self, PyObject *const *args, Py_ssize_t n)
@@ -144,6 +144,7 @@ execute(PyObject *module)
         return -1;
     }
     drop_settings.kernels = drop_dispatch()[0];
+    drop_settings.cache = drop_cache_size();
     return 0;
 }
 

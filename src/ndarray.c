@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ndarray.h"
 
-#include "dispatch.h"
+#include "core.h"
 
 /* From where on a source is prefetched. In L1 and L2 the instructions cost
  * more than they bring: p = 0.5 at 64 KiB 5 % more time, p = 0.1 at 1 MiB 10 %
@@ -55,7 +55,7 @@ find_how(const drop_job *job)
         return 0;
     }
     if (job->run.out == job->run.x || job->run.out == job->run.r ||
-        bytes < drop_cache_size() / 4 * 3) {
+        bytes < drop_settings.cache / 4 * 3) {
         return DROP_FAR;
     }
     return DROP_FAR | DROP_STREAM;

@@ -82,21 +82,22 @@ is_simple(PyArrayObject *x, PyArrayObject *r, PyObject *const *args)
            (args[4] == Py_None || is_target(x, r, args[4]));
 }
 
-/* The axes of a tuple as bits; whether it is a tuple of different ones,
- * counted from 0. */
+/* The axes of a tuple, or one axis, as bits; whether they are different ones
+ * of some, from the end where they are negative. */
 static int
 are_axes(PyObject *axes, int ndim, uint64_t *bits)
 {
+    int one = PyLong_CheckExact(axes), overflow;
     *bits = 0;
-    if (!PyTuple_CheckExact(axes)) {
+    if (!one && !PyTuple_CheckExact(axes)) {
         return 0;
     }
-    for (Py_ssize_t i = 0; i < PyTuple_Size(axes); i++) {
-        PyObject *item = PyTuple_GetItem(axes, i);
-        int overflow;
+    for (Py_ssize_t i = 0; i < (one ? 1 : PyTuple_Size(axes)); i++) {
+        PyObject *item = one ? axes : PyTuple_GetItem(axes, i);
         long axis = PyLong_CheckExact(item)
                         ? PyLong_AsLongAndOverflow(item, &overflow)
-                        : -1;
+                        : ndim;
+        axis += axis < 0 ? ndim : 0;
         if (axis < 0 || axis >= ndim || *bits >> axis & 1) {
             return 0;
         }
