@@ -16,8 +16,9 @@ enum { MOST_THREADS = 64 };
  * (Zen 5 in a virtual machine), in which this one does a million cells. */
 #define WORTH (2 * 1024 * 1024)
 
-/* A worker needs buffers of some 40 KiB; the usual 8 MiB may not be had. */
-#define STACK_BYTES (512 * 1024)
+/* A worker needs 160 KiB, of which a block's bits are 128; sanitizers take as
+ * much again and more. The usual 8 MiB may not be had. */
+#define STACK_BYTES (1024 * 1024)
 
 typedef struct {
     const drop_job *job;
