@@ -57,7 +57,10 @@ def array(x: Any, name: str) -> Array:
             " over its blocks with full_shape and start (droplayers.dask will)"
         )
     reject_masked(x, name)
-    return np.asarray(x)
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{name} must be array-like: {error}") from error
 
 
 def reject_masked(x: Any, name: str) -> None:
@@ -69,12 +72,14 @@ def reject_masked(x: Any, name: str) -> None:
 
 def probability(p: Any, name: str) -> float:
     """A real in [0, 1]: anything with ``__float__`` but bools and text."""
+    if isinstance(p, np.ndarray) and p.dtype == object and p.ndim == 0:
+        p = p.item()
     if type(p) is not float:
         kind = getattr(getattr(p, "dtype", None), "kind", "f")
         if (
             isinstance(p, bool | str | bytes | complex)
             or not hasattr(p, "__float__")
-            or kind not in "iufVO"
+            or kind not in "iufV"
             or getattr(p, "ndim", 0) > 0
         ):
             raise TypeError(f"{name} must be a real number in [0, 1], got {p!r}")

@@ -171,7 +171,7 @@ def _word(n: Any, name: str) -> int:
 
 def draw_key(rng: RNG) -> int:
     """The key of one call: SPEC 7's forms of `rng`, and Key."""
-    if type(rng) is Key:
+    if isinstance(rng, Key):
         return rng._word
     if rng is None:
         return int.from_bytes(os.urandom(8), "little")
