@@ -165,16 +165,17 @@ def show_moment(name: str, measured: float, expected: float, sigma: float) -> fl
 
 def show_times(rng: np.random.Generator) -> None:
     """The time of both functions, of a copy and of what is written without them."""
-    heading(f"Time for {ELEMENTS:,} elements of float32, median of {ROUNDS} runs")
+    heading(
+        f"Time for {ELEMENTS:,} elements of float32, on one thread, median of {ROUNDS}"
+    )
     x = rng.random((1000, ELEMENTS // 1000), dtype=np.float32)
     out = np.empty_like(x)
-    copy = "copy, on one thread"
 
     def idiom(p: float) -> Callable[[], Floats]:
         return lambda: x * (np.random.binomial(1, 1 - p, size=x.shape) / (1 - p))
 
     new = {
-        copy: x.copy,
+        "copy": x.copy,
         "dropout(x, 0.1)": lambda: dl.dropout(x, 0.1, rng=rng),
         "dropout(x, 0.5)": lambda: dl.dropout(x, 0.5, rng=rng),
         "drop_path(x, 0.2, True)": lambda: dl.drop_path(x, 0.2, True, rng=rng),
@@ -182,26 +183,36 @@ def show_times(rng: np.random.Generator) -> None:
         "NumPy idiom, p = 0.5": idiom(0.5),
     }
     stored = {
-        copy: lambda: np.copyto(out, x),
+        "copy": lambda: np.copyto(out, x),
         "dropout(x, 0.1)": lambda: dl.dropout(x, 0.1, rng=rng, out=out),
         "dropout(x, 0.5)": lambda: dl.dropout(x, 0.5, rng=rng, out=out),
         "drop_path(x, 0.2, True)": lambda: dl.drop_path(x, 0.2, True, rng=rng, out=out),
     }
-    columns = medians(new), medians(stored)
-    print(f"{'':25}{'into a new array':>20}{'into out':>20}")
-    print(" " * 25 + f"{'ms':>10}{'/ copy':>10}" * 2)
+    columns = {
+        "into a new array": medians(new, 1),
+        "into out": medians(stored, 1),
+    }
+    if (threads := dl.get_num_threads()) > 1:
+        columns[f"out on {threads} threads"] = {
+            **medians(stored, threads),
+            "copy": columns["into out"]["copy"],
+        }
+    print(" " * 25 + "".join(f"{column:>20}" for column in columns))
+    print(" " * 25 + f"{'ms':>10}{'/ copy':>10}" * len(columns))
     for name in new:
-        times = [(1e3 * c[name], c[name] / c[copy]) for c in columns if name in c]
-        print(f"{name:25}" + "".join(f"{t:10.2f}{ratio:10.2f}" for t, ratio in times))
+        times = [(t[name], t["copy"]) for t in columns.values() if name in t]
+        cells = "".join(f"{1e3 * t:10.2f}{t / copy:10.2f}" for t, copy in times)
+        print(f"{name:25}{cells}")
     print(
         "NumPy idiom: x * (np.random.binomial(1, 1 - p, size=x.shape) / (1 - p)),"
         " in float64"
     )
 
 
-def medians(functions: dict[str, Callable[[], Any]]) -> dict[str, float]:
+def medians(functions: dict[str, Callable[[], Any]], threads: int) -> dict[str, float]:
     """The median time of each function in seconds, taken in turns."""
-    rounds = [[seconds(f) for f in functions.values()] for _ in range(ROUNDS)]
+    with dl.num_threads(threads):
+        rounds = [[seconds(f) for f in functions.values()] for _ in range(ROUNDS)]
     return dict(zip(functions, np.median(rounds, axis=0), strict=True))
 
 

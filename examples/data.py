@@ -24,6 +24,10 @@ class Images(NamedTuple):
         """Each image as a row."""
         return self.images.reshape(len(self.images), -1)
 
+    def first(self, n: int) -> Images:
+        """The first n of them, or all where there are fewer."""
+        return Images(self.images[:n], self.labels[:n])
+
 
 class Data(NamedTuple):
     """Images to learn from, and others that show what was learnt."""
@@ -61,7 +65,7 @@ def load_fashion() -> Data:
     def read(part: str) -> Images:
         images = read_idx(FASHION / f"{part}-images-idx3-ubyte.gz")
         labels = read_idx(FASHION / f"{part}-labels-idx1-ubyte.gz")
-        return Images(images.astype(np.float32) / 255, labels.astype(np.intp))
+        return Images(np.divide(images, 255, dtype=np.float32), labels.astype(np.intp))
 
     return Data(read("train"), read("t10k"))
 

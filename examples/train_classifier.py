@@ -214,10 +214,11 @@ def train(
 def nearest_mean(data: Data) -> float:
     """The test accuracy of choosing the class whose average image is nearest."""
     x, labels = data.train.pixels, data.train.labels
-    means = np.array([x[labels == c].mean(axis=0) for c in range(CLASSES)])
+    classes = np.unique(labels)
+    means = np.array([x[labels == c].mean(axis=0) for c in classes])
     # |x - mean|**2, without |x|**2, which is the same for all classes.
     distances = (means**2).sum(axis=1) - 2 * data.test.pixels @ means.T
-    return float(np.mean(distances.argmin(axis=1) == data.test.labels))
+    return float(np.mean(classes[distances.argmin(axis=1)] == data.test.labels))
 
 
 def report(results: dict[str, Floats], plan: Plan, data: Data) -> bool:
@@ -261,11 +262,17 @@ def draw(results: dict[str, Floats], data: Data, path: str) -> None:
 
 def main() -> int:
     """Train every variant from every seed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", choices=LOADERS, default="digits")
+    parser = argparse.ArgumentParser(
+        description="Train a residual network with dropout and drop-path and without."
+    )
+    parser.add_argument(
+        "--data", choices=LOADERS, default="digits", help="digits by default"
+    )
     parser.add_argument("--images", type=int, help="how many to train on")
     parser.add_argument("--short", action="store_true", help="one seed, few epochs")
-    parser.add_argument("--out", default="train_classifier.png", help="the curves")
+    parser.add_argument(
+        "--out", default="train_classifier.png", help="where to draw the curves"
+    )
     arguments = parser.parse_args()
     plan = PLANS[arguments.data]
     if arguments.images:
@@ -273,7 +280,7 @@ def main() -> int:
     if arguments.short:
         plan = plan._replace(epochs=plan.epochs // 5, seeds=plan.seeds[:1])
     data = LOADERS[arguments.data]()
-    data = data._replace(train=Images(*(a[: plan.images] for a in data.train)))
+    data = data._replace(train=data.train.first(plan.images))
     epochs = len(VARIANTS) * len(plan.seeds) * plan.epochs
     # Matrices as small as these are not worth a second thread.
     with threadpool_limits(1), tqdm(total=epochs, unit="epoch") as progress:

@@ -94,11 +94,12 @@ are_axes(PyObject *axes, int ndim, uint64_t *bits)
     }
     for (Py_ssize_t i = 0; i < (one ? 1 : PyTuple_Size(axes)); i++) {
         PyObject *item = one ? axes : PyTuple_GetItem(axes, i);
-        long axis = PyLong_CheckExact(item)
-                        ? PyLong_AsLongAndOverflow(item, &overflow)
-                        : ndim;
+        if (!PyLong_CheckExact(item)) {
+            return 0;
+        }
+        long axis = PyLong_AsLongAndOverflow(item, &overflow);
         axis += axis < 0 ? ndim : 0;
-        if (axis < 0 || axis >= ndim || *bits >> axis & 1) {
+        if (overflow || axis < 0 || axis >= ndim || *bits >> axis & 1) {
             return 0;
         }
         *bits |= UINT64_C(1) << axis;
