@@ -11,10 +11,13 @@ array([0., 2., 0., 2.], dtype=float32)
 
 try:
     from . import _core  # noqa: F401
-except ImportError:  # a checkout's folder hides the installed package: go on there
+except ImportError as error:
+    # A checkout that was not built hides an installed copy: go on there.
     from pkgutil import extend_path
 
-    __path__ = extend_path(__path__, __name__)
+    __path__ = extend_path(__path__, __name__)[1:]
+    if not __path__:
+        raise ImportError("droplayers is not built: pip install . does it") from error
 
 from .config import (
     get_num_threads,
