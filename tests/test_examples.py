@@ -112,9 +112,10 @@ def test_a_checkout_continues_in_the_installed_copy(tmp_path, monkeypatch):
         shutil.copy(module, checkout / "droplayers")
     site.mkdir()
     (site / "droplayers").symlink_to(INSTALLED)
-    monkeypatch.setenv("PYTHONPATH", str(site))
+    numpy = pathlib.Path(np.__file__).parents[1]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (site, numpy))))
     program = "import droplayers as d; print(d.__file__, d._core.__file__, sep='\\n')"
-    result = run("-S", "-c", program, cwd=checkout)  # -S: no finder of its own
+    result = run("-S", "-c", program, cwd=checkout)  # -S: no other copy's finder
     assert result.returncode == 0, result.stderr
     files = map(pathlib.Path, result.stdout.splitlines())
     assert [file.parents[1] for file in files] == [checkout, site]
