@@ -55,19 +55,19 @@ apply(pending *p, size_t n, int how)
     p->n -= n;
 }
 
-/* The first elements, until out is aligned for what follows. Returns how that
- * is to touch the memory. */
+/* The first elements, until out is aligned for what follows, if it can be.
+ * Returns how that is to touch the memory. */
 static int
 apply_head(pending *p)
 {
     size_t size = drop_size(p->task->dtype);
     size_t bytes = -(uintptr_t)p->run.out % DROP_ALIGN;
     int how = p->task->how;
-    if (bytes % size) {
+    if (bytes % size || bytes / size > p->n) {
         return how & ~DROP_STREAM;
     }
     if (bytes) {
-        apply(p, bytes / size < p->n ? bytes / size : p->n, 0);
+        apply(p, bytes / size, 0);
     }
     return how;
 }
