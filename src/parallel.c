@@ -23,7 +23,8 @@ enum { MOST_THREADS = 64 };
 typedef struct {
     const drop_job *job;
     int axis;     /* the axis that is cut */
-    size_t step;  /* places of it in a chunk */
+    size_t first; /* places of it in chunk 0 */
+    size_t step;  /* and in the others */
     size_t count; /* chunks */
     atomic_size_t next;
     atomic_int status;
@@ -39,38 +40,41 @@ cells(const drop_job *job)
     return n;
 }
 
-/* Cuts the longest axis. Where the mask is contiguous along it the cuts lie on
- * tile bounds of the mask, and no tile is drawn twice. */
+/* Cuts the outermost axis that gives every thread some chunks, so that memory
+ * is walked in order; where none does, the longest. Where the chunks hold
+ * whole tiles of the mask the cuts lie on tile bounds, and no tile is drawn
+ * twice. */
 static void
-cut(shares *s, const drop_job *job)
+cut(shares *s, const drop_job *job, int threads)
 {
+    const size_t enough = 8 * (size_t)threads;
     s->job = job;
     s->axis = 0;
-    for (int i = 1; i < job->axes; i++) {
+    for (int i = 1; i < job->axes && job->axis[s->axis].n < enough; i++) {
         if (job->axis[i].n > job->axis[s->axis].n) {
             s->axis = i;
         }
     }
-    size_t n = job->axis[s->axis].n, row = cells(job) / n;
-    s->step = CHUNK / row + 1;
-    if (job->axis[s->axis].mask == 1) {
-        s->step = (s->step + DROP_TILE - 1) / DROP_TILE * DROP_TILE;
+    const drop_axis *axis = &job->axis[s->axis];
+    s->step = CHUNK / (cells(job) / axis->n) + 1;
+    s->first = s->step;
+    if (axis->mask == 1 && s->step > DROP_TILE) {
+        s->step -= s->step % DROP_TILE;
+        s->first = s->step - job->index % DROP_TILE;
     }
-    s->count = (n + s->step - 1) / s->step + 1;
+    s->count = 1;
+    if (s->first < axis->n) {
+        s->count += (axis->n - s->first + s->step - 1) / s->step;
+    }
 }
 
-/* Chunk i of a job; chunk 0 is what precedes the first bound. */
-static int
+static void
 take(const shares *s, size_t i, drop_job *part)
 {
     const drop_axis *axis = &s->job->axis[s->axis];
-    size_t first = axis->mask == 1 ? -s->job->index % DROP_TILE : 0;
-    size_t from = i ? first + (i - 1) * s->step : 0;
-    size_t to = first + i * s->step;
+    size_t from = i ? s->first + (i - 1) * s->step : 0;
+    size_t to = s->first + i * s->step;
     to = to < axis->n ? to : axis->n;
-    if (from >= to) {
-        return 0;
-    }
     *part = *s->job;
     part->axis[s->axis].n = to - from;
     part->run.out += (ptrdiff_t)from * axis->out;
@@ -79,7 +83,6 @@ take(const shares *s, size_t i, drop_job *part)
         part->run.r += (ptrdiff_t)from * axis->r;
     }
     part->index += from * axis->mask;
-    return 1;
 }
 
 static int
@@ -96,14 +99,13 @@ work(shares *s, int (*stop)(void *), void *context)
     drop_job part;
     size_t i;
     while (!has_stopped(s) && (i = atomic_fetch_add(&s->next, 1)) < s->count) {
-        if (take(s, i, &part)) {
-            part.stop = stop;
-            part.context = context;
-            int status = drop_walk(&part);
-            status = status || !stop ? status : stop(context);
-            if (status) {
-                atomic_store(&s->status, status);
-            }
+        take(s, i, &part);
+        part.stop = stop;
+        part.context = context;
+        int status = drop_walk(&part);
+        status = status || !stop ? status : stop(context);
+        if (status) {
+            atomic_store(&s->status, status);
         }
     }
 }
@@ -146,8 +148,9 @@ drop_parallel(drop_job *job, int threads)
     int started = 0;
     drop_axes_sort(job->axis, job->axes);
     job->axes = drop_axes_join(job->axis, job->axes);
-    cut(&s, job);
     threads = threads < MOST_THREADS ? threads : MOST_THREADS;
+    cut(&s, job, threads);
+    threads = (size_t)threads < s.count ? threads : (int)s.count;
     if (pthread_attr_init(&attributes) == 0) {
         pthread_attr_setstacksize(&attributes, STACK_BYTES);
         send_elsewhere(&attributes);

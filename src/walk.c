@@ -3,8 +3,9 @@
 
 #include "leaf.h"
 
-/* A run that ends sooner is not prefetched from: most of what lies ahead of it
- * would be in vain. */
+/* A run that ends sooner, where memory does not go on, is not prefetched from:
+ * most of what lies ahead of it would be in vain. Without that non-temporal
+ * stores do not pay either (twice the time for rows of 16 KiB). */
 #define FAR_RUN (64 * 1024)
 
 static int
@@ -84,8 +85,10 @@ drop_walk(drop_job *job)
     drop_visit *visit = leaf.inner.mask > 1 ? drop_do_blocks
                         : along < 0         ? drop_do_row
                                             : drop_do_short_rows;
-    if (leaf.inner.n * (size_t)size < FAR_RUN && !leaf.is_joined) {
-        leaf.task.how &= ~DROP_FAR;
+    int goes_on = axes && drop_axes_joined(&job->axis[axes - 1], &leaf.inner);
+    if (leaf.inner.n * (size_t)size < FAR_RUN && !goes_on) {
+        /* Blocks prefetch for themselves. */
+        leaf.task.how &= visit == drop_do_blocks ? DROP_STREAM : 0;
     }
     int outers = part_axes(job->axis, axes, along, &leaf.shareds);
     leaf.shared = job->axis + outers;
