@@ -26,7 +26,7 @@ from .config import (
     show_config,
     use_environment,
 )
-from .functional import drop_path, dropout, keep_mask
+from .functional import drop_path, dropout, gaussian_dropout, keep_mask
 from .keys import Key
 
 __version__ = "0.1.0"
@@ -35,6 +35,7 @@ __all__ = [
     "Key",
     "drop_path",
     "dropout",
+    "gaussian_dropout",
     "get_num_threads",
     "keep_mask",
     "num_threads",

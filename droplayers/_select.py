@@ -1,6 +1,7 @@
 """The one thing that is done to arrays: kept elements become ``a*x``, ``a*x + b`` or
-``r + a*x``, dropped ones a constant or ``r``. What has a kernel goes there whole;
-every other dtype, and every mixture of them, goes through in tiles."""
+``r + a*x``, dropped ones a constant or ``r``; or all become ``x * (1 + a*z)`` with
+normal z. What has a kernel goes there whole; every other dtype, and every mixture of
+them, goes through in tiles."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from ._check import Array
 
-SCALE, AFFINE, RESIDUAL = range(3)
+SCALE, AFFINE, RESIDUAL, NOISE = range(4)
 TILE = 1 << 15  # elements: 256 KiB of float64 stay in L2
 
 
@@ -115,8 +116,7 @@ def _tiles(
             tile = x[where].astype(dtype)
             other = None if r is None else r[where].astype(dtype)
             if dtype.char == "g":
-                keep = booleans(part, np.empty(tile.shape, np.bool_))
-                tile = by_numpy(tile, keep, affine, other)
+                tile = by_numpy(tile, part, affine, other)
             else:
                 select(tile, dtype, part, affine, other, tile)
             np.copyto(out[where], tile, casting="same_kind")
@@ -154,8 +154,13 @@ def select_rows(
             target[kept] = value.astype(dtype)
 
 
-def by_numpy(x: Array, keep: Array, affine: Affine, r: Array | None) -> Array:
+def by_numpy(x: Array, mask: Mask, affine: Affine, r: Array | None) -> Array:
     """The same in NumPy's own arithmetic, in x's dtype."""
+    if affine.form == NOISE:
+        factor = np.ones(x.shape)
+        select(factor, factor.dtype, mask, affine, None, factor)
+        return x * factor.astype(x.dtype)
+    keep = booleans(mask, np.empty(x.shape, np.bool_))
     if affine.form == RESIDUAL:
         value = np.array(r)
         np.add(value, np.multiply(x, affine.a), out=value, where=keep)

@@ -78,6 +78,23 @@ T_(_run)(char *out, const char *x, const char *r, const uint8_t *bits,
     }
 }
 
+DROP_INLINE void
+T_(_multiply)(char *out, const char *x, const char *factor, size_t n)
+{
+    const size_t lanes = R_(_lanes), rest = n % lanes;
+    size_t i = 0;
+    for (; i < n - rest; i += lanes) {
+        R_(v) value = T_(_load)(x + i * T_(_size));
+        value = R_(_mul)(value, R_(_load)(factor + i * R_(_size)));
+        T_(_store)(out + i * T_(_size), value);
+    }
+    if (rest) {
+        R_(v) value = T_(_load_some)(x + i * T_(_size), rest);
+        value = R_(_mul)(value, R_(_load)(factor + i * R_(_size)));
+        T_(_store_some)(out + i * T_(_size), value, rest);
+    }
+}
+
 static void
 T_(_apply)(void *out, const void *x, const void *r, const uint8_t *bits,
            size_t offset, size_t n, const drop_affine *affine, int how)
@@ -100,6 +117,26 @@ T_(_apply)(void *out, const void *x, const void *r, const uint8_t *bits,
     }
 #undef CASE
 #undef CASES
+}
+
+/* x by factors that are rounded once to the dtype that computes. */
+static void
+T_(_noise)(void *out, const void *x, uint64_t index, uint64_t step, size_t n,
+           const drop_law *law, double sigma)
+{
+    double z[NORMALS];
+    R_(_value) factor[NORMALS];
+    for (size_t i = 0, some, padded; i < n; i += some) {
+        some = n - i < NORMALS ? n - i : NORMALS;
+        padded = (some + NORMALS_STEP - 1) / NORMALS_STEP * NORMALS_STEP;
+        normals(z, index + i * step, step, padded, law);
+        for (size_t j = 0; j < padded; j++) {
+            factor[j] = (R_(_value))(1.0 + sigma * z[j]);
+        }
+        T_(_multiply)
+        ((char *)out + i * T_(_size), (const char *)x + i * T_(_size),
+         (char *)factor, some);
+    }
 }
 
 #undef TYPE

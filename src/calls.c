@@ -5,7 +5,7 @@
  */
 #include "core.h"
 
-#include "parallel.h"
+#include "share.h"
 
 #include <time.h>
 
@@ -54,13 +54,11 @@ drop_do(drop_job *job, uint8_t *to)
     watch w = {NULL, 0};
     job->task.kernels = drop_settings.kernels;
     int alone = drop_job_size(job) < GIL_CELLS, status;
-    job->stop = alone ? NULL : look_for_signals;
-    job->context = &w;
+    job->watch = (drop_watch){alone ? NULL : look_for_signals, &w};
     if (!alone) {
         w.thread = PyEval_SaveThread();
     }
-    status =
-        to ? drop_pack(job, to) : drop_parallel(job, drop_settings.threads);
+    status = to ? drop_pack(job, to) : drop_share(job, drop_settings.threads);
     if (!alone) {
         PyEval_RestoreThread(w.thread);
     }
@@ -111,7 +109,7 @@ parse_affine(drop_affine *affine, PyObject *const *args)
     if (PyErr_Occurred()) {
         return -1;
     }
-    if (form < DROP_SCALE || form > DROP_RESIDUAL) {
+    if (form < DROP_SCALE || form > DROP_NOISE) {
         PyErr_SetString(PyExc_ValueError, "unknown form");
         return -1;
     }

@@ -46,6 +46,7 @@ typedef enum {
     DROP_SCALE,    /* a*x, c */
     DROP_AFFINE,   /* a*x + b, c */
     DROP_RESIDUAL, /* r + a*x, r */
+    DROP_NOISE,    /* x * (1 + a*z), z a normal variate; no mask is drawn */
 } drop_form;
 
 /* The factors are rounded once more, to the dtype that computes. */
@@ -82,6 +83,13 @@ typedef struct {
     void (*apply[DROP_DTYPES])(void *out, const void *x, const void *r,
                                const uint8_t *bits, size_t offset, size_t n,
                                const drop_affine *affine, int how);
+
+    /* Multiplies n contiguous elements by 1 + sigma*z, z the normal variates
+     * of elements index, index + step, ..., the factor formed in double. out
+     * may be x. */
+    void (*noise[DROP_DTYPES])(void *out, const void *x, uint64_t index,
+                               uint64_t step, size_t n, const drop_law *law,
+                               double sigma);
 
     /* Orders this thread's DROP_STREAM stores before all that follows. */
     void (*fence)(void);

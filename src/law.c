@@ -82,3 +82,13 @@ drop_child(uint64_t key, uint64_t index)
     drop_philox(word, counter, key);
     return word[0] | (uint64_t)word[1] << 32;
 }
+
+uint32_t
+drop_choice(uint64_t key, uint64_t index, uint32_t count, uint32_t c2)
+{
+    uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), c2,
+                           DROP_CHOICES};
+    uint32_t word[4];
+    drop_philox(word, counter, key);
+    return (uint32_t)((uint64_t)word[0] * count >> 32);
+}

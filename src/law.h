@@ -15,7 +15,7 @@
 #define PHILOX_ROUNDS 10
 
 /* The domains that the C code draws from (STREAM.md has the table). */
-enum { DROP_MASKS = 0, DROP_CHILDREN = 1 };
+enum { DROP_MASKS = 0, DROP_CHILDREN = 1, DROP_NORMALS = 2, DROP_CHOICES = 3 };
 
 /* Bits 39..32 of a uniform are its planes 0..7, the rest is its tail. */
 enum { DROP_PLANES = 8, DROP_TAIL = 8 };
@@ -51,5 +51,9 @@ uint64_t drop_uniform(uint64_t key, uint64_t index);
 
 /* Child index of a key. */
 uint64_t drop_child(uint64_t key, uint64_t index);
+
+/* One of count choices for a sample: c2 says which choice it is. */
+uint32_t drop_choice(uint64_t key, uint64_t index, uint32_t count,
+                     uint32_t c2);
 
 #endif

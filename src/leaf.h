@@ -11,9 +11,6 @@
 #include "source.h"
 #include "walk.h"
 
-/* Elements between two questions whether to stop: 0.1 to 1 ms. */
-#define DROP_PIECE (UINT32_C(1) << 20)
-
 /* Rows that lie end to end in memory and are shorter than this are applied
  * together, with their bits end to end: in elements where bits are copied, in
  * bytes where one bit is spread. A longer row may have pages of its own, which
@@ -41,10 +38,14 @@ typedef struct drop_leaf {
 
 typedef int drop_visit(drop_leaf *leaf, drop_place at);
 
-/* The leaves; each returns what stop said. A row has one stretch of the mask,
- * or one bit for all of it; short rows lie end to end along another axis; in
- * blocks the mask is contiguous along another axis, or along none. */
-drop_visit drop_do_row, drop_do_short_rows, drop_do_blocks;
+/* The leaves; each returns what the watch said. A row has one stretch of the
+ * mask, or one bit for all of it; short rows lie end to end along another
+ * axis; in blocks the mask is contiguous along another axis, or along none;
+ * noise has a variate for each element instead of a bit. */
+drop_visit drop_do_row, drop_do_short_rows, drop_do_blocks, drop_do_noise;
+
+/* Counts elements that were done, and asks when it is time. */
+int drop_count_work(drop_leaf *leaf, size_t n);
 
 /* Applies leaf->stretch at a place. */
 drop_visit drop_apply_here;

@@ -48,6 +48,32 @@ core_child(PyObject *self, PyObject *const *args, Py_ssize_t n)
 }
 
 static PyObject *
+core_choices(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    (void)self;
+    if (drop_count("choices", n, 5) < 0) {
+        return NULL;
+    }
+    uint64_t key = PyLong_AsUnsignedLongLong(args[0]);
+    uint64_t index = PyLong_AsUnsignedLongLongMask(args[1]);
+    npy_intp samples = PyLong_AsSsize_t(args[2]);
+    unsigned long count = PyLong_AsUnsignedLong(args[3]);
+    unsigned long c2 = PyLong_AsUnsignedLong(args[4]);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    PyObject *out = PyArray_SimpleNew(1, &samples, NPY_INTP);
+    if (out) {
+        npy_intp *choice = PyArray_DATA((PyArrayObject *)out);
+        for (npy_intp i = 0; i < samples; i++) {
+            choice[i] = drop_choice(key, index + (uint64_t)i, (uint32_t)count,
+                                    (uint32_t)c2);
+        }
+    }
+    return out;
+}
+
+static PyObject *
 core_isas(PyObject *self, PyObject *ignored)
 {
     PyObject *names = PyList_New(0);
@@ -127,6 +153,7 @@ static PyMethodDef methods[] = {
     {"keep_mask", FAST(drop_core_keep_mask),
      "keep_mask(shape, p, number, rng, packed, full_shape, start): likewise."},
     {"uniforms", FAST(core_uniforms), "uniforms(key, index, n)"},
+    {"choices", FAST(core_choices), "choices(key, index, n, count, c2)"},
     {"child", FAST(core_child), "child(key, index)"},
     {"isas", core_isas, METH_NOARGS, "The kernels that run here, best first."},
     {"isa", core_isa, METH_NOARGS, "The kernels in use."},

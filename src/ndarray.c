@@ -149,16 +149,6 @@ drop_job_strides(drop_job *job, PyObject *strides)
     return PyErr_Occurred() ? -1 : 0;
 }
 
-size_t
-drop_job_size(const drop_job *job)
-{
-    size_t n = 1;
-    for (int i = 0; i < job->axes; i++) {
-        n *= job->axis[i].n;
-    }
-    return n;
-}
-
 int
 drop_job_holds(const drop_job *job, Py_ssize_t bytes)
 {

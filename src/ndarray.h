@@ -26,7 +26,4 @@ void drop_job_order(drop_job *job, uint64_t shared);
 /* Whether a packed mask of some bytes holds every cell's bit. */
 int drop_job_holds(const drop_job *job, Py_ssize_t bytes);
 
-/* Cells of the job. */
-size_t drop_job_size(const drop_job *job);
-
 #endif

@@ -3,9 +3,6 @@
 #include "source.h"
 #include "walk.h"
 
-/* Elements between two questions whether to stop. */
-#define PIECE (UINT32_C(1) << 20)
-
 typedef struct {
     const drop_job *job;
     drop_source source;
@@ -23,9 +20,9 @@ pack_row(packing *p, uint64_t index, const drop_axis *axis)
         drop_bits_copy(&p->writer, some.bits, some.offset, some.n);
         i += some.n;
         p->work += some.n;
-        if (p->work >= PIECE && p->job->stop) {
+        if (p->work >= DROP_PIECE) {
             p->work = 0;
-            int status = p->job->stop(p->job->context);
+            int status = drop_ask(p->job->watch);
             if (status) {
                 return status;
             }

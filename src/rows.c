@@ -15,15 +15,15 @@ static const uint8_t none[DROP_TILE / 8 + DROP_BITS_PAD];
 /* Stands in for an x that is dropped whole and must not be read. */
 static const char blank[DROP_GATHER * 8];
 
-static int
-count(drop_leaf *leaf, size_t n)
+int
+drop_count_work(drop_leaf *leaf, size_t n)
 {
     leaf->work += n;
-    if (leaf->work < DROP_PIECE || !leaf->job->stop) {
+    if (leaf->work < DROP_PIECE) {
         return 0;
     }
     leaf->work = 0;
-    return leaf->job->stop(leaf->job->context);
+    return drop_ask(leaf->job->watch);
 }
 
 int
@@ -35,7 +35,7 @@ drop_apply_here(drop_leaf *leaf, drop_place at)
         axis.x = at.run.r ? axis.r : (ptrdiff_t)drop_size(leaf->task.dtype);
     }
     drop_strided_apply(&leaf->task, at.run, &axis, leaf->stretch);
-    return count(leaf, leaf->stretch.n);
+    return drop_count_work(leaf, leaf->stretch.n);
 }
 
 void
@@ -82,7 +82,7 @@ drop_do_row(drop_leaf *leaf, drop_place at)
         if (straight) {
             drop_run_draw(&leaf->task, here.run, leaf->source.law, here.index,
                           n);
-            status = count(leaf, n);
+            status = drop_count_work(leaf, n);
         }
         else {
             drop_stretch some =

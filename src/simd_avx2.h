@@ -15,6 +15,18 @@ typedef __m256i u64v;
 #define u64_xor _mm256_xor_si256
 #define u64_high(a) _mm256_srli_epi64(a, 32)
 #define u64_mul32 _mm256_mul_epu32
+#define u64_add _mm256_add_epi64
+#define u64_sub _mm256_sub_epi64
+
+/* By n bits, n up to 64 */
+#define u64_left(a, n) _mm256_sll_epi64(a, _mm_cvtsi32_si128((int)(n)))
+#define u64_right(a, n) _mm256_srl_epi64(a, _mm_cvtsi32_si128((int)(n)))
+
+DROP_INLINE u64v
+u64_load(const void *from)
+{
+    return _mm256_loadu_si256((const __m256i *)from);
+}
 
 DROP_INLINE void
 u64_store(void *to, u64v a)
@@ -95,6 +107,7 @@ expand32(uint8_t *to, uint32_t bits)
 
 /* float32 */
 typedef __m256 f32v;
+typedef float f32_value;
 enum { f32_lanes = 8, f32_size = 4 };
 #define f32_real f32
 
@@ -130,12 +143,22 @@ f32_keep(uint32_t bits, int j, f32v kept, f32v dropped)
 
 /* float64 */
 typedef __m256d f64v;
+typedef double f64_value;
 enum { f64_lanes = 4, f64_size = 8 };
 #define f64_real f64
 
 #define f64_set1 _mm256_set1_pd
 #define f64_mul _mm256_mul_pd
 #define f64_add _mm256_add_pd
+#define f64_sub _mm256_sub_pd
+#define f64_div _mm256_div_pd
+#define f64_sqrt _mm256_sqrt_pd
+#define f64_as_u64 _mm256_castpd_si256
+#define u64_as_f64 _mm256_castsi256_pd
+
+/* Which lanes of a are above b's */
+#define f64_above(a, b) \
+    ((unsigned)_mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_GT_OQ)))
 
 #define f64_load(x) _mm256_loadu_pd((const double *)(x))
 #define f64_store(to, a) _mm256_storeu_pd((double *)(to), (a))

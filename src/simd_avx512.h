@@ -16,7 +16,14 @@ typedef __m512i u64v;
 #define u64_xor _mm512_xor_si512
 #define u64_high(a) _mm512_srli_epi64(a, 32)
 #define u64_mul32 _mm512_mul_epu32
+#define u64_add _mm512_add_epi64
+#define u64_sub _mm512_sub_epi64
+#define u64_load _mm512_loadu_si512
 #define u64_store _mm512_storeu_si512
+
+/* By n bits, n up to 64 */
+#define u64_left(a, n) _mm512_sll_epi64(a, _mm_cvtsi32_si128((int)(n)))
+#define u64_right(a, n) _mm512_srl_epi64(a, _mm_cvtsi32_si128((int)(n)))
 
 /* a & ~b */
 DROP_INLINE u64v
@@ -86,6 +93,7 @@ expand32(uint8_t *to, uint32_t bits)
 
 /* float32 */
 typedef __m512 f32v;
+typedef float f32_value;
 enum { f32_lanes = 16, f32_size = 4 };
 #define f32_real f32
 
@@ -117,6 +125,7 @@ f32_keep(uint32_t bits, int j, f32v kept, f32v dropped)
 
 /* float64 */
 typedef __m512d f64v;
+typedef double f64_value;
 enum { f64_lanes = 8, f64_size = 8 };
 #define f64_real f64
 
@@ -125,6 +134,14 @@ enum { f64_lanes = 8, f64_size = 8 };
 #define f64_store _mm512_storeu_pd
 #define f64_mul _mm512_mul_pd
 #define f64_add _mm512_add_pd
+#define f64_sub _mm512_sub_pd
+#define f64_div _mm512_div_pd
+#define f64_sqrt _mm512_sqrt_pd
+#define f64_as_u64 _mm512_castpd_si512
+#define u64_as_f64 _mm512_castsi512_pd
+
+/* Which lanes of a are above b's */
+#define f64_above(a, b) ((unsigned)_mm512_cmp_pd_mask(a, b, _CMP_GT_OQ))
 
 #define f64_load_some(x, n) _mm512_maskz_loadu_pd((__mmask8)some_lanes(n), (x))
 #define f64_store_some(to, a, n) \

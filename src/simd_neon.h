@@ -16,6 +16,18 @@ typedef uint64x2_t u64v;
 #define u64_or vorrq_u64
 #define u64_xor veorq_u64
 #define u64_high(a) vshrq_n_u64(a, 32)
+#define u64_add vaddq_u64
+#define u64_sub vsubq_u64
+
+/* By n bits, n up to 64 */
+#define u64_left(a, n) vshlq_u64(a, vdupq_n_s64((int64_t)(n)))
+#define u64_right(a, n) vshlq_u64(a, vdupq_n_s64(-(int64_t)(n)))
+
+DROP_INLINE u64v
+u64_load(const void *from)
+{
+    return vreinterpretq_u64_u8(vld1q_u8(from));
+}
 
 DROP_INLINE void
 u64_store(void *to, u64v a)
@@ -95,6 +107,7 @@ expand32(uint8_t *to, uint32_t bits)
 
 /* float32 */
 typedef float32x4_t f32v;
+typedef float f32_value;
 enum { f32_lanes = 4, f32_size = 4 };
 #define f32_real f32
 
@@ -116,12 +129,18 @@ f32_keep(uint32_t bits, int j, f32v kept, f32v dropped)
 
 /* float64 */
 typedef float64x2_t f64v;
+typedef double f64_value;
 enum { f64_lanes = 2, f64_size = 8 };
 #define f64_real f64
 
 #define f64_set1 vdupq_n_f64
 #define f64_mul vmulq_f64
 #define f64_add vaddq_f64
+#define f64_sub vsubq_f64
+#define f64_div vdivq_f64
+#define f64_sqrt vsqrtq_f64
+#define f64_as_u64 vreinterpretq_u64_f64
+#define u64_as_f64 vreinterpretq_f64_u64
 
 #define f64_load(x) vreinterpretq_f64_u8(vld1q_u8((const uint8_t *)(x)))
 #define f64_store(to, a) vst1q_u8((uint8_t *)(to), vreinterpretq_u8_f64(a))
@@ -133,6 +152,15 @@ f64_keep(uint32_t bits, int j, f64v kept, f64v dropped)
     const uint64x2_t first = {1, 2};
     uint64x2_t bit = vshlq_u64(first, vdupq_n_s64(2 * j));
     return vbslq_f64(vtstq_u64(vdupq_n_u64(bits), bit), kept, dropped);
+}
+
+/* Which lanes of a are above b's */
+DROP_INLINE unsigned
+f64_above(f64v a, f64v b)
+{
+    u64v above = vcgtq_f64(a, b);
+    return (unsigned)((vgetq_lane_u64(above, 0) & 1) |
+                      (vgetq_lane_u64(above, 1) & 2));
 }
 
 /* Half types, computed in float32; 64 bits a vector */

@@ -18,6 +18,8 @@ typedef uint64_t u64v;
 #define u64_xor3(a, b, c) ((a) ^ (b) ^ (c))
 #define u64_xor_and(a, b, c) ((a) ^ ((b) & (c)))
 #define u64_high(a) ((a) >> 32)
+#define u64_add(a, b) ((a) + (b))
+#define u64_sub(a, b) ((a) - (b))
 #define u64_swap(a) ((a) >> 32 | (a) << 32)
 DROP_INLINE void
 u64_store(void *to, u64v a)
@@ -29,6 +31,27 @@ DROP_INLINE u64v
 u64_mul32(u64v a, u64v b)
 {
     return (uint64_t)(uint32_t)a * (uint32_t)b;
+}
+
+/* By n bits, n up to 64 */
+DROP_INLINE u64v
+u64_left(u64v a, unsigned n)
+{
+    return n < 64 ? a << n : 0;
+}
+
+DROP_INLINE u64v
+u64_right(u64v a, unsigned n)
+{
+    return n < 64 ? a >> n : 0;
+}
+
+DROP_INLINE u64v
+u64_load(const void *from)
+{
+    u64v a;
+    memcpy(&a, from, sizeof a);
+    return a;
 }
 
 #define u64_groups(group) (group)
@@ -65,7 +88,7 @@ expand32(uint8_t *to, uint32_t bits)
 }
 
 /* float32 */
-typedef float f32v;
+typedef float f32v, f32_value;
 enum { f32_lanes = 1, f32_size = 4 };
 #define f32_real f32
 
@@ -102,13 +125,17 @@ f32_keep(uint32_t bits, int j, f32v kept, f32v dropped)
 }
 
 /* float64 */
-typedef double f64v;
+typedef double f64v, f64_value;
 enum { f64_lanes = 1, f64_size = 8 };
 #define f64_real f64
 
 #define f64_set1(a) (a)
 #define f64_mul(a, b) ((a) * (b))
 #define f64_add(a, b) ((a) + (b))
+#define f64_sub(a, b) ((a) - (b))
+#define f64_div(a, b) ((a) / (b))
+#define f64_sqrt(a) __builtin_sqrt(a)
+#define f64_above(a, b) ((unsigned)((a) > (b)))
 
 DROP_INLINE f64v
 f64_load(const char *x)
@@ -125,6 +152,22 @@ f64_store(char *to, f64v a)
 }
 
 #define f64_stream f64_store
+
+DROP_INLINE u64v
+f64_as_u64(f64v a)
+{
+    u64v bits;
+    memcpy(&bits, &a, sizeof bits);
+    return bits;
+}
+
+DROP_INLINE f64v
+u64_as_f64(u64v bits)
+{
+    f64v a;
+    memcpy(&a, &bits, sizeof a);
+    return a;
+}
 
 DROP_INLINE f64v
 f64_keep(uint32_t bits, int j, f64v kept, f64v dropped)

@@ -6,6 +6,7 @@
 #include "kernels.h"
 #include "philox.h"
 #include "bernoulli.h"
+#include "normal.h"
 
 /* How far ahead a source beyond the cache is fetched, in bytes: within 4 to
  * 16 KiB it makes no difference that can be measured. */
@@ -82,5 +83,6 @@ order_stores(void)
         .name = #isa,                                                       \
         .bernoulli = bernoulli,                                             \
         .apply = {f32_apply, f64_apply, f16_apply, bf16_apply, bool_apply}, \
+        .noise = {f32_noise, f64_noise, f16_noise, bf16_noise},             \
         .fence = order_stores,                                              \
     }

@@ -22,9 +22,9 @@
         }                                                       \
         LOOP(size, to_stride, from_stride)
 
-static void
-copy(char *restrict to, ptrdiff_t to_stride, const char *restrict from,
-     ptrdiff_t from_stride, size_t n, ptrdiff_t size)
+void
+drop_copy(char *restrict to, ptrdiff_t to_stride, const char *restrict from,
+          ptrdiff_t from_stride, size_t n, ptrdiff_t size)
 {
     switch (size) {
         COPY(1);
@@ -34,16 +34,14 @@ copy(char *restrict to, ptrdiff_t to_stride, const char *restrict from,
     }
 }
 
-/* Where n elements can be read in one piece: here, or gathered into a buffer.
- */
-static const char *
-gathered(char *buffer, const char *from, ptrdiff_t stride, size_t n,
-         ptrdiff_t size)
+const char *
+drop_gathered(char *buffer, const char *from, ptrdiff_t stride, size_t n,
+              ptrdiff_t size)
 {
     if (stride == size) {
         return from;
     }
-    copy(buffer, size, from, stride, n, size);
+    drop_copy(buffer, size, from, stride, n, size);
     return buffer;
 }
 
@@ -55,16 +53,16 @@ apply_part(const drop_task *task, drop_run run, const drop_axis *axis,
     const ptrdiff_t size = (ptrdiff_t)drop_size(task->dtype);
     const drop_task near = {task->kernels, task->dtype, task->affine, 0};
     drop_run part = run;
-    part.x = gathered(x, run.x, axis->x, bits.n, size);
+    part.x = drop_gathered(x, run.x, axis->x, bits.n, size);
     if (run.r) {
-        part.r = gathered(r, run.r, axis->r, bits.n, size);
+        part.r = drop_gathered(r, run.r, axis->r, bits.n, size);
     }
     if (axis->out != size) {
         part.out = x;
     }
     drop_run_apply(&near, part, bits.bits, bits.offset, bits.n);
     if (axis->out != size) {
-        copy(run.out, axis->out, x, size, bits.n, size);
+        drop_copy(run.out, axis->out, x, size, bits.n, size);
     }
 }
 

@@ -61,6 +61,16 @@ drop_job_draw(drop_job *job, uint64_t key, uint64_t threshold)
     job->index = 0;
 }
 
+size_t
+drop_job_size(const drop_job *job)
+{
+    size_t n = 1;
+    for (int i = 0; i < job->axes; i++) {
+        n *= job->axis[i].n;
+    }
+    return n;
+}
+
 int
 drop_walk(drop_job *job)
 {
@@ -79,19 +89,24 @@ drop_walk(drop_job *job)
     leaf.work = 0;
     leaf.inner = axes < 0 ? single : job->axis[axes];
     axes = axes < 0 ? 0 : axes;
-    int along = find_along(&leaf, job->axis, axes);
+    const int is_noise = job->task.affine.form == DROP_NOISE;
+    int along = is_noise ? -1 : find_along(&leaf, job->axis, axes);
     leaf.along = along < 0 ? single : job->axis[along];
     leaf.is_joined = drop_axes_joined(&leaf.along, &leaf.inner);
-    drop_visit *visit = leaf.inner.mask > 1 ? drop_do_blocks
-                        : along < 0         ? drop_do_row
-                                            : drop_do_short_rows;
+    drop_visit *visit = is_noise              ? drop_do_noise
+                        : leaf.inner.mask > 1 ? drop_do_blocks
+                        : along < 0           ? drop_do_row
+                                              : drop_do_short_rows;
     int goes_on = axes && drop_axes_joined(&job->axis[axes - 1], &leaf.inner);
     if (leaf.inner.n * (size_t)size < FAR_RUN && !goes_on) {
         /* Blocks prefetch for themselves. */
         leaf.task.how &= visit == drop_do_blocks ? DROP_STREAM : 0;
     }
-    int outers = part_axes(job->axis, axes, along, &leaf.shareds);
-    leaf.shared = job->axis + outers;
+    int outers = axes;
+    if (!is_noise) {
+        outers = part_axes(job->axis, axes, along, &leaf.shareds);
+        leaf.shared = job->axis + outers;
+    }
     drop_source_start(&leaf.source, job->task.kernels, &job->law, job->given,
                       job->index);
     int status = drop_each(&leaf, job->axis, outers,

@@ -7,6 +7,10 @@
 
 #include "axes.h"
 #include "stream.h"
+#include "watch.h"
+
+/* Elements between two questions whether to stop: 0.1 to 1 ms. */
+#define DROP_PIECE (UINT32_C(1) << 20)
 
 typedef struct {
     drop_task task;
@@ -16,19 +20,21 @@ typedef struct {
     uint64_t index;       /* of the first cell in the mask */
     int axes;
     drop_axis axis[DROP_MAX_AXES]; /* no place on an axis: nothing to do */
-    int (*stop)(void *); /* asked now and then; not 0 ends the walk */
-    void *context;
+    drop_watch watch;
 } drop_job;
 
 /* Lets a job draw its mask, of which its first cell is element 0. */
 void drop_job_draw(drop_job *job, uint64_t key, uint64_t threshold);
 
-/* Does the job, in any order; that of its axes is lost. Returns what stop
- * said last. */
+/* Cells of the job. */
+size_t drop_job_size(const drop_job *job);
+
+/* Does the job, in any order; that of its axes is lost. Returns what its
+ * watch said last. */
 int drop_walk(drop_job *job);
 
 /* Writes the bits of the cells, in the order of the axes, to packed bytes.
- * Returns what stop said last. */
+ * Returns what its watch said last. */
 int drop_pack(drop_job *job, uint8_t *to);
 
 #endif

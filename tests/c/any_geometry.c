@@ -201,7 +201,7 @@ geometry_start(geometry *g, size_t most)
     if (job->task.dtype == DROP_BOOL) {
         job->task.affine.form = DROP_SCALE;
     }
-    job->stop = one_in(2) ? go_on : NULL;
+    job->watch = (drop_watch){one_in(2) ? go_on : NULL, NULL};
     choose_shape(g, most);
     choose_memory(g);
     choose_mask(g);

@@ -97,8 +97,7 @@ check_stop(int packs)
     drop_job job = {.task = {tested, DROP_BOOL, {DROP_SCALE, 0, 0, 0}, 0},
                     .run = {(char *)out.first, (char *)out.first, NULL},
                     .axes = 1,
-                    .stop = stop_third,
-                    .context = &calls};
+                    .watch = {stop_third, &calls}};
     job.axis[0] = (drop_axis){n, 1, 1, 1, 1};
     drop_job_draw(&job, 0, 0);
     status = packs ? drop_pack(&job, out.first) : drop_walk(&job);

@@ -4,7 +4,7 @@
  */
 #include "chance.h"
 #include "check.h"
-#include "parallel.h"
+#include "share.h"
 
 #include <string.h>
 
@@ -32,7 +32,7 @@ check_threads(size_t rows, size_t columns, uint64_t row, uint64_t column,
     drop_job shared = job;
     shared.run.out = (char *)many;
     drop_walk(&job);
-    if (drop_parallel(&shared, threads)) {
+    if (drop_share(&shared, threads)) {
         fail("%d threads stopped", threads);
     }
     for (size_t i = 0; i < rows * columns; i++) {
@@ -63,10 +63,9 @@ stop(int threads)
                     .run = {(char *)out, (char *)out, NULL},
                     .axes = 1,
                     .axis = {{sizeof out, 1, 1, 1, 1}},
-                    .stop = stop_second,
-                    .context = &calls};
+                    .watch = {stop_second, &calls}};
     drop_job_draw(&job, 0, 0);
-    int status = drop_parallel(&job, threads);
+    int status = drop_share(&job, threads);
     if (calls > 2 || status != (calls == 2 ? 5 : 0)) {
         fail("stop on %d threads: got %d at call %d", threads, status, calls);
     }
