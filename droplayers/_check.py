@@ -23,6 +23,11 @@ def is_bfloat16(dtype: np.dtype[Any]) -> bool:
     return dtype.kind == "V" and dtype.type.__name__ == "bfloat16"
 
 
+def is_half(dtype: np.dtype[Any]) -> bool:
+    """Whether a dtype computes in float32."""
+    return dtype.char == "e" or is_bfloat16(dtype)
+
+
 def result_dtype(dtype: np.dtype[Any], name: str) -> np.dtype[Any]:
     """The dtype of a result: native, and floating as by ``np.true_divide``."""
     if dtype.char in FLOATS or is_bfloat16(dtype):
@@ -38,13 +43,23 @@ def common_dtype(x: Array, x_name: str, y: Array, y_name: str) -> np.dtype[Any]:
         raise ValueError(
             f"{y_name} must have {x_name}'s shape {x.shape}, got {y.shape}"
         )
-    result_dtype(y.dtype, y_name)
-    try:
-        return result_dtype(np.result_type(x.dtype, y.dtype), x_name)
-    except TypeError:
-        raise TypeError(
-            f"{y_name} must promote with {x_name}'s {x.dtype}, got {y.dtype}"
-        ) from None
+    return promoted({x_name: x, y_name: y})
+
+
+def promoted(arrays: dict[str, Array]) -> np.dtype[Any]:
+    """The dtype of a result of arrays, by the names that they go by."""
+    common: np.dtype[Any] | None = None
+    for name, x in arrays.items():
+        result_dtype(x.dtype, name)
+        try:
+            common = x.dtype if common is None else np.result_type(common, x.dtype)
+        except TypeError:
+            others = ", ".join(arrays).partition(f", {name}")[0]
+            raise TypeError(
+                f"{name} must promote with {others}'s {common}, got {x.dtype}"
+            ) from None
+    assert common is not None
+    return result_dtype(common, next(iter(arrays)))
 
 
 def array(x: Any, name: str) -> Array:

@@ -70,6 +70,18 @@ def pack(
     strides: tuple[int, ...] | None,
     /,
 ) -> _Array: ...
+def products(
+    sums: _Array,
+    a: _Array,
+    m: _Array,
+    dots: bool,
+    key: int,
+    threshold: int,
+    index: int,
+    sample: int,
+    term: int,
+    /,
+) -> _Array: ...
 def uniforms(
     key: int, index: int, n: int, /
 ) -> np.ndarray[Any, np.dtype[np.uint64]]: ...

@@ -159,7 +159,8 @@ def by_numpy(x: Array, mask: Mask, affine: Affine, r: Array | None) -> Array:
     if affine.form == NOISE:
         factor = np.ones(x.shape)
         select(factor, factor.dtype, mask, affine, None, factor)
-        return x * factor.astype(x.dtype)
+        np.multiply(x, factor.astype(x.dtype), out=x)
+        return x
     keep = booleans(mask, np.empty(x.shape, np.bool_))
     if affine.form == RESIDUAL:
         value = np.array(r)

@@ -28,6 +28,17 @@ load_le64(const void *from)
     return le64(word);
 }
 
+DROP_INLINE uint32_t
+load_le32(const void *from)
+{
+    uint32_t word;
+    memcpy(&word, from, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap32(word);
+#endif
+    return word;
+}
+
 DROP_INLINE void
 store_le64(void *to, uint64_t word)
 {

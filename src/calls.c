@@ -19,7 +19,7 @@
 typedef struct {
     PyThreadState *thread;
     double next;
-} watch;
+} looking;
 
 static double
 now(void)
@@ -32,7 +32,7 @@ now(void)
 static int
 look_for_signals(void *context)
 {
-    watch *w = context;
+    looking *w = context;
     double time = now();
     int is_first = w->next == 0;
     if (time < w->next) {
@@ -49,20 +49,48 @@ look_for_signals(void *context)
 }
 
 int
+drop_release(drop_work *work, void *job, size_t cells)
+{
+    looking w = {NULL, 0};
+    if (cells < GIL_CELLS) {
+        return work(job, 1, (drop_watch){NULL, NULL});
+    }
+    w.thread = PyEval_SaveThread();
+    int status =
+        work(job, drop_settings.threads, (drop_watch){look_for_signals, &w});
+    PyEval_RestoreThread(w.thread);
+    return status;
+}
+
+typedef struct {
+    drop_job *job;
+    uint8_t *to;
+} packing;
+
+static int
+walk(void *work, int threads, drop_watch watch)
+{
+    drop_job *job = work;
+    job->watch = watch;
+    return drop_share(job, threads);
+}
+
+static int
+pack(void *work, int threads, drop_watch watch)
+{
+    packing *p = work;
+    (void)threads;
+    p->job->watch = watch;
+    return drop_pack(p->job, p->to);
+}
+
+int
 drop_do(drop_job *job, uint8_t *to)
 {
-    watch w = {NULL, 0};
+    const size_t cells = drop_job_size(job);
     job->task.kernels = drop_settings.kernels;
-    int alone = drop_job_size(job) < GIL_CELLS, status;
-    job->watch = (drop_watch){alone ? NULL : look_for_signals, &w};
-    if (!alone) {
-        w.thread = PyEval_SaveThread();
-    }
-    status = to ? drop_pack(job, to) : drop_share(job, drop_settings.threads);
-    if (!alone) {
-        PyEval_RestoreThread(w.thread);
-    }
-    return status;
+    return to ? drop_release(pack, &(packing){job, to}, cells)
+              : drop_release(walk, job, cells);
 }
 
 /* The five arguments that say which mask: key, threshold, given (a packed mask

@@ -14,7 +14,14 @@ extern struct drop_settings {
     size_t cache; /* bytes of the last one */
 } drop_settings;
 
-/* Does a job, without the GIL where it is long: packs to to, or walks where to
+/* Some work on at most some threads; returns what the watch said. */
+typedef int drop_work(void *job, int threads, drop_watch watch);
+
+/* Does work on so many cells, without the GIL and on threads where that is
+ * long, looking for Ctrl-C. Returns -1 with an exception set, or 0. */
+int drop_release(drop_work *work, void *job, size_t cells);
+
+/* Does a job: packs to to, or walks where to
  * is NULL. Returns -1 with an exception set, or 0. */
 int drop_do(drop_job *job, uint8_t *to);
 
@@ -25,6 +32,7 @@ int drop_draw_key(uint64_t *key, PyObject *number, PyObject *rng);
 /* Functions of the module, all METH_FASTCALL. */
 PyObject *drop_core_select(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *drop_core_pack(PyObject *, PyObject *const *, Py_ssize_t);
+PyObject *drop_core_products(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *drop_core_dropout(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *drop_core_drop_path(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *drop_core_keep_mask(PyObject *, PyObject *const *, Py_ssize_t);

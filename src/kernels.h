@@ -66,6 +66,23 @@ enum {
 /* Called after each step of a drawing; done of total steps were over. */
 typedef void drop_between(void *context, size_t done, size_t total);
 
+/* Masked products: strides in bytes of a, m and the sums, and of the bits.
+ * Outputs lie side by side; a row of their bits begins at a byte and is
+ * readable up to a multiple of DROP_BLOCK. */
+typedef struct {
+    size_t samples, terms, width; /* width: outputs */
+    size_t sum;                   /* from sample to sample */
+    ptrdiff_t a, a_term;          /* and from term to term */
+    ptrdiff_t m;                  /* from term to term */
+    size_t bits, bits_term;
+} drop_patch;
+
+/* Outputs whose bits are one word. */
+#define DROP_BLOCK 32
+
+typedef void drop_products(void *sum, const void *a, const void *m,
+                           const uint8_t *bits, const drop_patch *patch);
+
 typedef struct {
     const char *name;
 
@@ -90,6 +107,14 @@ typedef struct {
     void (*noise[DROP_DTYPES])(void *out, const void *x, uint64_t index,
                                uint64_t step, size_t n, const drop_law *law,
                                double sigma);
+
+    /* For float32 and float64: adds a[s][t] * m[t][o] to sum[s][o] where bit
+     * (s, t, o) is 1, and +0 where it is 0, t ascending. */
+    drop_products *sums[2];
+
+    /* The same summed over o: adds a[s][o] * m[t][o] to lane o % DROP_BLOCK of
+     * sum[s][t], o ascending. */
+    drop_products *dots[2];
 
     /* Orders this thread's DROP_STREAM stores before all that follows. */
     void (*fence)(void);

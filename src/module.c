@@ -144,6 +144,8 @@ static PyMethodDef methods[] = {
      "c)"},
     {"pack", FAST(drop_core_pack),
      "pack(out, shape, key, threshold, given, index, strides)"},
+    {"products", FAST(drop_core_products),
+     "products(sums, a, m, dots, key, threshold, index, sample, term)"},
     {"dropout", FAST(drop_core_dropout),
      "dropout(x, p, mode, scaling, shared_axes, number, rng, mask,"
      " return_mask, full_shape, start, out): NotImplemented if not plain."},

@@ -53,6 +53,11 @@ BY_PARTS(bf16, f32)
 #define TYPE bf16
 #include "apply.h"
 
+#define TYPE f32
+#include "connect.h"
+#define TYPE f64
+#include "connect.h"
+
 static void
 bool_apply(void *out, const void *x, const void *r, const uint8_t *bits,
            size_t offset, size_t n, const drop_affine *affine, int how)
@@ -83,6 +88,8 @@ order_stores(void)
         .name = #isa,                                                       \
         .bernoulli = bernoulli,                                             \
         .apply = {f32_apply, f64_apply, f16_apply, bf16_apply, bool_apply}, \
+        .sums = {f32_sums, f64_sums},                                       \
+        .dots = {f32_dots, f64_dots},                                       \
         .noise = {f32_noise, f64_noise, f16_noise, bf16_noise},             \
         .fence = order_stores,                                              \
     }

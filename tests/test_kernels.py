@@ -41,7 +41,8 @@ NATIVE = {
 
 # The files that know Python.
 PYTHON = {"python.h", "core.h", "ndarray.h"} | {
-    f"{name}.c" for name in ["calls", "entropy", "module", "ndarray", "plain"]
+    f"{name}.c"
+    for name in ["calls", "entropy", "module", "ndarray", "plain", "products"]
 }
 
 
@@ -256,13 +257,13 @@ def test_includes_run_one_way():
         reached(name)
     kernels = [name for name in NAMES if name.startswith("kernels")]
     stages = {"kernels.h", "law.h", "stages.h"} | {
-        f"{stage}.h" for stage in ["philox", "bernoulli", "normal", "apply"]
+        f"{stage}.h" for stage in ["philox", "bernoulli", "normal", "apply", "connect"]
     }
     lists = {name for name in NAMES if name.startswith("simd_")}
     for name in kernels:
         assert reached(name) & set(NAMES) <= stages | lists | {"bytes.h", "target.h"}
     assert includers("dispatch.h") <= PYTHON | {"dispatch.c"}
-    assert includers("parallel.h") == {"parallel.c", "share.c"}
+    assert includers("parallel.h") == {"parallel.c", "share.c", "masked.c"}
 
 
 def test_few_files_know_python():

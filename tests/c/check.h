@@ -33,6 +33,8 @@ void test_halves(void);
 void test_bits(void);
 void test_walk(void);
 void test_rows(void);
+void test_normal(void);
+void test_masked(void);
 void test_threads(void);
 
 #endif

@@ -69,6 +69,8 @@ main(int count, char **argument)
     test_bits();
     test_walk();
     test_rows();
+    test_normal();
+    test_masked();
     test_threads();
     printf("%s: %" PRIu64 " checks\n", tested->name, checks);
     return 0;
