@@ -70,6 +70,14 @@ def pack(
     strides: tuple[int, ...] | None,
     /,
 ) -> _Array: ...
+def spread(
+    packed: bytearray,
+    cells: tuple[int, ...],
+    blocks: tuple[int, ...],
+    key: int,
+    threshold: int,
+    /,
+) -> int: ...
 def products(
     sums: _Array,
     a: _Array,

@@ -21,6 +21,15 @@ drop_bits_copy(drop_writer *w, const uint8_t *from, size_t offset, size_t n)
 }
 
 void
+drop_bits_fill(drop_writer *w, size_t n)
+{
+    for (; n >= 64; n -= 64) {
+        drop_bits_put(w, UINT64_MAX, 64);
+    }
+    drop_bits_put(w, (UINT64_C(1) << n) - 1, (unsigned)n);
+}
+
+void
 drop_bits_spread(drop_writer *w, const uint8_t *from, size_t offset,
                  size_t count, size_t n)
 {

@@ -116,6 +116,13 @@ typedef struct {
      * sum[s][t], o ascending. */
     drop_products *dots[2];
 
+    /* Bit i of a string stays 1 where bit i - shift is 1 too, or there is
+     * none. */
+    void (*erode)(uint8_t *bits, size_t words, size_t shift);
+
+    /* How many bits of a string are 1. */
+    uint64_t (*ones)(const uint8_t *bits, size_t words);
+
     /* Orders this thread's DROP_STREAM stores before all that follows. */
     void (*fence)(void);
 } drop_kernels;

@@ -144,6 +144,8 @@ static PyMethodDef methods[] = {
      "c)"},
     {"pack", FAST(drop_core_pack),
      "pack(out, shape, key, threshold, given, index, strides)"},
+    {"spread", FAST(drop_core_spread),
+     "spread(packed, cells, blocks, key, threshold)"},
     {"products", FAST(drop_core_products),
      "products(sums, a, m, dots, key, threshold, index, sample, term)"},
     {"dropout", FAST(drop_core_dropout),

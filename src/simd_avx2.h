@@ -35,6 +35,9 @@ u64_store(void *to, u64v a)
     _mm256_storeu_si256((__m256i *)to, a);
 }
 
+#define u64_load_bits u64_load
+#define u64_store_bits u64_store
+
 /* a & ~b */
 DROP_INLINE u64v
 u64_andnot(u64v a, u64v b)

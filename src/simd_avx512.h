@@ -26,6 +26,9 @@ typedef __m512i u64v;
 #define u64_left(a, n) _mm512_sll_epi64(a, _mm_cvtsi32_si128((int)(n)))
 #define u64_right(a, n) _mm512_srl_epi64(a, _mm_cvtsi32_si128((int)(n)))
 
+#define u64_load_bits u64_load
+#define u64_store_bits u64_store
+
 /* a & ~b */
 DROP_INLINE u64v
 u64_andnot(u64v a, u64v b)

@@ -36,6 +36,9 @@ u64_store(void *to, u64v a)
     vst1q_u8(to, vreinterpretq_u8_u64(a));
 }
 
+#define u64_load_bits u64_load
+#define u64_store_bits u64_store
+
 DROP_INLINE u64v
 u64_mul32(u64v a, u64v b)
 {

@@ -55,6 +55,9 @@ u64_load(const void *from)
     return a;
 }
 
+#define u64_load_bits load_le64
+#define u64_store_bits store_le64
+
 #define u64_groups(group) (group)
 
 DROP_INLINE void

@@ -42,7 +42,7 @@ NATIVE = {
 # The files that know Python.
 PYTHON = {"python.h", "core.h", "ndarray.h"} | {
     f"{name}.c"
-    for name in ["calls", "entropy", "module", "ndarray", "plain", "products"]
+    for name in ["calls", "entropy", "module", "ndarray", "plain", "products", "seeds"]
 }
 
 
@@ -257,7 +257,8 @@ def test_includes_run_one_way():
         reached(name)
     kernels = [name for name in NAMES if name.startswith("kernels")]
     stages = {"kernels.h", "law.h", "stages.h"} | {
-        f"{stage}.h" for stage in ["philox", "bernoulli", "normal", "apply", "connect"]
+        f"{stage}.h"
+        for stage in ["philox", "bernoulli", "normal", "expand", "apply", "connect"]
     }
     lists = {name for name in NAMES if name.startswith("simd_")}
     for name in kernels:

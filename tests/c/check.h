@@ -35,6 +35,7 @@ void test_walk(void);
 void test_rows(void);
 void test_normal(void);
 void test_masked(void);
+void test_spread(void);
 void test_threads(void);
 
 #endif

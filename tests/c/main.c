@@ -71,6 +71,7 @@ main(int count, char **argument)
     test_rows();
     test_normal();
     test_masked();
+    test_spread();
     test_threads();
     printf("%s: %" PRIu64 " checks\n", tested->name, checks);
     return 0;
