@@ -127,9 +127,11 @@ T_(_noise)(void *out, const void *x, uint64_t index, uint64_t step, size_t n,
     double z[NORMALS];
     R_(_value) factor[NORMALS];
     for (size_t i = 0, some, padded; i < n; i += some) {
+        const uint64_t at = index + i * step;
         some = n - i < NORMALS ? n - i : NORMALS;
+        some = with_same_high(at, step, some);
         padded = (some + NORMALS_STEP - 1) / NORMALS_STEP * NORMALS_STEP;
-        normals(z, index + i * step, step, padded, law);
+        normals(z, at, step, padded, law);
         for (size_t j = 0; j < padded; j++) {
             factor[j] = (R_(_value))(1.0 + sigma * z[j]);
         }

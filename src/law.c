@@ -20,16 +20,22 @@ drop_law_start(drop_law *law, uint64_t key, uint64_t threshold)
     drop_law_enter(law, 0);
 }
 
+drop_plane
+drop_law_plane(const drop_law *law, uint32_t c2, uint32_t high)
+{
+    uint64_t p1 = c2 * PHILOX_M1;
+    uint64_t p0 = ((p1 >> 32) ^ high ^ law->k0[0]) * PHILOX_M0;
+    return (drop_plane){.c0 = (uint32_t)p1 ^ law->k0[1],
+                        .c2 = (p0 >> 32) ^ law->k1[1],
+                        .c3 = (uint32_t)p0};
+}
+
 void
 drop_law_enter(drop_law *law, uint32_t high)
 {
     law->high = high;
     for (unsigned j = 0; j < law->needed; j++) {
-        uint64_t p1 = j * PHILOX_M1;
-        uint64_t p0 = ((p1 >> 32) ^ high ^ law->k0[0]) * PHILOX_M0;
-        law->planes[j] = (drop_plane){.c0 = (uint32_t)p1 ^ law->k0[1],
-                                      .c2 = (p0 >> 32) ^ law->k1[1],
-                                      .c3 = (uint32_t)p0};
+        law->planes[j] = drop_law_plane(law, j, high);
     }
 }
 

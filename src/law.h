@@ -41,6 +41,9 @@ typedef struct {
 /* Elements are dropped iff U(i) < threshold, which is in [0, DROP_ONE]. */
 void drop_law_start(drop_law *law, uint64_t key, uint64_t threshold);
 
+/* What plane j, or any c2, does to counters with this high word. */
+drop_plane drop_law_plane(const drop_law *law, uint32_t c2, uint32_t high);
+
 /* Makes law ready for groups whose number has this high word. */
 void drop_law_enter(drop_law *law, uint32_t high);
 

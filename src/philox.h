@@ -73,29 +73,21 @@ philox_join(const philox_shared *shared, const drop_plane *plane)
 #define PHILOX_MANY 16
 #define MANY_VECTORS (PHILOX_MANY / U64_LANES)
 
-/* The states of many 64-bit counters after some rounds. */
-DROP_INLINE void
-philox_rounds(philox_state s[MANY_VECTORS], const u64v counter[MANY_VECTORS],
-              uint32_t c2, uint32_t domain, const drop_law *law, int rounds)
-{
-    for (int v = 0; v < MANY_VECTORS; v++) {
-        s[v] = (philox_state){counter[v], u64_high(counter[v]), u64_set1(c2),
-                              u64_set1(domain)};
-    }
-    for (int i = 0; i < rounds; i++) {
-        for (int v = 0; v < MANY_VECTORS; v++) {
-            philox_round(&s[v], law->k0[i], law->k1[i]);
-        }
-    }
-}
-
-/* Writes w0 of many counters, each in the low half of a number. */
+/* Writes w0 of many 64-bit counters, each in the low half of a number. */
 DROP_INLINE void
 philox_many(uint64_t word[PHILOX_MANY], const u64v counter[MANY_VECTORS],
             uint32_t c2, uint32_t domain, const drop_law *law)
 {
     philox_state s[MANY_VECTORS];
-    philox_rounds(s, counter, c2, domain, law, PHILOX_ROUNDS);
+    for (int v = 0; v < MANY_VECTORS; v++) {
+        s[v] = (philox_state){counter[v], u64_high(counter[v]), u64_set1(c2),
+                              u64_set1(domain)};
+    }
+    for (int i = 0; i < PHILOX_ROUNDS; i++) {
+        for (int v = 0; v < MANY_VECTORS; v++) {
+            philox_round(&s[v], law->k0[i], law->k1[i]);
+        }
+    }
     for (int v = 0; v < MANY_VECTORS; v++) {
         u64_store(word + v * U64_LANES, s[v].c0);
     }
