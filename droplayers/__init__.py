@@ -26,21 +26,49 @@ from .config import (
     show_config,
     use_environment,
 )
-from .functional import drop_path, dropout, gaussian_dropout, keep_mask
+from .functional import (
+    alpha_dropout,
+    alpha_dropout_backward,
+    drop_block,
+    drop_connect,
+    drop_connect_backward,
+    drop_connect_moments,
+    drop_path,
+    dropout,
+    gaussian_dropout,
+    keep_mask,
+    kept_rows,
+    spatial_dropout,
+    stochastic_depth,
+    stochastic_depth_backward,
+)
 from .keys import Key
+from .schedules import drop_path_rates, ramp
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Key",
+    "alpha_dropout",
+    "alpha_dropout_backward",
+    "drop_block",
+    "drop_connect",
+    "drop_connect_backward",
+    "drop_connect_moments",
     "drop_path",
+    "drop_path_rates",
     "dropout",
     "gaussian_dropout",
     "get_num_threads",
     "keep_mask",
+    "kept_rows",
     "num_threads",
+    "ramp",
     "set_num_threads",
     "show_config",
+    "spatial_dropout",
+    "stochastic_depth",
+    "stochastic_depth_backward",
 ]
 
 use_environment()

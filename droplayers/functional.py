@@ -1,7 +1,32 @@
 """The functions, all in one place."""
 
+from ._alpha import alpha_dropout, alpha_dropout_backward
+from ._block import drop_block
+from ._channels import spatial_dropout
+from ._connect import (
+    drop_connect,
+    drop_connect_backward,
+    drop_connect_moments,
+)
+from ._depth import stochastic_depth, stochastic_depth_backward
 from ._elements import dropout, keep_mask
 from ._gaussian import gaussian_dropout
+from ._rows import kept_rows
 from ._samples import drop_path
 
-__all__ = ["drop_path", "dropout", "gaussian_dropout", "keep_mask"]
+__all__ = [
+    "alpha_dropout",
+    "alpha_dropout_backward",
+    "drop_block",
+    "drop_connect",
+    "drop_connect_backward",
+    "drop_connect_moments",
+    "drop_path",
+    "dropout",
+    "gaussian_dropout",
+    "keep_mask",
+    "kept_rows",
+    "spatial_dropout",
+    "stochastic_depth",
+    "stochastic_depth_backward",
+]

@@ -9,6 +9,7 @@ import textwrap
 
 import numpy as np
 import reference as ref
+import reference_family as fam
 from arrays import DTYPES, assert_same, layouts, on_each_isa
 from hypothesis import strategies as st
 
@@ -22,7 +23,8 @@ def compare(name, x, out=None, **options):
 
     out may be an operand or overlap one: it is as before for each call.
     """
-    expected = getattr(ref, name)(x, key=KEY, **options)
+    oracle = getattr(ref if hasattr(ref, name) else fam, name)
+    expected = oracle(x, key=KEY, **options)
     before = None if out is None else out.copy()
     operands = [x, options.get("residual"), options.get("mask")]
     copies = [np.array(y) for y in operands]
@@ -91,6 +93,17 @@ def masks(draw, shape):
     """Keep masks in any layout."""
     mask = np.random.default_rng(draw(st.integers(0, 99))).random(shape) < 0.5
     return draw(layouts(np.asarray(mask), stretch=True))
+
+
+def words_drawn(call):
+    """How many words a call draws from the generator that it is given."""
+    used, fresh = np.random.default_rng(1), np.random.default_rng(1)
+    call(used)
+    for words in range(3):
+        if used.bit_generator.state == fresh.bit_generator.state:
+            return words
+        fresh.bit_generator.random_raw()
+    raise AssertionError("more than two, or not by words")
 
 
 def run_python(code, **environment):

@@ -1,0 +1,159 @@
+"""Schedules: rates that grow with depth, or with the step of training."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import numbers
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy as np
+
+from . import _check
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_BLOCKS = np.iinfo(np.intp).max // 8  #: float64s of which NumPy can make an array
+
+
+@overload
+def drop_path_rates(
+    rate: float, depths: int | Sequence[int], stagewise: Literal[False] = False
+) -> list[float]: ...
+@overload
+def drop_path_rates(
+    rate: float, depths: Sequence[int], stagewise: Literal[True]
+) -> list[list[float]]: ...
+@overload
+def drop_path_rates(
+    rate: float, depths: int | Sequence[int], stagewise: bool
+) -> list[float] | list[list[float]]: ...
+def drop_path_rates(
+    rate: float, depths: int | Sequence[int], stagewise: bool = False
+) -> list[float] | list[list[float]]:
+    """Give the drop-path rate of each block of a net, growing evenly with its depth.
+
+    Parameters
+    ----------
+    rate : float
+        Of the last block, in [0, 1]. The first has 0.
+    depths : int or sequence of int
+        How many blocks there are, or how many in each stage.
+    stagewise : bool, default False
+        Whether to give a list for each stage.
+
+    Returns
+    -------
+    rates : list of float, or list of lists of float
+        One rate for each block, or a list of them for each stage.
+
+    Raises
+    ------
+    TypeError
+        If `rate` is no real number, a depth no integer, or `stagewise` no bool.
+    ValueError
+        If `rate` is NaN or outside [0, 1], a depth is negative, or `stagewise` asks
+        for the stages of one number of blocks.
+
+    See Also
+    --------
+    ramp : a rate that grows with the step.
+
+    Notes
+    -----
+    Block l of L, from 0, has the rate ``rate * l / (L - 1)``: the linear decay of
+    survival [1]_, but from no drop at the first block on, as in timm's function
+    `calculate_drop_path_rates`. A net of one block has 0.
+
+    References
+    ----------
+    .. [1] G. Huang, Y. Sun, Z. Liu, D. Sedra, K. Weinberger, "Deep Networks with
+       Stochastic Depth", ECCV 2016, equation 4.
+
+    Examples
+    --------
+    >>> import droplayers as dl
+    >>> dl.drop_path_rates(0.5, 5)
+    [0.0, 0.125, 0.25, 0.375, 0.5]
+    >>> dl.drop_path_rates(0.5, [2, 3], stagewise=True)
+    [[0.0, 0.125], [0.25, 0.375, 0.5]]
+    """
+    rate = _check.probability(rate, "rate")
+    stages = _check.lengths(depths, "depths")
+    if _check.flag(stagewise, "stagewise") and np.ndim(depths) == 0:
+        raise ValueError(
+            f"depths must be those of stages with stagewise=True, got {depths!r}"
+        )
+    _check.size((sum(stages),), "depths", MOST_BLOCKS)
+    rates: list[float] = np.linspace(0.0, rate, sum(stages)).tolist()
+    if not stagewise:
+        return rates
+    rest = iter(rates)
+    return [list(itertools.islice(rest, depth)) for depth in stages]
+
+
+def ramp(step: float, total: float, stop: float, start: float = 0.0) -> float:
+    """Give a rate that goes evenly from one value to another, and stays there.
+
+    Parameters
+    ----------
+    step : float
+        Where training is; the rate is `start` up to 0.
+    total : float
+        When the rate is `stop`, and stays; positive and finite, in what `step` counts.
+    stop : float
+        The last rate, in [0, 1].
+    start : float, default 0.0
+        The first rate, in [0, 1]; it may be the larger one.
+
+    Returns
+    -------
+    rate : float
+        Between `start` and `stop`.
+
+    Raises
+    ------
+    TypeError
+        If an argument is no real number.
+    ValueError
+        If `step` is NaN, `total` not positive and finite, or a rate outside [0, 1].
+
+    See Also
+    --------
+    drop_path_rates : rates that grow with depth.
+
+    Notes
+    -----
+    ``start + (stop - start) * clip(step / total, 0, 1)``: the linear schedule of
+    ScheduledDropPath [1]_.
+
+    References
+    ----------
+    .. [1] B. Zoph, V. Vasudevan, J. Shlens, Q. V. Le, "Learning Transferable
+       Architectures for Scalable Image Recognition", CVPR 2018, section 4.
+
+    Examples
+    --------
+    >>> import droplayers as dl
+    >>> [dl.ramp(step, 4, 0.2) for step in range(6)]
+    [0.0, 0.05, 0.1, 0.15000000000000002, 0.2, 0.2]
+    >>> dl.ramp(150, 300, 0.1, start=0.3)
+    0.2
+    """
+    step = _real(step, "step")
+    total = _real(total, "total")
+    if math.isnan(step):
+        raise ValueError(f"step must be a number, got {step}")
+    if not 0.0 < total < math.inf:
+        raise ValueError(f"total must be positive and finite, got {total}")
+    stop = _check.probability(stop, "stop")
+    start = _check.probability(start, "start")
+    return start + (stop - start) * min(max(step / total, 0.0), 1.0)
+
+
+def _real(value: Any, name: str) -> float:
+    """A real number, and no bool."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a real number, got {value!r}")
+    return float(value)
