@@ -70,7 +70,12 @@ T_(_sum_block)(char *sum, const char *a, const char *m, const uint8_t *bits,
     }
     for (size_t t = 0; t < p->terms; t++) {
         T_(v) row[VECTORS], factor[VECTORS];
-        T_(_load_block)(row, m + (ptrdiff_t)t * p->m, n);
+        const char *at = m + (ptrdiff_t)t * p->m;
+        T_(_load_block)(row, at, n);
+        /* The next block of this row, which lies far from the next row's. */
+        for (int line = 0; line < BLOCK * T_(_size); line += 64) {
+            __builtin_prefetch(at + BLOCK * T_(_size) + line);
+        }
         for (size_t s = 0; s < samples; s++) {
             T_(_value) value;
             memcpy(&value, a + (ptrdiff_t)s * p->a + (ptrdiff_t)t * p->a_term,
