@@ -39,10 +39,12 @@ typedef struct drop_leaf {
 typedef int drop_visit(drop_leaf *leaf, drop_place at);
 
 /* The leaves; each returns what the watch said. A row has one stretch of the
- * mask, or one bit for all of it; short rows lie end to end along another
+ * mask; whole rows have one bit each, and those that lie end to end and have
+ * the same one are applied together; short rows lie end to end along another
  * axis; in blocks the mask is contiguous along another axis, or along none;
  * noise has a variate for each element instead of a bit. */
-drop_visit drop_do_row, drop_do_short_rows, drop_do_blocks, drop_do_noise;
+drop_visit drop_do_row, drop_do_whole_rows, drop_do_short_rows, drop_do_blocks,
+    drop_do_noise;
 
 /* Counts elements that were done, and asks when it is time. */
 int drop_count_work(drop_leaf *leaf, size_t n);

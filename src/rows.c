@@ -13,7 +13,7 @@ static const uint8_t all[DROP_TILE / 8 + DROP_BITS_PAD] = {
 static const uint8_t none[DROP_TILE / 8 + DROP_BITS_PAD];
 
 /* Stands in for an x that is dropped whole and must not be read. */
-static const char blank[DROP_GATHER * 8];
+static const char blank[4096];
 
 int
 drop_count_work(drop_leaf *leaf, size_t n)
@@ -48,18 +48,6 @@ drop_copy_bits(drop_leaf *leaf, drop_writer *to, uint64_t index, size_t n)
     }
 }
 
-/* One bit for up to n elements, so many that the next begin at an aligned
- * out. */
-static drop_stretch
-same_bits(drop_leaf *leaf, drop_place at, size_t n)
-{
-    drop_stretch one = drop_source_get(&leaf->source, at.index, 1);
-    int keep = load_bits32(one.bits, one.offset) & 1;
-    size_t most = keep || at.run.r ? DROP_TILE : DROP_GATHER;
-    most -= (uintptr_t)at.run.out % DROP_ALIGN / drop_size(leaf->task.dtype);
-    return (drop_stretch){keep ? all : none, 0, n < most ? n : most};
-}
-
 /* Whether a row is long, and in one piece as memory and as a mask to draw. */
 static int
 is_straight(const drop_leaf *leaf, int residual)
@@ -85,12 +73,49 @@ drop_do_row(drop_leaf *leaf, drop_place at)
             status = drop_count_work(leaf, n);
         }
         else {
-            drop_stretch some =
-                leaf->inner.mask
-                    ? drop_source_get(&leaf->source, here.index, n)
-                    : same_bits(leaf, here, n);
+            drop_stretch some = drop_source_get(&leaf->source, here.index, n);
             n = some.n;
             status = drop_apply_bits(leaf, here, some.bits, some.offset, n);
+        }
+    }
+    return status;
+}
+
+/* How many of n neighbours in the mask have the bit of the first. */
+static size_t
+alike(drop_leaf *leaf, uint64_t index, size_t n, int *keep)
+{
+    drop_stretch some = drop_source_get(&leaf->source, index, n);
+    uint32_t bits = load_bits32(some.bits, some.offset);
+    *keep = bits & 1;
+    bits = *keep ? ~bits : bits;
+    size_t equal = bits ? (size_t)__builtin_ctz(bits) : 32;
+    return equal < some.n ? equal : some.n;
+}
+
+/* One bit for up to n elements, so many that the next begin at an aligned
+ * out. */
+static drop_stretch
+same_bits(const drop_leaf *leaf, drop_run run, int keep, size_t n)
+{
+    const size_t size = drop_size(leaf->task.dtype);
+    size_t most = keep || run.r ? DROP_TILE : sizeof blank / size;
+    most -= (uintptr_t)run.out % DROP_ALIGN / size;
+    return (drop_stretch){keep ? all : none, 0, n < most ? n : most};
+}
+
+int
+drop_do_whole_rows(drop_leaf *leaf, drop_place at)
+{
+    int status = 0, keep;
+    for (size_t i = 0, rows; i < leaf->along.n && !status; i += rows) {
+        drop_place first = drop_moved(at, &leaf->along, i);
+        rows = alike(leaf, first.index, leaf->along.n - i, &keep);
+        const size_t n = rows * leaf->inner.n;
+        for (size_t j = 0; j < n && !status; j += leaf->stretch.n) {
+            drop_place here = drop_moved(first, &leaf->inner, j);
+            drop_stretch some = same_bits(leaf, here.run, keep, n - j);
+            status = drop_apply_bits(leaf, here, some.bits, 0, some.n);
         }
     }
     return status;

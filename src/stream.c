@@ -77,7 +77,7 @@ drop_run_apply(const drop_task *task, drop_run run, const uint8_t *bits,
                size_t offset, size_t n)
 {
     pending p = {task, run, bits, offset, n};
-    int how = task->how ? apply_head(&p) : 0;
+    int how = task->how & DROP_STREAM ? apply_head(&p) : task->how;
     apply(&p, p.n, how);
 }
 

@@ -8,27 +8,34 @@
  * stores do not pay either (twice the time for rows of 16 KiB). */
 #define FAR_RUN (64 * 1024)
 
-static int
-is_short(const drop_axis *row, const drop_axis *along, size_t size)
-{
-    return (row->mask == 1 && row->n < DROP_SHORT_COPY) ||
-           (row->mask == 0 && along->mask == 1 &&
-            row->n * size < DROP_SHORT_SPREAD);
-}
-
-/* Which of the axes outside of inner is the other one of a leaf; -1: none. */
-static int
-find_along(const drop_leaf *leaf, const drop_axis *axis, int axes)
+/* How a leaf is visited, and which of the axes outside of inner is the other
+ * one of it; -1: none. */
+static drop_visit *
+find_visit(const drop_leaf *leaf, const drop_axis *axis, int axes, int *along)
 {
     const drop_axis *inner = &leaf->inner, *next = &axis[axes - 1];
-    if (inner->mask > 1) {
-        while (axes-- && axis[axes].mask != 1) {
-        }
-        return axes;
+    const int goes_on = axes && drop_axes_joined(next, inner);
+    const size_t bytes = inner->n * drop_size(leaf->task.dtype);
+    *along = axes - 1;
+    if (leaf->task.affine.form == DROP_NOISE) {
+        *along = -1;
+        return drop_do_noise;
     }
-    int is_one = axes && drop_axes_joined(next, inner) &&
-                 is_short(inner, next, drop_size(leaf->task.dtype));
-    return is_one ? axes - 1 : -1;
+    if (inner->mask > 1) {
+        while (*along >= 0 && axis[*along].mask != 1) {
+            --*along;
+        }
+        return drop_do_blocks;
+    }
+    if (inner->mask == 1 && goes_on && inner->n < DROP_SHORT_COPY) {
+        return drop_do_short_rows;
+    }
+    if (inner->mask == 0 && goes_on && next->mask == 1) {
+        return bytes < DROP_SHORT_SPREAD ? drop_do_short_rows
+                                         : drop_do_whole_rows;
+    }
+    *along = -1;
+    return inner->mask ? drop_do_row : drop_do_whole_rows;
 }
 
 /* Moves the shared ones among some axes, but for one that is left out, behind
@@ -89,21 +96,17 @@ drop_walk(drop_job *job)
     leaf.work = 0;
     leaf.inner = axes < 0 ? single : job->axis[axes];
     axes = axes < 0 ? 0 : axes;
-    const int is_noise = job->task.affine.form == DROP_NOISE;
-    int along = is_noise ? -1 : find_along(&leaf, job->axis, axes);
+    int along;
+    drop_visit *visit = find_visit(&leaf, job->axis, axes, &along);
     leaf.along = along < 0 ? single : job->axis[along];
     leaf.is_joined = drop_axes_joined(&leaf.along, &leaf.inner);
-    drop_visit *visit = is_noise              ? drop_do_noise
-                        : leaf.inner.mask > 1 ? drop_do_blocks
-                        : along < 0           ? drop_do_row
-                                              : drop_do_short_rows;
     int goes_on = axes && drop_axes_joined(&job->axis[axes - 1], &leaf.inner);
     if (leaf.inner.n * (size_t)size < FAR_RUN && !goes_on) {
         /* Blocks prefetch for themselves. */
         leaf.task.how &= visit == drop_do_blocks ? DROP_STREAM : 0;
     }
     int outers = axes;
-    if (!is_noise) {
+    if (visit != drop_do_noise) {
         outers = part_axes(job->axis, axes, along, &leaf.shareds);
         leaf.shared = job->axis + outers;
     }
