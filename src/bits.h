@@ -48,18 +48,4 @@ void drop_bits_fill(drop_writer *w, size_t n);
 void drop_bits_spread(drop_writer *w, const uint8_t *from, size_t offset,
                       size_t count, size_t n);
 
-/* Transposes 8 x 8 bits: bit j of byte i becomes bit i of byte j. Swaps the
- * two off-diagonal quarters of squares of 2, 4 and 8 (Warren, Hacker's
- * Delight, 7-3). */
-DROP_INLINE uint64_t
-drop_bits_transpose(uint64_t square)
-{
-    uint64_t swap = (square ^ square >> 7) & UINT64_C(0x00AA00AA00AA00AA);
-    square ^= swap ^ swap << 7;
-    swap = (square ^ square >> 14) & UINT64_C(0x0000CCCC0000CCCC);
-    square ^= swap ^ swap << 14;
-    swap = (square ^ square >> 28) & UINT64_C(0x00000000F0F0F0F0);
-    return square ^ swap ^ swap << 28;
-}
-
 #endif

@@ -8,33 +8,36 @@
 #define ALONG 1024
 #define INNER 1024
 
-/* The bits of a block, column by column, each from a byte on. */
+/* Bits are turned over in squares of this side. */
+#define SQUARE 64
+
+/* The bits of a block, column by column, each from a whole word on. */
 typedef struct {
     uint8_t bits[ALONG * INNER / 8 + DROP_BITS_PAD];
     size_t pitch; /* bytes of a column */
 } columns;
 
-/* Draws the bits of up to 8 places on inner, n along, as byte k of the
+/* Draws the bits of up to SQUARE places on inner, n along, as word k of the
  * columns. */
 static void
 draw_columns(drop_leaf *leaf, drop_place at, columns *to, size_t k,
              size_t places, size_t n)
 {
-    uint8_t row[8][ALONG / 8] = {{0}};
+    uint8_t row[SQUARE][ALONG / 8] = {{0}};
     for (size_t i = 0; i < places; i++) {
         drop_writer writer = {row[i], 0, 0};
         drop_copy_bits(leaf, &writer, drop_moved(at, &leaf->inner, i).index,
                        n);
         drop_bits_end(&writer);
     }
-    for (size_t b = 0; b < n; b += 8) {
-        uint64_t square = 0;
-        for (unsigned i = 0; i < 8; i++) {
-            square |= (uint64_t)row[i][b / 8] << (8 * i);
+    for (size_t b = 0; b < n; b += SQUARE) {
+        uint64_t word[SQUARE];
+        for (size_t i = 0; i < SQUARE; i++) {
+            word[i] = load_le64(row[i] + b / 8);
         }
-        square = drop_bits_transpose(square);
-        for (unsigned i = 0; i < 8; i++) {
-            to->bits[(b + i) * to->pitch + k] = (uint8_t)(square >> (8 * i));
+        leaf->task.kernels->turn(word);
+        for (size_t i = 0; i < SQUARE; i++) {
+            store_le64(to->bits + (b + i) * to->pitch + 8 * k, word[i]);
         }
     }
 }
@@ -47,6 +50,9 @@ apply_joined(drop_leaf *leaf, drop_place at, const columns *from, size_t n)
     const size_t cells = leaf->inner.n, most = DROP_TILE / cells;
     const uint32_t mask = cells < 32 ? (1u << cells) - 1 : UINT32_MAX;
     int status = 0;
+    if (cells % SQUARE == 0) {
+        return drop_apply_bits(leaf, at, from->bits, 0, n * cells);
+    }
     for (size_t b = 0, some; b < n && !status; b += some) {
         drop_writer writer = {bits, 0, 0};
         some = n - b < most ? n - b : most;
@@ -95,15 +101,16 @@ drop_do_blocks(drop_leaf *leaf, drop_place at)
     for (size_t a = 0; a < leaf->inner.n; a += INNER) {
         size_t cells = leaf->inner.n - a;
         cells = cells < INNER ? cells : INNER;
-        block.pitch = (cells + 7) / 8;
+        block.pitch = (cells + SQUARE - 1) / SQUARE * (SQUARE / 8);
         for (size_t b = 0; b < leaf->along.n && !status; b += ALONG) {
             drop_place here = drop_moved(at, &leaf->inner, a);
             here = drop_moved(here, &leaf->along, b);
             size_t n = leaf->along.n - b;
             n = n < ALONG ? n : ALONG;
-            for (size_t i = 0; i < cells; i += 8) {
+            for (size_t i = 0; i < cells; i += SQUARE) {
+                size_t places = cells - i < SQUARE ? cells - i : SQUARE;
                 draw_columns(leaf, drop_moved(here, &leaf->inner, i), &block,
-                             i / 8, cells - i < 8 ? cells - i : 8, n);
+                             i / SQUARE, places, n);
             }
             status = leaf->is_joined && cells == leaf->inner.n
                          ? apply_joined(leaf, here, &block, n)

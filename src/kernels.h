@@ -116,6 +116,9 @@ typedef struct {
      * sum[s][t], o ascending. */
     drop_products *dots[2];
 
+    /* Turns 64 x 64 bits over: bit j of word i becomes bit i of word j. */
+    void (*turn)(uint64_t word[64]);
+
     /* Bit i of a string stays 1 where bit i - shift is 1 too, or there is
      * none. */
     void (*erode)(uint8_t *bits, size_t words, size_t shift);

@@ -18,6 +18,10 @@
 #define DROP_SHORT_COPY 256
 #define DROP_SHORT_SPREAD 4096
 
+/* Columns of a block that lie end to end and have no more places than these
+ * are put together from bytes. */
+#define DROP_NARROW 8
+
 typedef struct {
     drop_run run;
     uint64_t index;
@@ -34,6 +38,8 @@ typedef struct drop_leaf {
     const drop_axis *shared;
     int shareds;
     size_t work; /* elements since the last question */
+    uint64_t spread[256];
+    size_t spread_places; /* what spread is for */
 } drop_leaf;
 
 typedef int drop_visit(drop_leaf *leaf, drop_place at);
@@ -41,10 +47,11 @@ typedef int drop_visit(drop_leaf *leaf, drop_place at);
 /* The leaves; each returns what the watch said. A row has one stretch of the
  * mask; whole rows have one bit each, and those that lie end to end and have
  * the same one are applied together; short rows lie end to end along another
- * axis; in blocks the mask is contiguous along another axis, or along none;
- * noise has a variate for each element instead of a bit. */
+ * axis. In blocks the mask is contiguous along another axis, or along none;
+ * narrow ones have few places, which lie end to end along it. Noise has a
+ * variate for each element instead of a bit. */
 drop_visit drop_do_row, drop_do_whole_rows, drop_do_short_rows, drop_do_blocks,
-    drop_do_noise;
+    drop_do_narrow, drop_do_noise;
 
 /* Counts elements that were done, and asks when it is time. */
 int drop_count_work(drop_leaf *leaf, size_t n);

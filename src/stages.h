@@ -8,6 +8,7 @@
 #include "bernoulli.h"
 #include "normal.h"
 #include "expand.h"
+#include "turn.h"
 
 /* How far ahead a source beyond the cache is fetched, in bytes: within 4 to
  * 16 KiB it makes no difference that can be measured. */
@@ -91,6 +92,7 @@ order_stores(void)
         .apply = {f32_apply, f64_apply, f16_apply, bf16_apply, bool_apply}, \
         .sums = {f32_sums, f64_sums},                                       \
         .dots = {f32_dots, f64_dots},                                       \
+        .turn = turn,                                                       \
         .erode = erode,                                                     \
         .ones = ones,                                                       \
         .noise = {f32_noise, f64_noise, f16_noise, bf16_noise},             \

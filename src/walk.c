@@ -25,7 +25,10 @@ find_visit(const drop_leaf *leaf, const drop_axis *axis, int axes, int *along)
         while (*along >= 0 && axis[*along].mask != 1) {
             --*along;
         }
-        return drop_do_blocks;
+        const drop_axis *other = *along < 0 ? NULL : &axis[*along];
+        int is_narrow =
+            other && inner->n <= DROP_NARROW && drop_axes_joined(other, inner);
+        return is_narrow ? drop_do_narrow : drop_do_blocks;
     }
     if (inner->mask == 1 && goes_on && inner->n < DROP_SHORT_COPY) {
         return drop_do_short_rows;
@@ -94,6 +97,7 @@ drop_walk(drop_job *job)
     leaf.job = job;
     leaf.task = job->task;
     leaf.work = 0;
+    leaf.spread_places = 0;
     leaf.inner = axes < 0 ? single : job->axis[axes];
     axes = axes < 0 ? 0 : axes;
     int along;
