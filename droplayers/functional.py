@@ -10,6 +10,7 @@ from ._connect import (
 )
 from ._depth import stochastic_depth, stochastic_depth_backward
 from ._elements import dropout, keep_mask
+from ._fractal import fractal_join, fractal_join_backward
 from ._gaussian import gaussian_dropout
 from ._rows import kept_rows
 from ._samples import drop_path
@@ -23,6 +24,8 @@ __all__ = [
     "drop_connect_moments",
     "drop_path",
     "dropout",
+    "fractal_join",
+    "fractal_join_backward",
     "gaussian_dropout",
     "keep_mask",
     "kept_rows",
