@@ -1,0 +1,348 @@
+"""The family for HIPS autograd: the same functions with derivatives of any order, in
+both modes.
+
+A call without a traced array goes straight to the function of `droplayers`. In one that
+has such an array rng must be a Key or an int where anything is drawn, since derivatives
+draw it again; `out` is not taken; and p and mask have no gradient.
+
+>>> import autograd.numpy as np
+>>> from autograd import grad
+>>> import droplayers as dl
+>>> from droplayers.autograd import dropout
+>>> def loss(x, key):
+...     return np.sum(dropout(x, 0.5, rng=key) ** 2)
+>>> grad(loss)(np.arange(1.0, 7.0), dl.Key(2026))
+array([ 8., 16.,  0.,  0.,  0., 48.])
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
+
+import numpy as np
+
+from . import _check, _connect, functional
+from .keys import Key
+
+try:
+    import autograd.numpy as anp  # type: ignore[import-untyped]
+    from autograd.extend import (  # type: ignore[import-untyped]
+        Box,
+        defjvp_argnum,
+        defvjp_argnums,
+        primitive,
+    )
+    from autograd.tracer import getval  # type: ignore[import-untyped]
+except ImportError as error:
+    raise ImportError(
+        "droplayers.autograd needs autograd: pip install 'droplayers[autograd]'"
+    ) from error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Derivatives = Callable[..., Sequence[Any]]
+
+__all__ = [
+    "alpha_dropout",
+    "alpha_dropout_backward",
+    "drop_block",
+    "drop_connect",
+    "drop_connect_backward",
+    "drop_connect_moments",
+    "drop_path",
+    "dropout",
+    "fractal_join",
+    "fractal_join_backward",
+    "gaussian_dropout",
+    "spatial_dropout",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _Rule(NamedTuple):
+    """The derivatives of a value in its arrays, for some of them by their places:
+    ``push(places, t, *arrays)`` takes a tangent t of an array to that of the value,
+    ``pull(places, g, *arrays)`` the value's gradient to that of an array."""
+
+    push: Derivatives
+    pull: Derivatives
+
+
+def _each(*functions: Callable[..., Any]) -> Derivatives:
+    """Derivatives by a function for each array."""
+    return lambda places, t, *arrays: [functions[i](t, *arrays) for i in places]
+
+
+def _scaled(*functions: Callable[[Any], Any]) -> _Rule:
+    """The rule of arrays that are scaled element by element, and then added."""
+    both = _each(*(lambda t, *_, scale=scale: scale(t) for scale in functions))
+    return _Rule(both, both)
+
+
+def _known(y: Any, rule: _Rule, *arrays: Any) -> Any:
+    """A value that was computed from arrays already, as autograd has to see it."""
+    return y
+
+
+_linked: Any = primitive(_known)
+
+
+def _push(argnum: int, t: Any, y: Any, args: Any, _: Any) -> Any:
+    _, rule, *arrays = args
+    (tangent,) = rule.push([argnum - 2], t, *arrays)
+    return _like(tangent, y)
+
+
+def _pull(argnums: Sequence[int], y: Any, args: Any, _: Any) -> Any:
+    _, rule, *arrays = args
+    places = [argnum - 2 for argnum in argnums]
+    pulled = [arrays[i] for i in places]
+    return lambda g: list(map(_like, rule.pull(places, g, *arrays), pulled))
+
+
+defjvp_argnum(_linked, _push)
+defvjp_argnums(_linked, _pull)
+
+
+def _like(t: Any, x: Any) -> Any:
+    """A derivative in the dtype of what it belongs to."""
+    dtype = _dtype(x)
+    if _dtype(t) == dtype:
+        return t
+    value = np.asarray(getval(t))
+    if dtype.kind != "c":
+        value = value.real
+    return _linked(value.astype(dtype), _scaled(_same), t)
+
+
+def _dtype(x: Any) -> np.dtype[Any]:
+    return _check.result_dtype(np.asarray(getval(x)).dtype, "x")
+
+
+def _same(t: Any) -> Any:
+    return t
+
+
+def _traced(
+    plain: Callable[P, R], *names: str
+) -> Callable[[Callable[..., Any]], Callable[P, R]]:
+    """What makes the twin of a plain function, whose arrays have these names, of a
+    function that links the plain one's result to them."""
+    signature = inspect.signature(plain)
+
+    def twin(link: Callable[..., Any]) -> Callable[P, R]:
+        @functools.wraps(plain, assigned=("__name__", "__qualname__"))
+        def function(*args: P.args, **kwargs: P.kwargs) -> Any:
+            if not any(map(_is_traced, (*args, *kwargs.values()))):
+                return plain(*args, **kwargs)
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            arrays = {name: _array(name, bound.arguments.pop(name)) for name in names}
+            options = _options(bound.arguments)
+            values: Any = {name: _values(x) for name, x in arrays.items()}
+            result: Any = plain(**values, **options)  # type: ignore[call-arg]
+            if not options.pop("return_mask", False):
+                return link(result, **arrays, **options)
+            y, keep = result
+            return link(y, **arrays, **options), keep
+
+        function.__doc__ = f"`droplayers.{plain.__name__}`, for autograd."
+        return function
+
+    return twin
+
+
+def _is_traced(x: Any) -> bool:
+    """Whether autograd follows an argument, or what is in a list of paths."""
+    if isinstance(x, list | tuple):
+        return any(isinstance(item, Box) for item in x)
+    return isinstance(x, Box)
+
+
+def _array(name: str, x: Any) -> Any:
+    """An array as autograd follows it: paths by themselves, a list otherwise as one."""
+    if not _is_traced(x):
+        return x
+    if name == "paths":
+        return list(x)
+    return x if isinstance(x, Box) else anp.array(x)
+
+
+def _values(x: Any) -> Any:
+    return list(map(getval, x)) if isinstance(x, list | tuple) else getval(x)
+
+
+def _options(arguments: dict[str, Any]) -> dict[str, Any]:
+    """All arguments but arrays, as derivatives will pass them again."""
+    for name, value in arguments.items():
+        if _is_traced(value):
+            raise TypeError(
+                f"{name} must not be traced: it has no gradient, got {value}"
+            )
+    if arguments.pop("out", None) is not None:
+        raise TypeError("out must be None in a traced call, got an array")
+    if "rng" in arguments:
+        arguments["rng"] = _key(arguments["rng"])
+    return arguments
+
+
+def _key(rng: Any) -> Key:
+    """The Key of a call and its derivatives."""
+    if isinstance(rng, Key):
+        return rng
+    try:
+        return Key.fresh(_check.integer(rng, "rng"))
+    except TypeError:
+        return _NoKey(rng)
+
+
+class _NoKey(Key):
+    """Stands for an rng that would draw another mask each time: an error, but only
+    where anything is drawn."""
+
+    __slots__ = ("_rng",)
+    _rng: Any
+
+    def __init__(self, rng: Any) -> None:
+        object.__setattr__(self, "_rng", rng)
+
+    @property
+    def _word(self) -> int:  # type: ignore[override]
+        raise TypeError(
+            "rng must be a Key or an int in a traced call, got"
+            f" {self._rng!r}; pass Key.fresh(rng)"
+        )
+
+
+def _linear(plain: Callable[P, R]) -> Callable[P, R]:
+    """The twin of a function that is its own derivative."""
+    (name, *_) = inspect.signature(plain).parameters
+
+    @_traced(plain, name)
+    def function(y: Any, **arguments: Any) -> Any:
+        x = arguments.pop(name)
+        return _linked(y, _scaled(functools.partial(function, **arguments)), x)
+
+    return function
+
+
+dropout = _linear(functional.dropout)
+spatial_dropout = _linear(functional.spatial_dropout)
+gaussian_dropout = _linear(functional.gaussian_dropout)
+drop_block = _linear(functional.drop_block)
+alpha_dropout_backward = _linear(functional.alpha_dropout_backward)
+
+
+@_traced(functional.alpha_dropout, "x")
+def alpha_dropout(y: Any, x: Any, **options: Any) -> Any:
+    slope = functools.partial(alpha_dropout_backward, **options)
+    return _linked(y, _scaled(slope), x)
+
+
+@_traced(functional.drop_path, "x", "residual")
+def drop_path(y: Any, x: Any, residual: Any, **options: Any) -> Any:
+    slope = functools.partial(drop_path, **options)
+    return _linked(y, _scaled(slope, _same), x, residual)
+
+
+@_traced(functional.fractal_join, "paths")
+def fractal_join(y: Any, paths: Any, **options: Any) -> Any:
+    if y is None:
+        return None
+
+    def share(places: Sequence[int], t: Any, *paths: Any) -> Sequence[Any]:
+        parts = fractal_join_backward(t, paths, **options)
+        return [parts[i] for i in places]
+
+    return _linked(y, _Rule(share, share), *paths)
+
+
+@_traced(functional.fractal_join_backward, "grad", "paths")
+def fractal_join_backward(parts: Any, grad: Any, paths: Any, **options: Any) -> Any:
+    def part(i: int) -> _Rule:
+        return _scaled(lambda t: fractal_join_backward(t, paths, **options)[i])
+
+    return [y if y is None else _linked(y, part(i), grad) for i, y in enumerate(parts)]
+
+
+def _product(
+    y: Any, own: str, options: Any, *, bias: Any = None, **factors: Any
+) -> Any:
+    """Link a value to two factors and a bias: the sum of grad * drop_connect(x, weight)
+    is linear in each of the three, the value is its gradient in one, and so are, in
+    their arrays, the derivatives of that."""
+    first, second = factors
+
+    def gradient(name: str, **arrays: Any) -> Any:
+        return PRODUCTS[name](**arrays, **options)
+
+    push = _each(
+        lambda t, a, b, _: gradient(own, **{first: t, second: b}),
+        lambda t, a, b, _: gradient(own, **{first: a, second: t}),
+        _rows,
+    )
+    pull = _each(
+        lambda g, a, b, _: gradient(first, **{own: g, second: b}),
+        lambda g, a, b, _: gradient(second, **{own: g, first: a}),
+        _total,
+    )
+    return _linked(y, _Rule(push, pull), *factors.values(), bias)
+
+
+def _bilinear(plain: Callable[P, R], own: str, *names: str) -> Callable[P, R]:
+    """The twin of the gradient in an array of its own."""
+
+    @_traced(plain, *names)
+    def function(y: Any, **arguments: Any) -> Any:
+        arrays = {name: arguments.pop(name) for name in names}
+        return _product(y, own, arguments, **arrays)
+
+    return function
+
+
+drop_connect = _bilinear(functional.drop_connect, "grad", "x", "weight", "bias")
+PRODUCTS: dict[str, Callable[..., Any]] = {
+    "grad": drop_connect,
+    "x": _bilinear(_connect.grad_x, "x", "grad", "weight"),
+    "weight": _bilinear(_connect.grad_weight, "weight", "grad", "x"),
+}
+
+
+def _rows(t: Any, x: Any, *_: Any) -> Any:
+    """The same row for each sample."""
+    return t + np.zeros((len(x), 1))
+
+
+def _total(g: Any, *_: Any) -> Any:
+    """The sum over the samples."""
+    return anp.sum(g, axis=0, dtype=np.result_type(_dtype(g), np.float32))
+
+
+@_traced(functional.drop_connect_backward, "grad", "x", "weight")
+def drop_connect_backward(
+    y: Any, grad: Any, x: Any, weight: Any, **options: Any
+) -> Any:
+    return (
+        _product(y[0], "x", options, grad=grad, weight=weight),
+        _product(y[1], "weight", options, grad=grad, x=x),
+        _linked(y[2], _Rule(_each(_total), _each(_rows)), grad),
+    )
+
+
+@_traced(functional.drop_connect_moments, "x", "weight", "bias")
+def drop_connect_moments(y: Any, x: Any, weight: Any, bias: Any, p: Any) -> Any:
+    options = {"p": p, "mode": "test", "per_sample": True, "rng": None}
+    squares = {"x": _square(x, float(p) / (1.0 - float(p))), "weight": _square(weight)}
+    return (
+        _product(y[0], "grad", options, x=x, weight=weight, bias=bias),
+        _product(y[1], "grad", options, **squares),
+    )
+
+
+def _square(x: Any, factor: float = 1.0) -> Any:
+    return anp.multiply(anp.multiply(factor, x), x)
