@@ -15,19 +15,16 @@ import sys
 from typing import Any, NamedTuple
 
 import numpy as np
-from data import LOADERS, Data, Images
+from data import LOADERS, Data
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from network import Floats, Linear, Relu, accuracy, cross_entropy, fit
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 import droplayers as dl
 
-Floats = NDArray[np.floating[Any]]
-
 WIDTH, DEPTH, CLASSES = 256, 3, 10
 GAIN = 1 / math.sqrt(2 * DEPTH)  # of branches, that their sum begins no larger than one
-LEARNING_RATE = 1e-3
 
 
 class Rates(NamedTuple):
@@ -54,39 +51,6 @@ class Plan(NamedTuple):
 
 
 PLANS = {"digits": Plan(200, 150, 32), "fashion": Plan(2000, 60, 64)}
-
-
-class Linear:
-    """``y = x @ weight + bias``, for the rows x of a batch."""
-
-    def __init__(
-        self, inputs: int, outputs: int, gain: float, rng: np.random.Generator
-    ):
-        deviation = gain * math.sqrt(2 / inputs)  # He et al., 2015
-        weight = deviation * rng.standard_normal((inputs, outputs), np.float32)
-        self.parameters: list[Floats] = [weight, np.zeros(outputs, np.float32)]
-        self.gradients: list[Floats] = []
-
-    def forward(self, x: Floats) -> Floats:
-        self.x = x
-        weight, bias = self.parameters
-        return x @ weight + bias
-
-    def backward(self, grad: Floats) -> Floats:
-        """Keep the loss's gradients in the parameters, and return that in x."""
-        self.gradients = [self.x.T @ grad, grad.sum(axis=0)]
-        return grad @ self.parameters[0].T
-
-
-class Relu:
-    """The positive part."""
-
-    def forward(self, x: Floats) -> Floats:
-        self.positive = x > 0
-        return np.maximum(x, 0)
-
-    def backward(self, grad: Floats) -> Floats:
-        return grad * self.positive
 
 
 class Block:
@@ -146,67 +110,18 @@ class Network:
         self.first.backward(grad)
 
 
-class Adam:
-    """Steps against the average gradient, each element's in units of its own root mean
-    square (Kingma and Ba, 2015)."""
-
-    def __init__(self, linears: list[Linear]):
-        self.linears = linears
-        self.means = [np.zeros_like(x) for a in linears for x in a.parameters]
-        self.squares = [np.zeros_like(x) for a in linears for x in a.parameters]
-        self.steps = 0
-
-    def step(self, rate: float) -> None:
-        self.steps += 1
-        # Both averages begin at zero, and are too small by these factors.
-        rate *= math.sqrt(1 - 0.999**self.steps) / (1 - 0.9**self.steps)
-        parameters = (x for a in self.linears for x in a.parameters)
-        gradients = (g for a in self.linears for g in a.gradients)
-        state = zip(parameters, gradients, self.means, self.squares, strict=True)
-        for x, grad, mean, square in state:
-            mean += 0.1 * (grad - mean)
-            square += 0.001 * (grad * grad - square)
-            x -= rate * mean / (np.sqrt(square) + 1e-8)
-
-
-def cross_entropy(scores: Floats, labels: NDArray[np.intp]) -> tuple[float, Floats]:
-    """The mean of ``-log(softmax(scores)[label])``, and its gradient in the scores."""
-    scores = scores - scores.max(axis=1, keepdims=True)
-    logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-    each = np.arange(len(labels)), labels
-    grad = np.exp(logs)
-    grad[each] -= 1
-    return -float(logs[each].mean()), grad / len(labels)
-
-
-def accuracy(network: Network, data: Images) -> float:
-    """The share of images whose class has the highest score; nothing is dropped."""
-    scores = network.forward(data.pixels, "test", dl.Key(0))
-    return float(np.mean(scores.argmax(axis=1) == data.labels))
-
-
 def train(
     data: Data, rates: Rates, plan: Plan, seed: int, progress: tqdm[Any]
 ) -> Floats:
     """The training loss and the test accuracy of each epoch, of shape (epochs, 2)."""
     rng = np.random.default_rng(seed)  # of the weights and of the order
     key = dl.Key(seed)  # of all masks: one child for each step
-    pixels, labels = data.train.pixels, data.train.labels
-    network = Network(pixels.shape[1], rates, rng)
-    optimiser = Adam(network.linears)
-    batches = max(1, len(pixels) // plan.batch)
+    network = Network(data.train.pixels.shape[1], rates, rng)
     curves = np.empty((plan.epochs, 2))
-    for epoch in range(plan.epochs):
-        losses = []
-        for rows in np.array_split(rng.permutation(len(pixels)), batches):
-            step = optimiser.steps
-            scores = network.forward(pixels[rows], "train", key.child(step))
-            loss, grad = cross_entropy(scores, labels[rows])
-            network.backward(grad)
-            done = step / (plan.epochs * batches)
-            optimiser.step(LEARNING_RATE * (1 + math.cos(math.pi * done)) / 2)
-            losses.append(loss)
-        curves[epoch] = np.mean(losses), accuracy(network, data.test)
+    losses = fit(network, cross_entropy, data.train, plan.epochs, plan.batch, rng, key)
+    for epoch, loss in enumerate(losses):
+        scores = network.forward(data.test.pixels, "test", key)
+        curves[epoch] = loss, accuracy(scores, data.test.labels)
         progress.update()
     return curves
 
