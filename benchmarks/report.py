@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The README's picture and table, from the results of the part `sizes`."""
+"""The README's picture and tables, from the results of the parts `sizes` and
+`family`."""
 
 from __future__ import annotations
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "images" / "speed.png"
 README = ROOT / "README.md"
-BLOCK = re.compile(r"(<!-- speed:begin -->\n).*?(<!-- speed:end -->)", re.DOTALL)
 COLUMNS = {1 << 18: "1 MiB", 1 << 26: "256 MiB"}  # float32 elements
 COPY = "copy"
 NAMES = {
@@ -47,17 +47,50 @@ Curves: TypeAlias = dict[str, dict[int, float]]
 
 
 def write(file: Path) -> None:
-    """Make the picture, put the table into the README and print it."""
-    part = store.load(file).get("sizes") if file.exists() else None
-    if part is None:
-        raise SystemExit(f"{file} has no sizes: run `python benchmarks sizes` first")
-    found = curves(part["results"])
-    draw(found, part["machine"])
-    text = table(found, part)
-    if README.exists():
-        readme = README.read_text()
-        README.write_text(BLOCK.sub(lambda m: f"{m[1]}{text}\n{m[2]}", readme))
+    """Make the picture, put the tables into the README and print them."""
+    parts = store.load(file) if file.exists() else {}
+    for name in ("sizes", "family"):
+        if name not in parts:
+            raise SystemExit(f"{file} has no {name}: run `python benchmarks {name}`")
+    found = curves(parts["sizes"]["results"])
+    draw(found, parts["sizes"]["machine"])
+    put("speed", table(found, parts["sizes"]))
+    put("family", relatives(parts["family"]))
+
+
+def put(name: str, text: str) -> None:
+    """Replace a block of the README."""
+    block = re.compile(f"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.DOTALL)
+    README.write_text(block.sub(lambda m: f"{m[1]}{text}\n{m[2]}", README.read_text()))
     print(text)
+
+
+def relatives(part: dict[str, Any]) -> str:
+    """Markdown: the first subject of each case and the fastest that is set against
+    it."""
+    cases: dict[str, list[dict[str, Any]]] = {}
+    for result in part["results"]:
+        cases.setdefault(result["case"], []).append(result)
+    lines = ["| | | fastest peer | | times ours |", "|---|--:|---|--:|--:|"]
+    for ours, *others in cases.values():
+        line = f"| `{ours['subject']}` | {time(ours)} |"
+        peers = [other for other in others if other["against"] == ours["subject"]]
+        if peers:
+            peer = min(peers, key=lambda other: other["median"])
+            line += f" {peer['subject']} | {time(peer)} | {peer['ratio']:.3g} |"
+        lines.append(line)
+    lines += [
+        "",
+        f"float32, one thread, {part['machine']['cpu']}, {part['machine']['isa']}:"
+        f" `python benchmarks family`, {part['date']}.",
+    ]
+    return "\n".join(lines)
+
+
+def time(result: dict[str, Any]) -> str:
+    """A median with its unit."""
+    unit = result["unit"].replace("ns/element", "ns")
+    return f"{result['median']:.3g} {unit}"
 
 
 def curves(results: list[dict[str, Any]]) -> Curves:

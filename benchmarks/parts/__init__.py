@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import (
     cache,
+    family,
     growth,
     imports,
     masks,
@@ -47,6 +48,7 @@ PARTS = {
     "rows": _part(rows),
     "strided": _part(strided),
     "threads": _part(threads),
+    "family": _part(family),
     "growth": _part(growth),
     "peers": _part(peers),
     "sizes": _part(sizes),
