@@ -48,18 +48,18 @@ def common_dtype(x: Array, x_name: str, y: Array, y_name: str) -> np.dtype[Any]:
 
 def promoted(arrays: dict[str, Array]) -> np.dtype[Any]:
     """The dtype of a result of arrays, by the names that they go by."""
-    common: np.dtype[Any] | None = None
-    for name, x in arrays.items():
-        result_dtype(x.dtype, name)
+    names, dtypes = list(arrays), [x.dtype for x in arrays.values()]
+    common = dtypes[0]
+    for i, (name, dtype) in enumerate(zip(names, dtypes, strict=True)):
+        result_dtype(dtype, name)
         try:
-            common = x.dtype if common is None else np.result_type(common, x.dtype)
+            common = np.result_type(*dtypes[: i + 1])
         except TypeError:
-            others = ", ".join(arrays).partition(f", {name}")[0]
             raise TypeError(
-                f"{name} must promote with {others}'s {common}, got {x.dtype}"
+                f"{name} must promote with {', '.join(names[:i])}'s {common}, got"
+                f" {dtype}"
             ) from None
-    assert common is not None
-    return result_dtype(common, next(iter(arrays)))
+    return result_dtype(common, names[0])
 
 
 def array(x: Any, name: str) -> Array:
