@@ -45,12 +45,32 @@ from .functional import (
     stochastic_depth_backward,
 )
 from .keys import Key
+from .layers import (
+    AlphaDropout,
+    DropBlock,
+    DropConnect,
+    Dropout,
+    DropPath,
+    FractalJoin,
+    GaussianDropout,
+    Identity,
+    SpatialDropout,
+)
 from .schedules import drop_path_rates, ramp
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AlphaDropout",
+    "DropBlock",
+    "DropConnect",
+    "DropPath",
+    "Dropout",
+    "FractalJoin",
+    "GaussianDropout",
+    "Identity",
     "Key",
+    "SpatialDropout",
     "alpha_dropout",
     "alpha_dropout_backward",
     "drop_block",

@@ -175,10 +175,11 @@ def draw_key(rng: RNG) -> int:
         return rng._word
     if rng is None:
         return int.from_bytes(os.urandom(8), "little")
-    return int(_generator(rng).integers(0, WORDS, dtype=np.uint64))
+    return int(generator(rng).integers(0, WORDS, dtype=np.uint64))
 
 
-def _generator(rng: Any) -> np.random.Generator:
+def generator(rng: Any) -> np.random.Generator:
+    """The Generator that SPEC 7 makes of an rng."""
     if isinstance(rng, np.random.Generator):
         return rng
     if isinstance(rng, np.random.RandomState):
