@@ -98,7 +98,10 @@ def dropout(
     The backward pass is the same call on the gradient with the same Key. The mask
     of element i depends on (key, i, p) alone, with i its C-order index: not on
     dtype, memory layout, threads or machine. The factor is formed in double and
-    rounded once to the dtype that computes, float32 for the half types.
+    rounded once to the dtype that computes, float32 for the half types. Elsewhere
+    results differ: PyTorch scales halves by a factor that is a half itself, off by up
+    to 2**-11, and both it and NumPy's idioms multiply by the mask, so that an infinity
+    that is dropped becomes NaN.
 
     References
     ----------
