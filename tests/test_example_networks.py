@@ -18,6 +18,8 @@ PNG = b"\x89PNG\r\n\x1a\n"
 ROWS = {
     "monte_carlo": ["known", "known, upside down", "unseen", "class 9"],
     "fractalnet": ["without drop-path, seed 0", "with drop-path, seed 0"],
+    "stochastic_depth": ["no dropping", "drop_path", "stochastic_depth"],
+    "dropconnect": ["dropout", "DropConnect", "Monte Carlo", "moments", "mean-field"],
 }
 
 
@@ -239,3 +241,106 @@ def test_the_gradients_of_the_fractal_network_are_those_of_its_loss(drop_path, f
             return fractal.cross_entropy(scores, labels)
 
         check_gradients(network, loss)
+
+
+# --- stochastic depth -----------------------------------------------------------------
+
+
+def results(module, **changes):
+    """What the example's claims are about, as they hold, but for some changes."""
+    found = {"first": 1.0, "accuracy": 0.95, "rows": 70, "seconds": 0.7, **changes}
+    same = {"losses": np.array([1.0, 0.5]), "accuracies": np.array([0.9, 0.95])}
+    usual = module.Result(**same, seconds=np.ones(2), rows=100, most=100)
+    skipped = module.Result(
+        np.array([found["first"], 0.5]),
+        np.array([0.9, found["accuracy"]]),
+        np.full(2, found["seconds"]),
+        found["rows"],
+        100,
+    )
+    return {module.PLAIN: usual, module.AFTER: usual, module.SKIPPED: skipped}
+
+
+def test_stochastic_depth_says_when_skipping_changes_more_than_time(example, capsys):
+    module = example("stochastic_depth")
+    assert module.report(results(module))
+    assert capsys.readouterr().err == ""
+    for change, message in [
+        ({"first": 1.01}, "lose the same"),
+        ({"accuracy": 0.8}, "as accurate"),
+        ({"rows": 100}, "the kept rows alone"),
+        ({"seconds": 0.99}, "less time"),
+        ({"first": np.nan}, "lose the same"),
+        ({"seconds": np.nan}, "less time"),
+    ]:
+        assert not module.report(results(module, **change))
+        assert message in capsys.readouterr().err
+
+
+def test_the_gradients_of_the_deep_network_are_those_of_its_loss(example, monkeypatch):
+    module = example("stochastic_depth")
+    monkeypatch.setattr(module, "HIDDEN", 4)
+    monkeypatch.setattr(module, "BLOCKS", 5)
+    x = np.random.default_rng(1).standard_normal((8, 6))
+    labels = np.random.default_rng(2).integers(0, 10, 8)
+    losses = {}
+    for name in (module.PLAIN, module.AFTER, module.SKIPPED):
+        rng = np.random.default_rng(0)
+        network = in_double(module.Network(6, name, rng))
+
+        def loss(network=network):
+            scores = network.forward(x, "train", dl.Key(1))
+            return module.cross_entropy(scores, labels)
+
+        check_gradients(network, loss)
+        losses[name] = loss()[0]
+    assert losses[module.AFTER] == pytest.approx(losses[module.SKIPPED], rel=1e-12)
+    assert losses[module.AFTER] != pytest.approx(losses[module.PLAIN], rel=1e-3)
+
+
+# --- DropConnect ----------------------------------------------------------------------
+
+
+def test_dropconnect_says_when_its_inference_is_not_that_of_masks(example, capsys):
+    module = example("dropconnect")
+    rng = np.random.default_rng(0)
+    exact = rng.dirichlet(np.ones(10), 300)
+    near, far = exact + 0.001, exact + 0.01 * rng.standard_normal(exact.shape)
+    good = module.Inference(
+        {module.MOMENTS: near, module.MEAN_FIELD: far},
+        exact,
+        rng.standard_normal((300, 20)),
+        np.ones(20),
+    )
+    curves = dict.fromkeys(module.VARIANTS, np.full((1, 2), 0.9))
+    labels = np.zeros(300)
+    assert module.report(curves, good, labels)
+    assert capsys.readouterr().err == ""
+    swapped = {module.MOMENTS: far, module.MEAN_FIELD: near}
+    for wrong, message in [
+        (good._replace(z=3 * good.z), "the means"),
+        (good._replace(variances=1.2 * good.variances), "the variances"),
+        (good._replace(variances=np.nan * good.variances), "the variances"),
+        (good._replace(probabilities=swapped), "nearer"),
+    ]:
+        assert not module.report(curves, wrong, labels)
+        assert message in capsys.readouterr().err
+    poor = {**curves, "DropConnect": np.full((1, 2), 0.7)}
+    assert not module.report(poor, good, labels)
+    assert "learns" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("variant", range(3))
+def test_the_gradients_of_the_dropconnect_network_are_those_of_its_loss(
+    variant, example
+):
+    module = example("dropconnect")
+    rng = np.random.default_rng(0)
+    network = in_double(module.Network(6, module.VARIANTS[variant], rng))
+    x, labels = rng.standard_normal((8, 6)), rng.integers(0, 10, 8)
+
+    def loss():
+        scores = network.forward(x, "train", dl.Key(1))
+        return module.cross_entropy(scores, labels)
+
+    check_gradients(network, loss)
