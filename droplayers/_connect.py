@@ -150,12 +150,15 @@ def drop_connect(
     inputs, connections = matrices["x"], matrices["weight"]
     shape = len(inputs), connections.shape[1]
     _fits(connections, "weight", (inputs.shape[1], shape[1]))
+    _check.size((*inputs.shape, shape[1]), "the layer", 2**63)
     added = matrices.get("bias")
     if added is not None:
         _fits(added, "bias", shape[1:])
     target = None if out is None else _check.out(out, shape, layer.dtype)
+    # Memory first: where it cannot be had, no generator has advanced.
+    total = _sums(shape, layer.computes, target, matrices)
     key = layer.key(rng)
-    total = _zeros(shape, layer.computes, target, matrices)
+    total[...] = 0
     with np.errstate(all="ignore"):
         layer.product(
             total,
@@ -237,12 +240,15 @@ def drop_connect_backward(
     upper, inputs, connections = matrices.values()
     _fits(connections, "weight", (inputs.shape[1], upper.shape[1]))
     _fits(upper, "grad", (len(inputs), upper.shape[1]))
-    key = layer.key(rng)
+    _check.size((*inputs.shape, upper.shape[1]), "the layer", 2**63)
     with np.errstate(all="ignore"):
         grad_bias = layer.cast(upper).sum(axis=0).astype(layer.dtype, copy=False)
+    # Memory first: where it cannot be had, no generator has advanced.
+    sums = [np.zeros(m.shape, layer.computes) for m in (inputs, connections)]
+    key = layer.key(rng)
     return (
-        _grad_x(layer, upper, connections, key),
-        _grad_weight(layer, upper, inputs, key),
+        _grad_x(layer, sums[0], upper, connections, key),
+        _grad_weight(layer, sums[1], upper, inputs, key),
         grad_bias,
     )
 
@@ -252,7 +258,8 @@ def grad_x(
 ) -> Array:
     """The gradient of x alone."""
     layer, m = _checked(p, mode, per_sample, {"grad": grad, "weight": weight})
-    return _grad_x(layer, m["grad"], m["weight"], layer.key(rng))
+    total = np.zeros((len(m["grad"]), len(m["weight"])), layer.computes)
+    return _grad_x(layer, total, m["grad"], m["weight"], layer.key(rng))
 
 
 def grad_weight(
@@ -260,12 +267,12 @@ def grad_weight(
 ) -> Array:
     """The gradient of the weight alone."""
     layer, m = _checked(p, mode, per_sample, {"grad": grad, "x": x})
-    return _grad_weight(layer, m["grad"], m["x"], layer.key(rng))
+    total = np.zeros((m["x"].shape[1], m["grad"].shape[1]), layer.computes)
+    return _grad_weight(layer, total, m["grad"], m["x"], layer.key(rng))
 
 
 @np.errstate(all="ignore")
-def _grad_x(layer: _Layer, grad: Array, weight: Array, key: int) -> Array:
-    total = np.zeros((len(grad), len(weight)), layer.computes)
+def _grad_x(layer: _Layer, total: Array, grad: Array, weight: Array, key: int) -> Array:
     layer.product(
         total,
         lambda: store_inputs(total, grad, weight, layer.connections(key, weight)),
@@ -275,8 +282,7 @@ def _grad_x(layer: _Layer, grad: Array, weight: Array, key: int) -> Array:
 
 
 @np.errstate(all="ignore")
-def _grad_weight(layer: _Layer, grad: Array, x: Array, key: int) -> Array:
-    total = np.zeros((x.shape[1], grad.shape[1]), layer.computes)
+def _grad_weight(layer: _Layer, total: Array, grad: Array, x: Array, key: int) -> Array:
     layer.product(
         total,
         lambda: add_weights(total, x, grad, layer.connections(key, total)),
@@ -342,12 +348,13 @@ def drop_connect_moments(
         raise TypeError(f"x must be real, as weight and bias, got {layer.dtype}")
     if layer.p == 1.0:
         raise ValueError("p must be in [0, 1), got 1: the variance has no bounds")
+    if bias is not None:
+        _fits(matrices["bias"], "bias", connections.shape[1:])
     inputs, connections = layer.cast(inputs), layer.cast(connections)
     factor = layer.computes.type(layer.p / (1.0 - layer.p))
     with np.errstate(all="ignore"):
         mean = inputs @ connections
         if bias is not None:
-            _fits(matrices["bias"], "bias", mean.shape[1:])
             mean += layer.cast(matrices["bias"])
         variance = factor * (inputs**2 @ connections**2)
         return mean.astype(layer.dtype, copy=False), variance.astype(
@@ -370,7 +377,7 @@ def _checked(
     return _Layer(rate, train, own, dtype, computes), found
 
 
-def _zeros(
+def _sums(
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
     target: Array | None,
@@ -383,8 +390,7 @@ def _zeros(
         or not target.flags.c_contiguous
         or any(np.may_share_memory(target, x) for x in operands.values())
     ):
-        return np.zeros(shape, dtype)
-    target[...] = 0
+        return np.empty(shape, dtype)
     return target
 
 

@@ -39,8 +39,8 @@ def add_weights(total: Array, x: Array, grad: Array, c: Connections) -> None:
 
 
 def store_inputs(total: Array, grad: Array, weight: Array, c: Connections) -> None:
-    """``total[b, i] = keep[b, i, o] * grad[b, o] * weight[i, o]``: 32 sums, each of
-    every 32nd o in ascending order, which are then added in halves."""
+    """``total[b, i] = keep[b, i, o] * grad[b, o] * weight[i, o]``: in C 32 sums, each
+    of every 32nd o in ascending order, which are then added in halves."""
     grad = np.ascontiguousarray(grad, c.computes)
     _products(total, grad, weight, True, c, c.inputs * c.outputs, c.outputs)
 

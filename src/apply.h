@@ -101,6 +101,7 @@ T_(_apply)(void *out, const void *x, const void *r, const uint8_t *bits,
 {
     const R_(v) factor[3] = {R_(_set1)(affine->a), R_(_set1)(affine->b),
                              R_(_set1)(affine->c)};
+    r = affine->form == DROP_RESIDUAL ? r : x; /* NULL cannot be added to */
 #define CASE(form, how)                                          \
     case (form) << 2 | (how):                                    \
         T_(_run)(out, x, r, bits, offset, n, factor, form, how); \

@@ -181,7 +181,9 @@ drop_core_select(PyObject *self, PyObject *const *args, Py_ssize_t n)
         parse_affine(&job.task.affine, args + 8) < 0) {
         return NULL;
     }
-    if ((r != NULL) != (job.task.affine.form == DROP_RESIDUAL) || !out) {
+    const drop_form form = job.task.affine.form;
+    if ((r != NULL) != (form == DROP_RESIDUAL) || !out ||
+        (!x && form == DROP_NOISE)) {
         PyErr_SetString(PyExc_TypeError, "an array is missing or too many");
         return NULL;
     }

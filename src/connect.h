@@ -66,7 +66,7 @@ T_(_sum_block)(char *sum, const char *a, const char *m, const uint8_t *bits,
 {
     T_(v) total[SAMPLES][VECTORS];
     for (size_t s = 0; s < samples; s++) {
-        T_(_load_block)(total[s], sum + s * p->sum, n);
+        T_(_load_block)(total[s], sum + (ptrdiff_t)s * p->sum, n);
     }
     for (size_t t = 0; t < p->terms; t++) {
         T_(v) row[VECTORS], factor[VECTORS];
@@ -89,7 +89,7 @@ T_(_sum_block)(char *sum, const char *a, const char *m, const uint8_t *bits,
         }
     }
     for (size_t s = 0; s < samples; s++) {
-        T_(_store_block)(sum + s * p->sum, total[s], n);
+        T_(_store_block)(sum + (ptrdiff_t)s * p->sum, total[s], n);
     }
 }
 
@@ -101,7 +101,7 @@ T_(_sums)(void *sum, const void *a, const void *m, const uint8_t *bits,
         const size_t n = p->width - o < BLOCK ? p->width - o : BLOCK;
         const size_t at = o * T_(_size);
         for (size_t s = 0; s < p->samples;) {
-            char *to = (char *)sum + s * p->sum + at;
+            char *to = (char *)sum + (ptrdiff_t)s * p->sum + at;
             const char *x = (const char *)a + (ptrdiff_t)s * p->a;
             const uint8_t *keep = bits + s * p->bits + o / 8;
             if (n == BLOCK && p->samples - s >= SAMPLES) {
@@ -124,7 +124,7 @@ T_(_dot_lanes)(char *sum, const char *a, const char *m, const uint8_t *bits,
 {
     T_(v) total[SAMPLES][VECTORS], row[VECTORS], other[VECTORS];
     for (size_t s = 0; s < samples; s++) {
-        T_(_load_block)(total[s], sum + s * p->sum, BLOCK);
+        T_(_load_block)(total[s], sum + (ptrdiff_t)s * p->sum, BLOCK);
     }
     for (size_t o = 0; o < p->width; o += BLOCK) {
         const size_t n = p->width - o < BLOCK ? p->width - o : BLOCK;
@@ -137,7 +137,7 @@ T_(_dot_lanes)(char *sum, const char *a, const char *m, const uint8_t *bits,
         }
     }
     for (size_t s = 0; s < samples; s++) {
-        T_(_store_block)(sum + s * p->sum, total[s], BLOCK);
+        T_(_store_block)(sum + (ptrdiff_t)s * p->sum, total[s], BLOCK);
     }
 }
 
@@ -153,12 +153,13 @@ T_(_dots)(void *sum, const void *a, const void *m, const uint8_t *bits,
             const char *x = (const char *)a + (ptrdiff_t)s * p->a;
             if (p->samples - s >= SAMPLES) {
                 T_(_dot_lanes)
-                (to + s * p->sum, x, row, keep + s * p->bits, p, SAMPLES);
+                (to + (ptrdiff_t)s * p->sum, x, row, keep + s * p->bits, p,
+                 SAMPLES);
                 s += SAMPLES;
             }
             else {
                 T_(_dot_lanes)
-                (to + s * p->sum, x, row, keep + s * p->bits, p, 1);
+                (to + (ptrdiff_t)s * p->sum, x, row, keep + s * p->bits, p, 1);
                 s++;
             }
         }

@@ -32,7 +32,7 @@ drop_dispatch(void)
     if (avx2) {
         tables[n++] = &drop_kernels_avx2;
     }
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && !defined(__AARCH64EB__)
     tables[n++] = &drop_kernels_neon;
 #endif
     tables[n++] = &drop_kernels_scalar;

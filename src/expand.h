@@ -7,12 +7,13 @@
 /* Bit i stays 1 where bit i - shift is 1 too, or there is none: from the last
  * words down, since what is read lies below what is written. */
 static void
-erode(uint8_t *bits, size_t words, size_t shift)
+erode(uint8_t *bits, size_t first, size_t last, size_t shift)
 {
     const size_t whole = shift / 64;
     const unsigned up = shift % 64, down = 64 - up;
-    size_t i = words;
-    for (; i > whole + U64_LANES; i -= U64_LANES) {
+    const size_t end = first > whole ? first : whole;
+    size_t i = last;
+    for (; i > whole + U64_LANES && i >= first + U64_LANES; i -= U64_LANES) {
         uint8_t *to = bits + 8 * (i - U64_LANES);
         const uint8_t *from = to - 8 * whole;
         u64v high = u64_left(u64_load_bits(from), up);
@@ -20,7 +21,7 @@ erode(uint8_t *bits, size_t words, size_t shift)
         u64v kept = u64_load_bits(to);
         u64_store_bits(to, u64_and(kept, u64_or(high, low)));
     }
-    for (; i > whole; i--) {
+    for (; i > end; i--) {
         uint8_t *to = bits + 8 * (i - 1);
         const uint8_t *from = to - 8 * whole;
         uint64_t below = i - 1 > whole ? load_le64(from - 8) : UINT64_MAX;

@@ -71,7 +71,7 @@ typedef void drop_between(void *context, size_t done, size_t total);
  * readable up to a multiple of DROP_BLOCK. */
 typedef struct {
     size_t samples, terms, width; /* width: outputs */
-    size_t sum;                   /* from sample to sample */
+    ptrdiff_t sum;                /* from sample to sample */
     ptrdiff_t a, a_term;          /* and from term to term */
     ptrdiff_t m;                  /* from term to term */
     size_t bits, bits_term;
@@ -103,7 +103,7 @@ typedef struct {
 
     /* Multiplies n contiguous elements by 1 + sigma*z, z the normal variates
      * of elements index, index + step, ..., the factor formed in double. out
-     * may be x. */
+     * may be x. Not for bool. */
     void (*noise[DROP_DTYPES])(void *out, const void *x, uint64_t index,
                                uint64_t step, size_t n, const drop_law *law,
                                double sigma);
@@ -120,8 +120,8 @@ typedef struct {
     void (*turn)(uint64_t word[64]);
 
     /* Bit i of a string stays 1 where bit i - shift is 1 too, or there is
-     * none. */
-    void (*erode)(uint8_t *bits, size_t words, size_t shift);
+     * none, for the bits of words first to last-1. */
+    void (*erode)(uint8_t *bits, size_t first, size_t last, size_t shift);
 
     /* How many bits of a string are 1. */
     uint64_t (*ones)(const uint8_t *bits, size_t words);

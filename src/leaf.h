@@ -37,9 +37,8 @@ typedef struct drop_leaf {
     int is_joined;        /* whether inner lies end to end along it */
     const drop_axis *shared;
     int shareds;
-    size_t work; /* elements since the last question */
-    uint64_t spread[256];
-    size_t spread_places; /* what spread is for */
+    size_t work;       /* elements since the last question */
+    uint64_t nth[256]; /* of narrow blocks: a byte's bits, every n-th place */
 } drop_leaf;
 
 typedef int drop_visit(drop_leaf *leaf, drop_place at);
@@ -52,6 +51,9 @@ typedef int drop_visit(drop_leaf *leaf, drop_place at);
  * variate for each element instead of a bit. */
 drop_visit drop_do_row, drop_do_whole_rows, drop_do_short_rows, drop_do_blocks,
     drop_do_narrow, drop_do_noise;
+
+/* Fills a leaf's table of bytes for narrow blocks of n places. */
+void drop_fill_nth(uint64_t nth[256], size_t n);
 
 /* Counts elements that were done, and asks when it is time. */
 int drop_count_work(drop_leaf *leaf, size_t n);

@@ -11,12 +11,10 @@
 /* A patch: so many places of the axis along which the mask jumps, and of the
  * one along which rows of bits lie end to end, but no more bits in one piece
  * than these. 16 samples share what is loaded of a weight; 32 KiB of bits stay
- * near (twice or half as many take 5 to 15 % more time). */
-enum { JUMPS = 16, ROWS = 32, PIECE = 16384 };
+ * near (twice or half as many take 5 to 15 % more time). Sums over outputs
+ * have DROP_BLOCK lanes each, and few rows, or those would fill the cache. */
+enum { JUMPS = 16, ROWS = 32, DOTS = 8, PIECE = 16384 };
 enum { ROW_BYTES = PIECE / 8 + 4 * ROWS };
-
-/* The lanes of a sum, of either dtype. */
-#define LANES_BYTES (DROP_BLOCK * drop_size(job->dtype))
 
 typedef struct {
     const drop_kernels *kernels;
@@ -26,28 +24,39 @@ typedef struct {
     uint8_t drawn[(PIECE + 2 * DROP_BATCH) / 8 + DROP_BITS_PAD];
 } drawing;
 
+static size_t
+least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The bytes of a sum's lanes. */
+static size_t
+lanes_bytes(const drop_masked *job)
+{
+    return DROP_BLOCK * drop_size(job->dtype);
+}
+
 /* Rows of bits in a patch. */
 static size_t
 rows_of(const drop_masked *job)
 {
-    size_t rows = PIECE / job->width;
-    return rows == 0 ? 1 : rows < ROWS ? rows : ROWS;
+    size_t rows = PIECE / job->width, most = job->dots ? DOTS : ROWS;
+    return rows == 0 ? 1 : least(rows, most);
 }
 
 /* Draws bits index..index+n-1, at most PIECE. Returns where they begin. */
 static size_t
 draw(drawing *d, uint64_t index, size_t n)
 {
-    uint64_t first = index / DROP_BATCH * DROP_BATCH, at = first;
-    const uint64_t end = index + n;
-    while (at < end) {
-        uint64_t room = DROP_TILE - at % DROP_TILE;
-        size_t some = (size_t)(end - at < room ? end - at : room);
-        drop_draw(d->kernels, &d->law, d->drawn + (at - first) / 8, at, some,
+    const size_t before = index % DROP_BATCH, end = before + n;
+    const uint64_t first = index - before;
+    for (size_t at = 0, some; at < end; at += some) {
+        some = least(end - at, DROP_TILE - (first + at) % DROP_TILE);
+        drop_draw(d->kernels, &d->law, d->drawn + at / 8, first + at, some,
                   NULL, NULL);
-        at += some;
     }
-    return (size_t)(index - first);
+    return before;
 }
 
 /* Draws the bits of a patch: at each jump some rows, which lie end to end in
@@ -83,7 +92,7 @@ do_patch(const drop_masked *job, drawing *d, place at, char *lanes)
     drop_patch patch = {.samples = at.samples,
                         .terms = at.terms,
                         .width = at.width,
-                        .sum = (size_t)s->sum,
+                        .sum = s->sum,
                         .a = s->a,
                         .a_term = t->a,
                         .m = t->m};
@@ -100,7 +109,7 @@ do_patch(const drop_masked *job, drawing *d, place at, char *lanes)
     const char *a = job->a + (ptrdiff_t)at.sample * s->a;
     const char *m = job->m + (ptrdiff_t)at.term * t->m + output;
     if (job->dots) {
-        patch.sum = at.terms * LANES_BYTES;
+        patch.sum = (ptrdiff_t)(at.terms * lanes_bytes(job));
         job->kernels->dots[job->dtype](lanes, a + output, m, d->bits, &patch);
     }
     else {
@@ -127,7 +136,7 @@ static void
 add_lanes(const drop_masked *job, place at, const char *lanes)
 {
     for (size_t s = 0; s < at.samples; s++) {
-        for (size_t t = 0; t < at.terms; t++, lanes += LANES_BYTES) {
+        for (size_t t = 0; t < at.terms; t++, lanes += lanes_bytes(job)) {
             char *sum = job->sum +
                         (ptrdiff_t)(at.sample + s) * job->sample.sum +
                         (ptrdiff_t)(at.term + t) * job->term.sum;
@@ -141,18 +150,12 @@ add_lanes(const drop_masked *job, place at, const char *lanes)
     }
 }
 
-static size_t
-least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The sums of some samples. */
 static int
 do_piece(const void *work, size_t i, drop_watch watch)
 {
     const drop_masked *job = work;
-    char lanes[JUMPS * ROWS * DROP_BLOCK * 8];
+    char lanes[JUMPS * DOTS * DROP_BLOCK * 8];
     drawing d = {.kernels = job->kernels, .law = job->law};
     place at = {.sample = i * job->step};
     int status = 0;
@@ -160,7 +163,8 @@ do_piece(const void *work, size_t i, drop_watch watch)
     for (; at.term < job->term.n && !status; at.term += at.terms) {
         at.terms = least(job->rows_are_samples ? JUMPS : rows_of(job),
                          job->term.n - at.term);
-        memset(lanes, 0, job->dots ? at.samples * at.terms * LANES_BYTES : 0);
+        memset(lanes, 0,
+               job->dots ? at.samples * at.terms * lanes_bytes(job) : 0);
         for (at.output = 0; at.output < job->width && !status;
              at.output += at.width) {
             at.width = least(PIECE, job->width - at.output);

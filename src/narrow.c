@@ -4,13 +4,12 @@
 /* Columns whose bits are drawn at once, row by row. */
 #define COLUMNS DROP_TILE
 
-/* spread[byte] has a byte's bits at every places-th place. */
-static void
-fill_spread(uint64_t spread[256], size_t places)
+void
+drop_fill_nth(uint64_t nth[256], size_t n)
 {
-    spread[0] = 0;
+    nth[0] = 0;
     for (unsigned byte = 1; byte < 256; byte++) {
-        spread[byte] = spread[byte / 2] << places | (byte & 1);
+        nth[byte] = nth[byte / 2] << n | (byte & 1);
     }
 }
 
@@ -21,10 +20,6 @@ drop_do_narrow(drop_leaf *leaf, drop_place at)
     uint8_t bits[DROP_NARROW * COLUMNS / 8 + DROP_BITS_PAD];
     const size_t places = leaf->inner.n;
     int status = 0;
-    if (leaf->spread_places != places) {
-        fill_spread(leaf->spread, places);
-        leaf->spread_places = places;
-    }
     for (size_t b = 0, n; b < leaf->along.n && !status; b += n) {
         drop_place here = drop_moved(at, &leaf->along, b);
         drop_writer to = {bits, 0, 0};
@@ -39,7 +34,7 @@ drop_do_narrow(drop_leaf *leaf, drop_place at)
         for (size_t k = 0; k < n; k += 8) {
             uint64_t word = 0;
             for (size_t i = 0; i < places; i++) {
-                word |= leaf->spread[row[i][k / 8]] << i;
+                word |= leaf->nth[row[i][k / 8]] << i;
             }
             /* What goes beyond the last column is 0 or never read. */
             drop_bits_put(&to, word, (unsigned)(8 * places));

@@ -2,6 +2,9 @@
 #include "leaf.h"
 #include "strided.h"
 
+/* Variates that are made at the least. */
+#define LEAST 32
+
 int
 drop_do_noise(drop_leaf *leaf, drop_place at)
 {
@@ -20,7 +23,7 @@ drop_do_noise(drop_leaf *leaf, drop_place at)
         if (to == x) {
             drop_copy(here.run.out, axis->out, x, size, n, size);
         }
-        status = drop_count_work(leaf, n);
+        status = drop_count_work(leaf, n + LEAST);
     }
     return status;
 }

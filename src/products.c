@@ -75,7 +75,7 @@ drop_core_products(PyObject *self, PyObject *const *args, Py_ssize_t n)
     if (drop_count("products", n, 9) < 0) {
         return NULL;
     }
-    job.dots = PyObject_IsTrue(args[3]);
+    job.dots = args[3] == Py_True;
     uint64_t key = PyLong_AsUnsignedLongLong(args[4]);
     uint64_t threshold = PyLong_AsUnsignedLongLong(args[5]);
     job.index = PyLong_AsUnsignedLongLongMask(args[6]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The two foreign headers, set up alike for the two files that need them. */
+ * The two foreign headers, set up alike for the files that need them. */
 #ifndef DROP_PYTHON_H
 #define DROP_PYTHON_H
 

@@ -41,6 +41,7 @@ drop_apply_here(drop_leaf *leaf, drop_place at)
 void
 drop_copy_bits(drop_leaf *leaf, drop_writer *to, uint64_t index, size_t n)
 {
+    leaf->work += DROP_BATCH; /* which may be drawn for these few */
     for (size_t i = 0; i < n;) {
         drop_stretch some = drop_source_get(&leaf->source, index + i, n - i);
         drop_bits_copy(to, some.bits, some.offset, some.n);

@@ -6,6 +6,8 @@
 
 #include "spread.h"
 
+#include <string.h>
+
 /* Pairs of cells and block, one for each axis. */
 static int
 parse_extents(drop_spreading *map, PyObject *cells, PyObject *blocks)
@@ -17,6 +19,7 @@ parse_extents(drop_spreading *map, PyObject *cells, PyObject *blocks)
         }
         return -1;
     }
+    size_t size = 1;
     map->axes = (int)axes;
     for (Py_ssize_t i = 0; i < axes; i++) {
         size_t n = PyLong_AsSize_t(PyTuple_GetItem(cells, i));
@@ -24,8 +27,9 @@ parse_extents(drop_spreading *map, PyObject *cells, PyObject *blocks)
         if (PyErr_Occurred()) {
             return -1;
         }
-        if (block < 1 || block > n) {
-            PyErr_SetString(PyExc_ValueError, "a block leaves its axis");
+        if (block < 1 || block > n || __builtin_mul_overflow(size, n, &size) ||
+            size > INT64_MAX) {
+            PyErr_SetString(PyExc_ValueError, "no such map of blocks");
             return -1;
         }
         map->axis[i] = (drop_extent){n, block};
@@ -59,10 +63,11 @@ drop_core_spread(PyObject *self, PyObject *const *args, Py_ssize_t n)
     }
     map.to = to.buf;
     if (threshold > DROP_ONE || to.len < DROP_BITS_PAD ||
-        drop_spread_size(&map) > 8 * ((size_t)to.len - DROP_BITS_PAD)) {
-        PyErr_SetString(PyExc_ValueError, "no such map of blocks");
+        (drop_spread_size(&map) + 7) / 8 > (size_t)to.len - DROP_BITS_PAD) {
+        PyErr_SetString(PyExc_ValueError, "the map has no room for the bits");
     }
     else {
+        memset(map.to, 0, (size_t)to.len);
         drop_law_start(&map.law, key, threshold);
         status = drop_release(spread, &map, drop_spread_size(&map));
     }

@@ -22,31 +22,45 @@ typedef struct {
     size_t count; /* chunks */
 } shares;
 
-/* Cuts the outermost axis that gives every thread some chunks, so that memory
- * is walked in order; where none does, the longest. Where the chunks hold
- * whole tiles of the mask the cuts lie on tile bounds, and no tile is drawn
- * twice. */
+/* Places of an axis along which memory or the mask is contiguous that stay
+ * together: fewer would draw batches for a few bits of them. */
+#define TOGETHER 1024
+
+/* Cuts one axis. Where the chunks hold whole tiles of the mask the cuts lie on
+ * tile bounds, and no tile is drawn twice. */
 static void
-cut(shares *s, const drop_job *job, size_t chunk, int threads)
+cut_axis(shares *s, int i, size_t chunk)
 {
-    const size_t enough = 8 * (size_t)threads;
-    s->job = job;
-    s->axis = 0;
-    for (int i = 1; i < job->axes && job->axis[s->axis].n < enough; i++) {
-        if (job->axis[i].n > job->axis[s->axis].n) {
-            s->axis = i;
-        }
+    const drop_axis *axis = &s->job->axis[i];
+    const int is_inner = i == s->job->axes - 1;
+    s->axis = i;
+    s->step = chunk / (drop_job_size(s->job) / axis->n) + 1;
+    if ((is_inner || axis->mask == 1) && s->step < TOGETHER) {
+        s->step = TOGETHER;
     }
-    const drop_axis *axis = &job->axis[s->axis];
-    s->step = chunk / (drop_job_size(job) / axis->n) + 1;
     s->first = s->step;
     if (axis->mask == 1 && s->step > DROP_TILE) {
         s->step -= s->step % DROP_TILE;
-        s->first = s->step - job->index % DROP_TILE;
+        s->first = s->step - s->job->index % DROP_TILE;
     }
     s->count = 1;
     if (s->first < axis->n) {
         s->count += (axis->n - s->first + s->step - 1) / s->step;
+    }
+}
+
+/* Cuts the outermost axis that gives every thread some chunks, so that memory
+ * is walked in order; where none does, the one that gives the most. */
+static void
+cut(shares *s, const drop_job *job, size_t chunk, int threads)
+{
+    const size_t enough = 2 * (size_t)threads;
+    shares other = {.job = job};
+    s->job = job;
+    s->count = 0;
+    for (int i = 0; i < job->axes && s->count < enough; i++) {
+        cut_axis(&other, i, chunk);
+        *s = other.count > s->count ? other : *s;
     }
 }
 

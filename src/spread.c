@@ -76,6 +76,9 @@ words(const drop_spreading *map)
     return (drop_spread_size(map) + 63) / 64;
 }
 
+/* Words between two questions: 1 MiB. */
+#define SLICE ((size_t)1 << 17)
+
 /* Lets every seed drop a block along one axis: what it drops doubles with
  * every step, and never leaves the axis. */
 static int
@@ -84,9 +87,12 @@ cover(const drop_spreading *map, size_t block, size_t stride, drop_watch watch)
     int status = 0;
     for (size_t covered = 1; covered < block && !status;) {
         size_t step = block - covered < covered ? block - covered : covered;
-        map->kernels->erode(map->to, words(map), step * stride);
+        for (size_t end = words(map), first; end && !status; end = first) {
+            first = end < SLICE ? 0 : end - SLICE;
+            map->kernels->erode(map->to, first, end, step * stride);
+            status = drop_ask(watch);
+        }
         covered += step;
-        status = drop_ask(watch);
     }
     return status;
 }
@@ -114,6 +120,8 @@ drop_spread(drop_spreading *map, drop_watch watch)
         status = cover(map, map->axis[i].block, stride, watch);
         stride *= map->axis[i].cells;
     }
-    map->kept = map->kernels->ones(map->to, words(map));
+    if (!status) {
+        map->kept = map->kernels->ones(map->to, words(map));
+    }
     return status;
 }

@@ -19,7 +19,7 @@
 #elif defined(__x86_64__)
 #include <immintrin.h>
 #define DROP_HAVE_X86
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && !defined(__AARCH64EB__)
 #include <arm_neon.h>
 #define DROP_HAVE_NEON
 #endif

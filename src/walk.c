@@ -8,12 +8,16 @@
  * stores do not pay either (twice the time for rows of 16 KiB). */
 #define FAR_RUN (64 * 1024)
 
+/* Rows with fewer places leave most of 32 variates unused. */
+#define SHORT_NOISE 32
+
 /* How a leaf is visited, and which of the axes outside of inner is the other
  * one of it; -1: none. */
 static drop_visit *
 find_visit(const drop_leaf *leaf, const drop_axis *axis, int axes, int *along)
 {
-    const drop_axis *inner = &leaf->inner, *next = &axis[axes - 1];
+    const drop_axis *inner = &leaf->inner;
+    const drop_axis *next = axes ? &axis[axes - 1] : inner;
     const int goes_on = axes && drop_axes_joined(next, inner);
     const size_t bytes = inner->n * drop_size(leaf->task.dtype);
     *along = axes - 1;
@@ -63,6 +67,22 @@ part_axes(drop_axis *axis, int axes, int left_out, int *shareds)
     return outers;
 }
 
+/* Variates come many at once, in any order of memory: a short axis would cost
+ * as much as one of many places. */
+static void
+put_longest_last(drop_axis *axis, int axes)
+{
+    int longest = axes - 1;
+    for (int i = 0; i < axes && axis[axes - 1].n < SHORT_NOISE; i++) {
+        longest = axis[i].n > axis[longest].n ? i : longest;
+    }
+    if (axes > 1) {
+        drop_axis last = axis[longest];
+        axis[longest] = axis[axes - 1];
+        axis[axes - 1] = last;
+    }
+}
+
 void
 drop_job_draw(drop_job *job, uint64_t key, uint64_t threshold)
 {
@@ -94,16 +114,21 @@ drop_walk(drop_job *job)
     }
     drop_axes_sort(job->axis, job->axes);
     int axes = drop_axes_join(job->axis, job->axes) - 1;
+    if (job->task.affine.form == DROP_NOISE) {
+        put_longest_last(job->axis, axes + 1);
+    }
     leaf.job = job;
     leaf.task = job->task;
     leaf.work = 0;
-    leaf.spread_places = 0;
     leaf.inner = axes < 0 ? single : job->axis[axes];
     axes = axes < 0 ? 0 : axes;
     int along;
     drop_visit *visit = find_visit(&leaf, job->axis, axes, &along);
     leaf.along = along < 0 ? single : job->axis[along];
     leaf.is_joined = drop_axes_joined(&leaf.along, &leaf.inner);
+    if (visit == drop_do_narrow) {
+        drop_fill_nth(leaf.nth, leaf.inner.n);
+    }
     int goes_on = axes && drop_axes_joined(&job->axis[axes - 1], &leaf.inner);
     if (leaf.inner.n * (size_t)size < FAR_RUN && !goes_on) {
         /* Blocks prefetch for themselves. */

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import droplayers as dl
+from droplayers import _core
 
 # Whole vectors and what is left of them, groups, tiles.
 LENGTHS = [1, 2, 7, 15, 16, 17, 31, 33, 63, 65, 127, 129, 1000, 4095, 4097, 8193]
@@ -134,3 +135,23 @@ def test_views_of_one_buffer_may_overlap_in_any_way(data):
                 np.testing.assert_array_equal(memory, after)
 
     on_each_isa(check)
+
+
+def test_what_could_crash_the_core_is_an_error():
+    keep, packed = np.zeros(10, bool), bytearray(64)
+    with pytest.raises(TypeError, match="an array is missing"):
+        _core.select(keep, None, None, 1, 0, None, 0, None, 3, 1.0, 0.0, 0.0)
+    for cells, blocks in [((2**32, 2**32), (2, 1)), ((9, 9), (10, 1)), ((9,), (0,))]:
+        with pytest.raises(ValueError, match="no such map"):
+            _core.spread(packed, cells, blocks, 1, 2**39)
+    with pytest.raises(ValueError, match="no room"):
+        _core.spread(packed, (449,), (1,), 1, 2**39)
+    assert _core.spread(bytearray(b"\xff" * 16), (5,), (1,), 1, 0) == 5
+    x = np.ones((2, 3))
+    for sums, a, m in [(x, x, x), (x[:, ::2], x[:, :2], x[:, :2]), (x, x.T, x)]:
+        with pytest.raises(ValueError, match="do not fit"):
+            _core.products(sums, a, m, False, 1, 2**39, 0, 9, 3)
+    with pytest.raises(ValueError, match="no such mask"):
+        _core.products(x, x[:, :2], x, False, 1, 2**39, 0, 9, 4)
+    with pytest.raises(ValueError, match="no such choice"):
+        _core.choices(1, 0, 3, 2**32, 0)

@@ -155,6 +155,16 @@ ENDLESS = {
     "drop_path with rates": lambda: dl.drop_path(
         np.broadcast_to(np.float32(1), (1 << 13, 1 << 14)), np.full(1 << 13, 0.5), True
     ),
+    "gaussian_dropout": lambda: dl.gaussian_dropout(
+        np.broadcast_to(np.float32(1), (1 << 28,))
+    ),
+    "drop_block": lambda: dl.drop_block(
+        np.broadcast_to(np.float32(1), (1 << 15, 1, 1 << 15))
+    ),
+    "drop_connect": lambda: dl.drop_connect(
+        np.ones((64, 2048), np.float32), np.ones((2048, 1 << 14), np.float32)
+    ),
+    "fixed rows": lambda: dl.kept_rows(1 << 26, 0.5, sampling="fixed"),
 }
 
 

@@ -19,7 +19,7 @@ static const drop_kernels *const tables[] = {
     &drop_kernels_avx2,
     &drop_kernels_avx512,
 #endif
-#if defined(__aarch64__) || defined(DROP_EMULATE)
+#if (defined(__aarch64__) && !defined(__AARCH64EB__)) || defined(DROP_EMULATE)
     &drop_kernels_neon,
 #endif
 };

@@ -163,7 +163,7 @@ test_masked(void)
                    .samples_first = one_in(2),
                    .key = any(),
                    .threshold = any_threshold(),
-                   .index = one_in(2) ? below(9000) : any()};
+                   .index = one_in(2) ? below(9000) : 0 - below(90000)};
         if (times == 0) {
             l.width = MOST;
             l.samples = 3;

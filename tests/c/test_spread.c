@@ -28,7 +28,9 @@ check_erode(size_t words, size_t shift)
     uint64_t expected = 0;
     any_bytes(bits, words * 8);
     memcpy(before, bits, words * 8);
-    tested->erode(bits, words, shift);
+    size_t middle = below(words + 1);
+    tested->erode(bits, middle, words, shift);
+    tested->erode(bits, 0, middle, shift);
     for (size_t i = 0; i < words * 64; i++) {
         unsigned keep = bit(before, i);
         keep &= i < shift || bit(before, i - shift);
