@@ -2,66 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _check
-from ._elements import dropout
-from ._masks import threshold
-from ._operation import scale
-from ._products import Connections, add_outputs, add_weights, store_inputs
-from .keys import Key, draw_key
+from ._dense import Dense, checked, fits, sums
+from ._products import add_outputs, add_weights, store_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import ArrayLike
 
     from ._check import Array
     from .keys import RNG
-
-
-class _Layer(NamedTuple):
-    """A dense layer of which all is checked but rng."""
-
-    p: float
-    train: bool
-    per_sample: bool
-    dtype: np.dtype[Any]
-    computes: np.dtype[Any]
-
-    def key(self, rng: RNG) -> int:
-        return draw_key(rng) if self.train and 0.0 < self.p < 1.0 else 0
-
-    def connections(self, key: int, weight: Array) -> Connections:
-        inputs, outputs = weight.shape
-        return Connections(key, threshold(self.p), inputs, outputs, self.computes)
-
-    def dropped(self, weight: Array, key: int) -> Array:
-        """The weight with the one mask that all samples share, or without any."""
-        weight = self.cast(weight)
-        if not self.train:
-            return weight
-        kept: Array = dropout(weight, self.p, rng=Key(key))
-        return kept
-
-    def cast(self, x: Array) -> Array:
-        return x.astype(self.computes, copy=False)
-
-    def product(
-        self, total: Array, add: Callable[[], None], plain: Callable[[], Array]
-    ) -> None:
-        """Fill zeros with a product whose mask is each sample's own, to be added
-        before it is scaled, or with a plain one. At p = 1 zeros remain."""
-        if self.train and self.p == 1.0:
-            return
-        if self.train and self.per_sample:
-            add()
-            reals = total.view(total.real.dtype)
-            reals *= reals.dtype.type(scale(self.p))
-        else:
-            total += plain()
 
 
 def drop_connect(
@@ -146,17 +99,17 @@ def drop_connect(
            [4., 4.]])
     """
     arrays = {"x": x, "weight": weight} | ({} if bias is None else {"bias": bias})
-    layer, matrices = _checked(p, mode, per_sample, arrays)
+    layer, matrices = checked(p, mode, per_sample, arrays)
     inputs, connections = matrices["x"], matrices["weight"]
     shape = len(inputs), connections.shape[1]
-    _fits(connections, "weight", (inputs.shape[1], shape[1]))
+    fits(connections, "weight", (inputs.shape[1], shape[1]))
     _check.size((*inputs.shape, shape[1]), "the layer", 2**63)
     added = matrices.get("bias")
     if added is not None:
-        _fits(added, "bias", shape[1:])
+        fits(added, "bias", shape[1:])
     target = None if out is None else _check.out(out, shape, layer.dtype)
     # Memory first: where it cannot be had, no generator has advanced.
-    total = _sums(shape, layer.computes, target, matrices)
+    total = sums(shape, layer.computes, target, matrices)
     key = layer.key(rng)
     total[...] = 0
     with np.errstate(all="ignore"):
@@ -236,19 +189,19 @@ def drop_connect_backward(
     True
     """
     arrays = {"grad": grad, "x": x, "weight": weight}
-    layer, matrices = _checked(p, mode, per_sample, arrays)
+    layer, matrices = checked(p, mode, per_sample, arrays)
     upper, inputs, connections = matrices.values()
-    _fits(connections, "weight", (inputs.shape[1], upper.shape[1]))
-    _fits(upper, "grad", (len(inputs), upper.shape[1]))
+    fits(connections, "weight", (inputs.shape[1], upper.shape[1]))
+    fits(upper, "grad", (len(inputs), upper.shape[1]))
     _check.size((*inputs.shape, upper.shape[1]), "the layer", 2**63)
     with np.errstate(all="ignore"):
         grad_bias = layer.cast(upper).sum(axis=0).astype(layer.dtype, copy=False)
     # Memory first: where it cannot be had, no generator has advanced.
-    sums = [np.zeros(m.shape, layer.computes) for m in (inputs, connections)]
+    totals = [np.zeros(m.shape, layer.computes) for m in (inputs, connections)]
     key = layer.key(rng)
     return (
-        _grad_x(layer, sums[0], upper, connections, key),
-        _grad_weight(layer, sums[1], upper, inputs, key),
+        _grad_x(layer, totals[0], upper, connections, key),
+        _grad_weight(layer, totals[1], upper, inputs, key),
         grad_bias,
     )
 
@@ -257,7 +210,7 @@ def grad_x(
     grad: Array, weight: Array, p: float, mode: str, per_sample: bool, rng: RNG
 ) -> Array:
     """The gradient of x alone."""
-    layer, m = _checked(p, mode, per_sample, {"grad": grad, "weight": weight})
+    layer, m = checked(p, mode, per_sample, {"grad": grad, "weight": weight})
     total = np.zeros((len(m["grad"]), len(m["weight"])), layer.computes)
     return _grad_x(layer, total, m["grad"], m["weight"], layer.key(rng))
 
@@ -266,13 +219,13 @@ def grad_weight(
     grad: Array, x: Array, p: float, mode: str, per_sample: bool, rng: RNG
 ) -> Array:
     """The gradient of the weight alone."""
-    layer, m = _checked(p, mode, per_sample, {"grad": grad, "x": x})
+    layer, m = checked(p, mode, per_sample, {"grad": grad, "x": x})
     total = np.zeros((m["x"].shape[1], m["grad"].shape[1]), layer.computes)
     return _grad_weight(layer, total, m["grad"], m["x"], layer.key(rng))
 
 
 @np.errstate(all="ignore")
-def _grad_x(layer: _Layer, total: Array, grad: Array, weight: Array, key: int) -> Array:
+def _grad_x(layer: Dense, total: Array, grad: Array, weight: Array, key: int) -> Array:
     layer.product(
         total,
         lambda: store_inputs(total, grad, weight, layer.connections(key, weight)),
@@ -282,7 +235,7 @@ def _grad_x(layer: _Layer, total: Array, grad: Array, weight: Array, key: int) -
 
 
 @np.errstate(all="ignore")
-def _grad_weight(layer: _Layer, total: Array, grad: Array, x: Array, key: int) -> Array:
+def _grad_weight(layer: Dense, total: Array, grad: Array, x: Array, key: int) -> Array:
     layer.product(
         total,
         lambda: add_weights(total, x, grad, layer.connections(key, total)),
@@ -341,15 +294,15 @@ def drop_connect_moments(
     (array([[1., 1.]]), array([[0.25, 0.25]]))
     """
     arrays = {"x": x, "weight": weight} | ({} if bias is None else {"bias": bias})
-    layer, matrices = _checked(p, "test", True, arrays)
+    layer, matrices = checked(p, "test", True, arrays)
     inputs, connections = matrices["x"], matrices["weight"]
-    _fits(connections, "weight", (inputs.shape[1], connections.shape[1]))
+    fits(connections, "weight", (inputs.shape[1], connections.shape[1]))
     if layer.dtype.kind == "c":
         raise TypeError(f"x must be real, as weight and bias, got {layer.dtype}")
     if layer.p == 1.0:
         raise ValueError("p must be in [0, 1), got 1: the variance has no bounds")
     if bias is not None:
-        _fits(matrices["bias"], "bias", connections.shape[1:])
+        fits(matrices["bias"], "bias", connections.shape[1:])
     inputs, connections = layer.cast(inputs), layer.cast(connections)
     factor = layer.computes.type(layer.p / (1.0 - layer.p))
     with np.errstate(all="ignore"):
@@ -360,40 +313,3 @@ def drop_connect_moments(
         return mean.astype(layer.dtype, copy=False), variance.astype(
             layer.dtype, copy=False
         )
-
-
-def _checked(
-    p: Any, mode: Any, per_sample: Any, arrays: dict[str, Any]
-) -> tuple[_Layer, dict[str, Array]]:
-    """How a layer drops and computes, and its arrays, matrices all but the bias."""
-    found = {name: _check.array(x, name) for name, x in arrays.items()}
-    for name, x in found.items():
-        if x.ndim != 2 and name != "bias":
-            raise ValueError(f"{name} must have two axes, got shape {x.shape}")
-    dtype = _check.promoted(found)
-    computes = np.dtype(np.float32) if _check.is_half(dtype) else dtype
-    rate = _check.probability(p, "p")
-    train, own = _check.training(mode), _check.flag(per_sample, "per_sample")
-    return _Layer(rate, train, own, dtype, computes), found
-
-
-def _sums(
-    shape: tuple[int, ...],
-    dtype: np.dtype[Any],
-    target: Array | None,
-    operands: dict[str, Array],
-) -> Array:
-    """Where sums are made: in the target, if it can hold them, else in a new array."""
-    if (
-        target is None
-        or target.dtype != dtype
-        or not target.flags.c_contiguous
-        or any(np.may_share_memory(target, x) for x in operands.values())
-    ):
-        return np.empty(shape, dtype)
-    return target
-
-
-def _fits(x: Array, name: str, shape: tuple[int, ...]) -> None:
-    if x.shape != shape:
-        raise ValueError(f"{name} must have shape {shape}, got {x.shape}")
