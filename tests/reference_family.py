@@ -211,7 +211,7 @@ def stochastic_depth(
     """x + branch(x) * scale, the branch run on the kept rows alone."""
     x = cast(x, common(x))
     if not training:
-        return added(x, True, branch(x), 1.0)
+        return added(x, True, branch(x.copy()), 1.0)
     rows, scale = kept_rows(len(x), prob, sampling=sampling, key=key)
     if len(rows) == 0:
         return x

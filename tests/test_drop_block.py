@@ -10,7 +10,7 @@ import reference as ref
 import reference_family as family
 from arrays import DTYPES, FLOATS, arrays, assert_same, on_each_isa, values
 from calls import KEY, masks, outs
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import droplayers as dl
@@ -69,7 +69,6 @@ def calls(draw):
     return x, draw(outs(ref.common(x), x)), options
 
 
-@settings(deadline=None)
 @given(calls())
 def test_every_call_gives_what_the_oracle_gives(call):
     x, out, options = call

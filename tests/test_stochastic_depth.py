@@ -32,10 +32,15 @@ def doubled_in_place(v):
     return v
 
 
+def listed(v):
+    """As lists, where these have v's shape."""
+    return v.tolist() if v.size else v
+
+
 BRANCHES = [
     lambda v: v,
     lambda v: -v,
-    lambda v: v.tolist(),
+    listed,
     lambda v: v[::-1].copy()[::-1],
     lambda v: np.asfortranarray(v.astype(v.dtype.newbyteorder())),
     lambda v: v.real.astype(np.float32),
