@@ -26,11 +26,7 @@ draw_plane(const drop_law *law, const philox_shared *shared, unsigned j,
     for (int v = 0; v < vectors; v++) {
         s[v] = philox_join(&shared[v], &law->planes[j]);
     }
-    for (int i = 2; i < PHILOX_ROUNDS - 1; i++) {
-        for (int v = 0; v < vectors; v++) {
-            philox_round(&s[v], law->k0[i], law->k1[i]);
-        }
-    }
+    philox_rounds(s, vectors, PHILOX_ROUNDS - 1, law);
     for (int v = 0; v < vectors; v++) {
         philox_last(&s[v], law, &bits[v][0], &bits[v][1]);
     }
@@ -79,6 +75,10 @@ draw_chunk(const drop_law *law, progress *progress, uint8_t *keep_to,
     }
 }
 
+/* Tails that are drawn at once: a tile has as many on average, and as many
+ * lanes hide the multiply's latency. */
+enum { TAILS = 16, TAIL_VECTORS = TAILS / U64_LANES };
+
 /* The positions of the bits that are set among the tile's first n words. The
  * words that have none, 4 of 5, are passed over without a branch. */
 DROP_INLINE size_t
@@ -106,20 +106,29 @@ DROP_INLINE void
 draw_tails(const drop_law *law, uint8_t *bits, const uint8_t *open,
            uint64_t group, size_t groups)
 {
-    uint16_t at[DROP_TILE + PHILOX_MANY];
+    const uint64_t index = group * DROP_GROUP;
+    const drop_plane tail =
+        drop_law_plane(law, DROP_TAIL, (uint32_t)(index >> 32));
+    uint16_t at[DROP_TILE + TAILS];
     size_t n = collect(at, open, groups * (DROP_GROUP / 64));
-    memset(at + n, 0, PHILOX_MANY * sizeof at[0]);
-    for (size_t i = 0; i < n; i += PHILOX_MANY) {
-        uint64_t words[PHILOX_MANY];
-        u64v index[MANY_VECTORS];
-        for (int v = 0; v < MANY_VECTORS; v++) {
-            index[v] = u64_add_u16(group * DROP_GROUP, at + i + v * U64_LANES);
+    memset(at + n, 0, TAILS * sizeof at[0]);
+    for (size_t i = 0; i < n; i += TAILS) {
+        philox_state s[TAIL_VECTORS];
+        uint64_t words[TAILS];
+        for (int v = 0; v < TAIL_VECTORS; v++) {
+            u64v counter = u64_add_u16(index, at + i + v * U64_LANES);
+            philox_shared shared = philox_share(counter, DROP_MASKS, law);
+            s[v] = philox_join(&shared, &tail);
         }
-        philox_many(words, index, DROP_TAIL, DROP_MASKS, law);
-        size_t some = n - i < PHILOX_MANY ? n - i : PHILOX_MANY;
+        philox_rounds(s, TAIL_VECTORS, PHILOX_ROUNDS, law);
+        for (int v = 0; v < TAIL_VECTORS; v++) {
+            u64_store(words + v * U64_LANES, s[v].c0);
+        }
+        size_t some = n - i < TAILS ? n - i : TAILS;
         for (size_t l = 0; l < some; l++) {
-            unsigned keep = (uint32_t)words[l] >= law->tail;
-            bits[at[i + l] >> 3] |= (uint8_t)(keep << (at[i + l] & 7));
+            uint8_t *word = bits + at[i + l] / 64 * 8;
+            uint64_t keep = (uint32_t)words[l] >= law->tail;
+            store_le64(word, load_le64(word) | keep << at[i + l] % 64);
         }
     }
 }

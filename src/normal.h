@@ -218,11 +218,7 @@ draw_uniforms(double *u, uint64_t index, uint64_t step, size_t n,
             philox_shared shared = philox_share(counter, DROP_NORMALS, law);
             s[v] = philox_join(&shared, &plane);
         }
-        for (int r = 2; r < PHILOX_ROUNDS - 1; r++) {
-            for (int v = 0; v < NORMAL_VECTORS; v++) {
-                philox_round(&s[v], law->k0[r], law->k1[r]);
-            }
-        }
+        philox_rounds(s, NORMAL_VECTORS, PHILOX_ROUNDS - 1, law);
         for (int v = 0; v < NORMAL_VECTORS; v++) {
             philox_last(&s[v], law, &w01, &w23);
             f64_store((char *)(u + i + (size_t)v * U64_LANES),

@@ -30,18 +30,17 @@ philox_round(philox_state *s, uint64_t k0, uint64_t k1)
 DROP_INLINE void
 philox_last(const philox_state *s, const drop_law *law, u64v *w01, u64v *w23)
 {
-    u64v low = u64_set1(UINT32_MAX);
     u64v p0 = u64_mul32(s->c0, u64_set1(PHILOX_M0));
     u64v p1 = u64_mul32(s->c2, u64_set1(PHILOX_M1));
-    *w01 = u64_xor(u64_xor_and(u64_swap(p1), s->c1, low),
-                   u64_set1(law->k0[PHILOX_ROUNDS - 1]));
-    *w23 = u64_xor(u64_xor_and(u64_swap(p0), s->c3, low),
-                   u64_set1(law->k1[PHILOX_ROUNDS - 1]));
+    u64v k0 = u64_set1(law->k0[PHILOX_ROUNDS - 1]);
+    u64v k1 = u64_set1(law->k1[PHILOX_ROUNDS - 1]);
+    *w01 = u64_xor3_low(u64_swap(p1), s->c1, k0);
+    *w23 = u64_xor3_low(u64_swap(p0), s->c3, k1);
 }
 
 /* The counters (group, plane, domain) of one vector of groups differ between
  * planes in c2 alone, so the lanes' multiply of round 1 and half of round 2
- * are the same for all planes. */
+ * are the same for all planes. The other half is one for all lanes. */
 typedef struct {
     u64v c0, c1, c2; /* after round 2, c0 and c2 up to a scalar each */
 } philox_shared;
@@ -68,27 +67,14 @@ philox_join(const philox_shared *shared, const drop_plane *plane)
                           u64_set1(plane->c3)};
 }
 
-/* Counters that are taken at once where each element has its own: a tile has
- * as many tails on average, and as many lanes hide the multiply's latency. */
-#define PHILOX_MANY 16
-#define MANY_VECTORS (PHILOX_MANY / U64_LANES)
-
-/* Writes w0 of many 64-bit counters, each in the low half of a number. */
+/* The rounds after those two, up to the last one asked for, of some vectors:
+ * each hides the latency of the others' products. */
 DROP_INLINE void
-philox_many(uint64_t word[PHILOX_MANY], const u64v counter[MANY_VECTORS],
-            uint32_t c2, uint32_t domain, const drop_law *law)
+philox_rounds(philox_state *s, int vectors, int last, const drop_law *law)
 {
-    philox_state s[MANY_VECTORS];
-    for (int v = 0; v < MANY_VECTORS; v++) {
-        s[v] = (philox_state){counter[v], u64_high(counter[v]), u64_set1(c2),
-                              u64_set1(domain)};
-    }
-    for (int i = 0; i < PHILOX_ROUNDS; i++) {
-        for (int v = 0; v < MANY_VECTORS; v++) {
+    for (int i = 2; i < last; i++) {
+        for (int v = 0; v < vectors; v++) {
             philox_round(&s[v], law->k0[i], law->k1[i]);
         }
-    }
-    for (int v = 0; v < MANY_VECTORS; v++) {
-        u64_store(word + v * U64_LANES, s[v].c0);
     }
 }

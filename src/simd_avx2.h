@@ -57,11 +57,11 @@ u64_xor3(u64v a, u64v b, u64v c)
     return u64_xor(u64_xor(b, c), a);
 }
 
-/* a ^ (b & c) */
+/* a ^ b ^ c, of b the low half; c is all low. */
 DROP_INLINE u64v
-u64_xor_and(u64v a, u64v b, u64v c)
+u64_xor3_low(u64v a, u64v b, u64v c)
 {
-    return u64_xor(a, u64_and(b, c));
+    return u64_xor3(a, u64_and(b, u64_set1(UINT32_MAX)), c);
 }
 
 /* Neighbouring groups, in the order that u64_store_groups interleaves. */

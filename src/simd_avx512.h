@@ -48,11 +48,11 @@ u64_xor3(u64v a, u64v b, u64v c)
     return _mm512_ternarylogic_epi64(a, b, c, 0x96);
 }
 
-/* a ^ (b & c) */
+/* a ^ b ^ c, of b the low half; c is all low. */
 DROP_INLINE u64v
-u64_xor_and(u64v a, u64v b, u64v c)
+u64_xor3_low(u64v a, u64v b, u64v c)
 {
-    return _mm512_ternarylogic_epi64(a, b, c, 0x78);
+    return _mm512_mask_ternarylogic_epi32(a, 0x5555, b, c, 0x96);
 }
 
 /* Neighbouring groups, in the order that u64_store_groups interleaves. */

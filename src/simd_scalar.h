@@ -17,7 +17,7 @@ typedef uint64_t u64v;
 #define u64_or(a, b) ((a) | (b))
 #define u64_xor(a, b) ((a) ^ (b))
 #define u64_xor3(a, b, c) ((a) ^ (b) ^ (c))
-#define u64_xor_and(a, b, c) ((a) ^ ((b) & (c)))
+#define u64_xor3_low(a, b, c) ((a) ^ (uint32_t)(b) ^ (c))
 #define u64_high(a) ((a) >> 32)
 #define u64_add(a, b) ((a) + (b))
 #define u64_sub(a, b) ((a) - (b))
