@@ -19,13 +19,8 @@ except ImportError as error:
     if not __path__:
         raise ImportError("droplayers is not built: pip install . does it") from error
 
-from .config import (
-    get_num_threads,
-    num_threads,
-    set_num_threads,
-    show_config,
-    use_environment,
-)
+from . import config
+from .config import get_num_threads, num_threads, set_num_threads, show_config
 from .functional import (
     alpha_dropout,
     alpha_dropout_backward,
@@ -95,4 +90,4 @@ __all__ = [
     "stochastic_depth_backward",
 ]
 
-use_environment()
+config.use_environment()

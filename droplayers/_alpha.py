@@ -11,6 +11,8 @@ from ._operation import drop
 from ._select import AFFINE, SCALE, Affine
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
     from ._check import Array
@@ -24,12 +26,12 @@ def alpha_dropout(
     p: float = 0.5,
     mode: str = "train",
     *,
-    shared_axes: int | tuple[int, ...] = (),
+    shared_axes: int | Sequence[int] = (),
     rng: RNG = None,
     mask: ArrayLike | None = None,
     return_mask: bool = False,
-    full_shape: tuple[int, ...] | None = None,
-    start: tuple[int, ...] | None = None,
+    full_shape: Sequence[int] | None = None,
+    start: Sequence[int] | None = None,
     out: Array | None = None,
 ) -> Any:
     """Drop SELU activations at random, so that their mean and variance stay.
@@ -122,11 +124,11 @@ def alpha_dropout_backward(
     p: float = 0.5,
     mode: str = "train",
     *,
-    shared_axes: int | tuple[int, ...] = (),
+    shared_axes: int | Sequence[int] = (),
     rng: RNG = None,
     mask: ArrayLike | None = None,
-    full_shape: tuple[int, ...] | None = None,
-    start: tuple[int, ...] | None = None,
+    full_shape: Sequence[int] | None = None,
+    start: Sequence[int] | None = None,
     out: Array | None = None,
 ) -> Any:
     """Give the gradient of `alpha_dropout` in x.
@@ -137,10 +139,18 @@ def alpha_dropout_backward(
     ----------
     grad : array_like
         The gradient in y, of y's shape; real. Integers and bools become float64.
-    p, mode, shared_axes, mask, full_shape, start
-        As they were for `alpha_dropout`.
+    p : float, default 0.5
+        As it was for `alpha_dropout`, in [0, 1].
+    mode : {"train", "test", "eval"}, default "train"
+        As it was.
+    shared_axes : int or tuple of int, default ()
+        As they were.
     rng : optional
         The Key that `alpha_dropout` was given, or what makes the same one.
+    mask : array_like of bool, optional
+        As it was.
+    full_shape, start : tuple of int, optional
+        As they were.
     out : ndarray, optional
         Where to store the result; may be grad or overlap it.
 
@@ -160,6 +170,11 @@ def alpha_dropout_backward(
     See Also
     --------
     alpha_dropout : the forward pass, with the formula of a.
+
+    References
+    ----------
+    .. [1] G. Klambauer, T. Unterthiner, A. Mayr, S. Hochreiter, "Self-Normalizing
+       Neural Networks", NIPS 2017, the derivative of its new dropout technique.
 
     Examples
     --------
@@ -190,12 +205,12 @@ def _drop(
     name: str,
     p: float,
     mode: str,
-    shared_axes: int | tuple[int, ...],
+    shared_axes: int | Sequence[int],
     rng: RNG,
     mask: ArrayLike | None,
     return_mask: bool,
-    full_shape: tuple[int, ...] | None,
-    start: tuple[int, ...] | None,
+    full_shape: Sequence[int] | None,
+    start: Sequence[int] | None,
     out: Array | None,
 ) -> Any:
     """Both passes: they differ in the form, and in what their array is called."""

@@ -14,6 +14,8 @@ from ._select import Affine, select
 from .keys import draw_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
     from ._check import Array
@@ -26,7 +28,7 @@ def drop_block(
     p: float = 0.1,
     mode: str = "train",
     *,
-    block_size: int | tuple[int, ...] = 7,
+    block_size: int | Sequence[int] = 7,
     channel_axis: int = 1,
     shared_channels: bool = False,
     rng: RNG = None,
@@ -93,8 +95,8 @@ def drop_block(
     whose blocks cover a cell, is p on average over the cells. The paper's formula
     (its equation 1) is only near that: on 14 x 14 cells it drops 0.25 for 0.3, and
     in other libraries' form 0.93 for 0.1 on 7 x 7. The time does not grow with
-    `block_size`, but for the first call with a p, which solves for gamma: some
-    microseconds for each seed of a block, a tenth of a second for one of 700 x 700.
+    `block_size`, but for the first call with a p, which solves for gamma: a
+    tenth of a second for blocks of 700 x 700, in proportion to their cells.
 
     References
     ----------
@@ -166,13 +168,12 @@ def _blocks(
     return _masks.geometry(shape, (channel,) if shares else ()), tuple(sides)
 
 
-def _sides(block_size: Any, axes: int) -> list[int]:
+def _sides(block_size: Any, axes: int) -> tuple[int, ...]:
     """The sides of a block along some spatial axes."""
-    is_one = np.ndim(block_size) == 0
-    sides = [block_size] * axes if is_one else list(block_size)
+    checked = _check.integers(block_size, "block_size")
+    sides = checked if isinstance(checked, tuple) else (checked,) * axes
     if len(sides) != axes:
         raise ValueError(f"block_size must be one or {axes} sides, got {block_size!r}")
-    sides = [_check.integer(side, "block_size") for side in sides]
     if min(sides) < 1:
         raise ValueError(f"block_size must be at least 1, got {block_size!r}")
     return sides

@@ -10,6 +10,8 @@ from . import _check
 from ._elements import dropout
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
     from ._check import Array
@@ -25,8 +27,8 @@ def spatial_dropout(
     rng: RNG = None,
     mask: ArrayLike | None = None,
     return_mask: bool = False,
-    full_shape: tuple[int, ...] | None = None,
-    start: tuple[int, ...] | None = None,
+    full_shape: Sequence[int] | None = None,
+    start: Sequence[int] | None = None,
     out: Array | None = None,
 ) -> Any:
     """Drop whole channels of each sample at random and scale the others.

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     Array = np.ndarray[Any, np.dtype[Any]]
 
 FLOATS = frozenset("efdgFDG")
@@ -70,6 +68,11 @@ def array(x: Any, name: str) -> Array:
         raise TypeError(
             f"{name} must be array-like, got a Dask collection; map the function"
             " over its blocks with full_shape and start (droplayers.dask will)"
+        )
+    if type(x).__module__.startswith("autograd."):
+        raise TypeError(
+            f"{name} must be array-like, got a value that autograd traces; call the"
+            " function of the same name in droplayers.autograd"
         )
     reject_masked(x, name)
     try:
@@ -154,30 +157,33 @@ def integer(value: Any, name: str) -> int:
         raise TypeError(f"{name} must be an integer, got {value!r}") from None
 
 
+def integers(value: Any, name: str) -> int | tuple[int, ...]:
+    """An integer, or a tuple of them."""
+    try:
+        items = tuple(value)
+    except TypeError:
+        return integer(value, name)
+    return tuple(integer(item, name) for item in items)
+
+
 def lengths(shape: Any, name: str) -> tuple[int, ...]:
     """A shape: integers that are not negative, or one of them."""
-    try:
-        values: Iterable[Any] = tuple(shape)
-    except TypeError:
-        values = (shape,)
-    checked = tuple(integer(n, name) for n in values)
-    if any(n < 0 for n in checked):
+    checked = integers(shape, name)
+    values = checked if isinstance(checked, tuple) else (checked,)
+    if any(n < 0 for n in values):
         raise ValueError(f"{name} must not be negative, got {shape!r}")
-    return checked
+    return values
 
 
 def axes(value: Any, name: str, ndim: int) -> frozenset[int]:
     """Different axes of an array, negative ones counted from the end."""
-    try:
-        values = tuple(value)
-    except TypeError:
-        values = (value,)
-    checked = [integer(axis, name) for axis in values]
-    for axis in checked:
+    checked = integers(value, name)
+    values = checked if isinstance(checked, tuple) else (checked,)
+    for axis in values:
         if not -ndim <= axis < ndim:
             raise np.exceptions.AxisError(axis, ndim, name)
-    different = frozenset(axis % ndim for axis in checked)
-    if len(different) < len(checked):
+    different = frozenset(axis % ndim for axis in values)
+    if len(different) < len(values):
         raise ValueError(f"{name} must be different axes, got {value!r}")
     return different
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _check
-from ._dense import Dense, checked, fits, sums
+from ._dense import Dense, checked, fits, meet, sums
 from ._products import add_outputs, add_weights, store_inputs
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def drop_connect(
     layer, matrices = checked(p, mode, per_sample, arrays)
     inputs, connections = matrices["x"], matrices["weight"]
     shape = len(inputs), connections.shape[1]
-    fits(connections, "weight", (inputs.shape[1], shape[1]))
+    meet(inputs, connections)
     _check.size((*inputs.shape, shape[1]), "the layer", 2**63)
     added = matrices.get("bias")
     if added is not None:
@@ -148,10 +148,14 @@ def drop_connect_backward(
         The gradient of its result, of shape (B, out).
     x, weight : array_like
         What it was given, of shapes (B, in) and (in, out).
-    p, mode, per_sample
-        As it was given them.
+    p : float, default 0.5
+        As it was for `drop_connect`, in [0, 1].
+    mode : {"train", "test", "eval"}, default "train"
+        As it was.
+    per_sample : bool, default True
+        As it was.
     rng : optional
-        The Key that it was given; other forms are taken, but draw other masks.
+        The Key that `drop_connect` was given, or what makes the same one.
 
     Returns
     -------
@@ -191,8 +195,8 @@ def drop_connect_backward(
     arrays = {"grad": grad, "x": x, "weight": weight}
     layer, matrices = checked(p, mode, per_sample, arrays)
     upper, inputs, connections = matrices.values()
-    fits(connections, "weight", (inputs.shape[1], upper.shape[1]))
-    fits(upper, "grad", (len(inputs), upper.shape[1]))
+    meet(inputs, connections)
+    fits(upper, "grad", (len(inputs), connections.shape[1]))
     _check.size((*inputs.shape, upper.shape[1]), "the layer", 2**63)
     with np.errstate(all="ignore"):
         grad_bias = layer.cast(upper).sum(axis=0).astype(layer.dtype, copy=False)
@@ -296,7 +300,7 @@ def drop_connect_moments(
     arrays = {"x": x, "weight": weight} | ({} if bias is None else {"bias": bias})
     layer, matrices = checked(p, "test", True, arrays)
     inputs, connections = matrices["x"], matrices["weight"]
-    fits(connections, "weight", (inputs.shape[1], connections.shape[1]))
+    meet(inputs, connections)
     if layer.dtype.kind == "c":
         raise TypeError(f"x must be real, as weight and bias, got {layer.dtype}")
     if layer.p == 1.0:

@@ -95,6 +95,15 @@ def sums(
     return target
 
 
+def meet(x: Array, weight: Array) -> None:
+    """Check that samples have as many features as the weight takes."""
+    if x.shape[1] != len(weight):
+        raise ValueError(
+            f"x must have shape ({len(x)}, {len(weight)}) for a weight of shape"
+            f" {weight.shape}, got {x.shape}"
+        )
+
+
 def fits(x: Array, name: str, shape: tuple[int, ...]) -> None:
     if x.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {x.shape}")

@@ -136,8 +136,12 @@ def stochastic_depth_backward(
         Called with grad[kept], of shape (kept, ...), unscaled; gives the gradient in
         the branch's argument. Gradients of the branch's weights that it forms on the
         way are to be multiplied by the scale that `kept_rows` gives.
-    prob, training, sampling
-        As they were for `stochastic_depth`.
+    prob : float, default 0.0
+        As it was for `stochastic_depth`, in [0, 1].
+    training : bool, default False
+        As it was.
+    sampling : {"bernoulli", "fixed"}, default "bernoulli"
+        As it was.
     rng : optional
         The Key that `stochastic_depth` was given, or what makes the same one.
     out : ndarray, optional
@@ -157,6 +161,11 @@ def stochastic_depth_backward(
     See Also
     --------
     stochastic_depth : the forward pass.
+
+    References
+    ----------
+    .. [1] G. Huang, Y. Sun, Z. Liu, D. Sedra, K. Weinberger, "Deep Networks with
+       Stochastic Depth", ECCV 2016, the derivative of equation 2.
 
     Examples
     --------

@@ -14,6 +14,8 @@ from ._select import Affine
 from .keys import Key, draw_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from ._check import Array
@@ -28,12 +30,12 @@ def dropout(
     mode: str = "train",
     *,
     scaling: str = "inverted",
-    shared_axes: int | tuple[int, ...] = (),
+    shared_axes: int | Sequence[int] = (),
     rng: RNG = None,
     mask: ArrayLike | None = None,
     return_mask: bool = False,
-    full_shape: tuple[int, ...] | None = None,
-    start: tuple[int, ...] | None = None,
+    full_shape: Sequence[int] | None = None,
+    start: Sequence[int] | None = None,
     out: Array | None = None,
 ) -> Any:
     """Drop elements at random and scale the others.
@@ -145,13 +147,13 @@ def dropout(
 
 
 def keep_mask(
-    shape: int | tuple[int, ...],
+    shape: int | Sequence[int],
     p: float,
     *,
     rng: RNG = None,
     packed: bool = False,
-    full_shape: tuple[int, ...] | None = None,
-    start: tuple[int, ...] | None = None,
+    full_shape: Sequence[int] | None = None,
+    start: Sequence[int] | None = None,
 ) -> NDArray[np.bool_] | NDArray[np.uint8]:
     """The keep mask alone, as `dropout` of an array of this shape draws it.
 

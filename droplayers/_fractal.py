@@ -61,7 +61,7 @@ def fractal_join(
         Whether all samples have the same survivors, or each its own.
     column : int, optional
         With sampling="global": the place in the list, in [0, len(paths)), that
-        survives, instead of drawing it.
+        survives in training, instead of drawing it.
     rng : optional
         As in `dropout`; but a Key or an int with sampling="global", in training and
         without `column`, since all joins of a net must draw the same column. Give each
@@ -96,9 +96,9 @@ def fractal_join(
     The mask of local sampling is drawn for (len(paths),), or (B, len(paths)). Sums run
     in the order of the list and are then divided by their number, the half types in
     float32 with one rounding to half. A path that is dropped is not part of the sum,
-    whatever its values are, but its dtype counts. Nothing is drawn where at most one
-    path lives, or where the probabilities of the living are 0 and 1, one at least 0.
-    The paper [1]_ trains half of the batches with each sampling.
+    whatever its values are, but its dtype counts. Local sampling draws nothing where
+    at most one path lives, or where the probabilities of the living are 0 and 1, one
+    at least 0. The paper [1]_ trains half of the batches with each sampling.
 
     References
     ----------
@@ -170,8 +170,16 @@ def fractal_join_backward(
         is a gradient of zeros.
     paths : sequence of array_like or None
         As it was for `fractal_join`. The values are not read.
-    prob, training, sampling, per, column
-        As they were for `fractal_join`.
+    prob : float or array_like of float, default 0.15
+        As it was for `fractal_join`, in [0, 1].
+    training : bool, default False
+        As it was.
+    sampling : {"local", "global"}, default "local"
+        As it was.
+    per : {"batch", "sample"}, default "batch"
+        As it was.
+    column : int, optional
+        As it was, in [0, len(paths)).
     rng : optional
         The Key that `fractal_join` was given, or what makes the same one.
 
@@ -189,6 +197,11 @@ def fractal_join_backward(
     See Also
     --------
     fractal_join : the forward pass.
+
+    References
+    ----------
+    .. [1] G. Larsson, M. Maire, G. Shakhnarovich, "FractalNet: Ultra-Deep Neural
+       Networks without Residuals", ICLR 2017, the derivative of section 3's join.
 
     Examples
     --------

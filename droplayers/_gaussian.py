@@ -10,6 +10,8 @@ from ._operation import drop
 from ._select import NOISE, Affine
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
     from ._check import Array
@@ -22,8 +24,8 @@ def gaussian_dropout(
     mode: str = "train",
     *,
     rng: RNG = None,
-    full_shape: tuple[int, ...] | None = None,
-    start: tuple[int, ...] | None = None,
+    full_shape: Sequence[int] | None = None,
+    start: Sequence[int] | None = None,
     out: Array | None = None,
 ) -> Any:
     """Multiply elements by normal noise of mean 1.

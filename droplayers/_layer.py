@@ -38,9 +38,19 @@ def word(*choices: str) -> Option:
     return Option(lambda value, name: _check.choice(value, name, choices))
 
 
-def source(rng: Any, name: str) -> Any:
-    """None and a Key as they are; seeds make one generator, here and now."""
-    return rng if rng is None or isinstance(rng, Key) else generator(rng)
+class Source(Option):
+    """What keys are drawn from: None and a Key as they are, while a seed makes one
+    generator, here and now."""
+
+    def __init__(self) -> None:
+        def made(rng: Any, name: str) -> Any:
+            return rng if rng is None or isinstance(rng, Key) else generator(rng)
+
+        super().__init__(made)
+
+    def __set__(self, layer: Any, value: Any) -> None:
+        super().__set__(layer, value)
+        layer._given = value
 
 
 class FreshKey(Key):
@@ -74,7 +84,9 @@ class Layer:
 
     _function: Callable[..., Any]
     _names: tuple[str, ...] = ()  #: of its options, but for rng
-    rng = Option(source)
+    _given: RNG  #: what rng was set to
+    rng = Source()
+    training = Option(_check.flag)
 
     def __init_subclass__(cls) -> None:
         own = [name for name, value in vars(cls).items() if isinstance(value, Option)]
@@ -87,12 +99,28 @@ class Layer:
         self._last: Pass | None = None
 
     def train(self, mode: bool = True) -> Self:
-        """Train from now on, or do not; returns the layer."""
+        """Train from now on, or do not.
+
+        Parameters
+        ----------
+        mode : bool, default True
+            Whether to drop in the forward passes to come.
+
+        Returns
+        -------
+        layer : Layer
+            This one.
+
+        Raises
+        ------
+        TypeError
+            If `mode` is no bool.
+        """
         self.training = _check.flag(mode, "mode")
         return self
 
     def eval(self) -> Self:
-        """Do not train from now on; returns the layer."""
+        """Do not train from now on: the same as ``train(False)``."""
         return self.train(False)
 
     def __call__(self, x: Any) -> Any:
@@ -100,16 +128,50 @@ class Layer:
         return self.forward(x)
 
     def forward(self, x: Any) -> Any:
-        """Drop from x, in training under a Key of its own, which is `last_key` then."""
+        """Give the function's result, in training under a fresh Key.
+
+        Parameters
+        ----------
+        x : array_like
+            As the layer's function takes it.
+
+        Returns
+        -------
+        y : ndarray or scalar
+            As the function's. `last_key` is the Key that it was drawn from.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As the function. The layer is as before then.
+        """
         return self._run(x, self._options())
 
     def backward(self, grad: Any) -> Any:
-        """Give the gradient in the last x, from that in the last result."""
+        """Give the gradient in the last x, with the mask that it was given.
+
+        Parameters
+        ----------
+        grad : array_like
+            The gradient in the last forward pass's result, of its shape.
+
+        Returns
+        -------
+        grad_x : ndarray or scalar
+            Of grad's shape and floating dtype.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward pass.
+        ValueError
+            If grad has another shape.
+        """
         if self._last is None:
             name = type(self).__name__
             raise RuntimeError(f"{name}.backward needs a forward pass before it")
         shape, kept, options = self._last
-        came = None if grad is None else np.shape(grad)
+        came = None if grad is None else _check.array(grad, "grad").shape
         if came != shape:
             raise ValueError(
                 f"grad must have the last result's shape {shape}, got {came}"
@@ -119,6 +181,8 @@ class Layer:
     def __repr__(self) -> str:
         shown = []
         for name, parameter in inspect.signature(type(self)).parameters.items():
+            if not hasattr(self, name):  # a subclass's own
+                continue
             value = self._shown(name)
             positional = parameter.kind is parameter.POSITIONAL_OR_KEYWORD
             if positional or not _is(value, parameter.default):

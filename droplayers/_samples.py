@@ -12,6 +12,8 @@ from ._select import RESIDUAL, SCALE, Affine, select_rows
 from .keys import Key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
     from ._check import Array
@@ -29,8 +31,8 @@ def drop_path(
     rng: RNG = None,
     mask: ArrayLike | None = None,
     return_mask: bool = False,
-    full_shape: tuple[int, ...] | None = None,
-    start: tuple[int, ...] | None = None,
+    full_shape: Sequence[int] | None = None,
+    start: Sequence[int] | None = None,
     out: Array | None = None,
 ) -> Any:
     """Drop whole samples at random: drop-path, stochastic depth on a branch's result.

@@ -103,7 +103,7 @@ def checked(
     if column is not None:
         column = _column(column, size, local)
     elif train and not local:
-        _repeatable(rng)
+        repeatable(rng)
     dtype = _promoted(living)
     rates = np.broadcast_to(rates, size)[list(living)]
     return Join(size, living, dtype, rates, train, local, batch, column)
@@ -152,7 +152,7 @@ def _column(value: Any, size: int, local: bool) -> int:
     return column
 
 
-def _repeatable(rng: Any) -> None:
+def repeatable(rng: Any) -> None:
     """Only what gives one key at every call gives one column at every join."""
     try:
         if not isinstance(rng, Key):

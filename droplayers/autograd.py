@@ -60,6 +60,12 @@ __all__ = [
     "spatial_dropout",
 ]
 
+DOC = """`droplayers.{name}`, with derivatives.
+
+Takes and returns what that function does. In a call with a traced array, rng must be a
+Key or an int where anything is drawn, `out` must be None, and p and mask not traced.
+"""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -151,7 +157,7 @@ def _traced(
             y, keep = result
             return link(y, **arrays, **options), keep
 
-        function.__doc__ = f"`droplayers.{plain.__name__}`, for autograd."
+        function.__doc__ = DOC.format(name=plain.__name__)
         return function
 
     return twin

@@ -81,6 +81,11 @@ class Key:
         -------
         Key
 
+        Raises
+        ------
+        TypeError, ValueError
+            If `rng` is none of these.
+
         Examples
         --------
         >>> import numpy as np
@@ -102,6 +107,11 @@ class Key:
         -------
         Key
 
+        Raises
+        ------
+        TypeError, ValueError
+            If `i` is not such an integer.
+
         Examples
         --------
         >>> import droplayers as dl
@@ -121,6 +131,11 @@ class Key:
         Returns
         -------
         tuple of Key
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `n` is not such an integer.
 
         Examples
         --------

@@ -22,6 +22,7 @@ import numpy as np
 
 from . import _check, functional
 from ._layer import Layer, Option, word
+from ._survivors import repeatable
 from .keys import Key, generator
 
 if TYPE_CHECKING:
@@ -45,19 +46,20 @@ __all__ = [
 ]
 
 
-def _integers(value: Any, name: str) -> Any:
-    """An integer, or a tuple of them."""
-    if isinstance(value, tuple | list | frozenset | set | np.ndarray):
-        return tuple(_check.integer(item, name) for item in value)
-    return _check.integer(value, name)
-
-
 def _sides(value: Any, name: str) -> Any:
     """An integer of at least 1, or a tuple of them."""
-    sides = _integers(value, name)
+    sides = _check.integers(value, name)
     if np.size(sides) == 0 or np.min(sides) < 1:
         raise ValueError(f"{name} must be at least 1, got {value!r}")
     return sides
+
+
+def _features(value: Any, name: str) -> int:
+    """A number of at least 1."""
+    number = _check.integer(value, name)
+    if number < 1:
+        raise ValueError(f"{name} must be at least 1, got {value!r}")
+    return number
 
 
 def _below_one(value: Any, name: str) -> float:
@@ -95,8 +97,9 @@ class Dropout(Layer):
     rng : optional
         None draws a Key from the operating system at each forward pass. A Generator,
         BitGenerator or RandomState draws one by a word. A seed makes one Generator
-        here, so a deep copy or a fork repeats its masks. A Key gives the same mask
-        each time.
+        here, so a deep copy, a fork or a layer of the same seed has the same masks:
+        give the layers of a network one Generator. A Key gives the same mask each
+        time.
 
     Attributes
     ----------
@@ -133,14 +136,14 @@ class Dropout(Layer):
 
     p = Option(_check.probability)
     scaling = word("inverted", "classic")
-    shared_axes = Option(_integers)
+    shared_axes = Option(_check.integers)
 
     def __init__(
         self,
         p: float = 0.5,
         *,
         scaling: str = "inverted",
-        shared_axes: int | tuple[int, ...] = (),
+        shared_axes: int | Sequence[int] = (),
         rng: RNG = None,
     ) -> None:
         super().__init__(rng)
@@ -220,13 +223,13 @@ class AlphaDropout(Layer):
     _function = staticmethod(functional.alpha_dropout)
 
     p = Option(_check.probability)
-    shared_axes = Option(_integers)
+    shared_axes = Option(_check.integers)
 
     def __init__(
         self,
         p: float = 0.5,
         *,
-        shared_axes: int | tuple[int, ...] = (),
+        shared_axes: int | Sequence[int] = (),
         rng: RNG = None,
     ) -> None:
         super().__init__(rng)
@@ -374,7 +377,7 @@ class DropBlock(Layer):
         self,
         p: float = 0.1,
         *,
-        block_size: int | tuple[int, ...] = 7,
+        block_size: int | Sequence[int] = 7,
         channel_axis: int = 1,
         shared_channels: bool = False,
         rng: RNG = None,
@@ -397,12 +400,14 @@ class FractalJoin(Layer):
     prob : float or sequence of float, default 0.15
         Probability to drop a path, or one for each path.
     sampling : {"local", "global"}, default "local"
-        As in `fractal_join`. A Key that several joins are to share in global sampling
-        is given to each as its `rng`.
+        As in `fractal_join`.
     per : {"batch", "sample"}, default "batch"
         As in `fractal_join`.
     rng : optional
-        As in `Dropout`.
+        As in `Dropout`; but in global sampling, in training and without a column, an
+        int or a Key. Joins that are given the same int take the same column as each
+        other, another at each pass. Joins that have the same Key take its column at
+        each pass until their `rng` is set to another.
 
     See Also
     --------
@@ -440,13 +445,31 @@ class FractalJoin(Layer):
         self.sampling = sampling
         self.per = per
 
-    def __call__(self, x: Any, column: int | None = None) -> Any:
+    def __call__(self, paths: Any, column: int | None = None) -> Any:
         """Run `forward`."""
-        return self.forward(x, column)
+        return self.forward(paths, column)
 
-    def forward(self, x: Any, column: int | None = None) -> Any:
-        """Join paths, or take one column of them alone."""
-        return self._run(x, {**self._options(), "column": column})
+    def forward(self, paths: Any, column: int | None = None) -> Any:
+        """Join paths, in training under a fresh Key.
+
+        Parameters
+        ----------
+        paths : sequence of array_like or None
+            As in `fractal_join`.
+        column : int, optional
+            With sampling="global" in training: the one that is to survive.
+
+        Returns
+        -------
+        y : ndarray, scalar or None
+            As from `fractal_join`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `fractal_join`. The layer is as before then.
+        """
+        return self._run(paths, {**self._options(), "column": column})
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -455,6 +478,15 @@ class FractalJoin(Layer):
             "sampling": self.sampling,
             "per": self.per,
         }
+
+    def _apply(self, x: Any, options: dict[str, Any]) -> Any:
+        draws = self.training and self.sampling == "global"
+        if draws and options["column"] is None:
+            repeatable(self._given)
+        y = super()._apply(x, options)
+        if draws and options["column"] is None:
+            int(options["rng"])  # joins of one seed keep in step, the dead ones too
+        return y
 
     def _kept(self, x: Any) -> Any:
         """The shapes and dtypes of the living are all that gradients ask for."""
@@ -479,7 +511,7 @@ class DropConnect(Layer):
     Parameters
     ----------
     in_features, out_features : int
-        Lengths of a sample and of its result, at least 1.
+        Lengths of a sample and of its result, at least 1. As attributes, the weight's.
     p : float, default 0.5
         Probability to drop a connection, in [0, 1].
     bias : bool, default True
@@ -493,11 +525,13 @@ class DropConnect(Layer):
     ----------
     weight : ndarray
         Of shape (in_features, out_features): at first float32, uniform within
-        ``1 / sqrt(in_features)`` of 0. May be set to another array of that shape.
+        ``1 / sqrt(in_features)`` of 0. May be set to another array of that shape, which
+        is kept as it is.
     bias : ndarray or None
         Of shape (out_features,), likewise.
     grad_weight, grad_bias : ndarray or None
-        What ``backward`` found last, which gives the gradient in x.
+        What ``backward`` found last, which gives the gradient in x. Until then x and
+        the weight of the forward pass are kept as they are, not copied: step after it.
 
     See Also
     --------
@@ -522,8 +556,6 @@ class DropConnect(Layer):
     array([2., 2.])
     """
 
-    in_features = Option(_check.integer)
-    out_features = Option(_check.integer)
     p = Option(_check.probability)
     per_sample = Option(_check.flag)
 
@@ -538,24 +570,31 @@ class DropConnect(Layer):
         rng: RNG = None,
     ) -> None:
         super().__init__(rng)
-        self.in_features = in_features
-        self.out_features = out_features
         self.p = p
         self.per_sample = per_sample
-        if min(in_features, out_features) < 1:
-            raise ValueError(
-                f"in_features and out_features must be at least 1, got {in_features}"
-                f" and {out_features}"
-            )
-        bound = 1.0 / math.sqrt(in_features)
-        draw = generator(int(rng) if isinstance(rng, Key) else self.rng)
-        shape = in_features, out_features
-        self.weight = draw.uniform(-bound, bound, shape).astype(np.float32)
+        shape = (
+            _features(in_features, "in_features"),
+            _features(out_features, "out_features"),
+        )
         has_bias = _check.flag(bias, "bias")
-        start = draw.uniform(-bound, bound, out_features).astype(np.float32)
-        self.bias = start if has_bias else None
+        _check.size(shape, "weight of (in_features, out_features)", 2**60)
+        bound = 1.0 / math.sqrt(shape[0])
+        draw = generator(int(rng) if isinstance(rng, Key) else self.rng)
+        self._weight = draw.uniform(-bound, bound, shape).astype(np.float32)
+        start = draw.uniform(-bound, bound, shape[1]).astype(np.float32)
+        self._bias = start if has_bias else None
         self.grad_weight: Array | None = None
         self.grad_bias: Array | None = None
+
+    @property
+    def in_features(self) -> int:
+        """The length of a sample."""
+        return len(self._weight)
+
+    @property
+    def out_features(self) -> int:
+        """The length of a sample's result."""
+        return len(self._weight.T)
 
     @property
     def weight(self) -> Array:
@@ -564,8 +603,7 @@ class DropConnect(Layer):
 
     @weight.setter
     def weight(self, value: ArrayLike) -> None:
-        shape = self.in_features, self.out_features
-        self._weight = _parameter(value, "weight", shape)
+        self._weight = _parameter(value, "weight", self._weight.shape)
 
     @property
     def bias(self) -> Array | None:
@@ -587,13 +625,14 @@ class DropConnect(Layer):
         return functional.drop_connect(x, self.weight, bias=self.bias, **options)
 
     def _kept(self, x: Any) -> Any:
-        return x, self.weight
+        return x, self.weight, self.bias is not None
 
     def _gradient(self, grad: Any, kept: Any, options: dict[str, Any]) -> Any:
+        x, weight, has_bias = kept
         grad_x, self.grad_weight, grad_bias = functional.drop_connect_backward(
-            grad, *kept, **options
+            grad, x, weight, **options
         )
-        self.grad_bias = None if self.bias is None else grad_bias
+        self.grad_bias = grad_bias if has_bias else None
         return grad_x
 
 

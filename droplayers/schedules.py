@@ -101,7 +101,8 @@ def ramp(step: float, total: float, stop: float, start: float = 0.0) -> float:
     step : float
         Where training is; the rate is `start` up to 0.
     total : float
-        When the rate is `stop`, and stays; positive and finite, in what `step` counts.
+        When the rate is `stop`, up to rounding, and stays; positive and finite, in what
+        `step` counts.
     stop : float
         The last rate, in [0, 1].
     start : float, default 0.0

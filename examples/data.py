@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import pathlib
 from typing import NamedTuple
@@ -11,6 +12,13 @@ from numpy.typing import NDArray
 
 #: Where Debian's package dataset-fashion-mnist puts its files.
 FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
+
+
+def count(text: str) -> int:
+    """A number of images on the command line."""
+    if not (text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on, got {text!r}")
+    return int(text)
 
 
 class Images(NamedTuple):

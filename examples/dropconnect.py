@@ -17,7 +17,7 @@ import sys
 from typing import Any, NamedTuple
 
 import numpy as np
-from data import LOADERS, Data
+from data import LOADERS, Data, count
 from matplotlib.figure import Figure
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit, log_softmax
 from threadpoolctl import threadpool_limits
@@ -142,10 +142,13 @@ def train(
     return curve, network
 
 
-def report(curves: dict[str, Floats], inference: Inference, labels: Any) -> bool:
+def report(
+    curves: dict[str, Floats], inference: Inference, labels: Any, plan: Plan
+) -> bool:
     """Print accuracies and distances; whether DropConnect learns as well as others do
     and moments are what Monte Carlo finds."""
     print(f"Test accuracy in % after {curves[VARIANTS[0]].shape[1]} epochs")
+    print(f"{'':18}{'mean':>8}" + "".join(f"{f'seed {s}':>8}" for s in plan.seeds))
     for name, curve in curves.items():
         last = 100 * curve[:, -1]
         print(f"{name:18}{last.mean():8.2f}" + "".join(f"{a:8.2f}" for a in last))
@@ -159,7 +162,8 @@ def report(curves: dict[str, Floats], inference: Inference, labels: Any) -> bool
         print(f"{name:18}{100 * accuracy(p, labels):10.2f}{distances[name]:10.4f}")
     spread, share = np.std(inference.z), np.mean(inference.variances)
     print(
-        f"Means differ by {spread:.3f} standard errors, variances by {share:.3f} times"
+        f"Its means lie {spread:.3f} of their standard errors from the moments' (chance"
+        f" is 1),\nits variances are {share:.3f} times theirs"
     )
     finals = {name: curve[:, -1].mean() for name, curve in curves.items()}
     claims = {
@@ -207,7 +211,7 @@ def main() -> int:
     parser.add_argument(
         "--data", choices=LOADERS, default="digits", help="digits by default"
     )
-    parser.add_argument("--images", type=int, help="how many to train on")
+    parser.add_argument("--images", type=count, help="how many to train on")
     parser.add_argument("--short", action="store_true", help="one seed, few epochs")
     parser.add_argument(
         "--out", default="dropconnect.png", help="where to draw the curves"
@@ -231,7 +235,7 @@ def main() -> int:
             networks[name] = runs[0][1]
         inference = predict(networks[VARIANTS[2]], test.pixels, dl.Key(1))
     draw(curves, inference, arguments.out)
-    return 0 if report(curves, inference, test.labels) else 1
+    return 0 if report(curves, inference, test.labels, plan) else 1
 
 
 if __name__ == "__main__":

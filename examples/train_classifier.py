@@ -15,7 +15,7 @@ import sys
 from typing import Any, NamedTuple
 
 import numpy as np
-from data import LOADERS, Data
+from data import LOADERS, Data, count
 from matplotlib.figure import Figure
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit
 from threadpoolctl import threadpool_limits
@@ -183,7 +183,7 @@ def main() -> int:
     parser.add_argument(
         "--data", choices=LOADERS, default="digits", help="digits by default"
     )
-    parser.add_argument("--images", type=int, help="how many to train on")
+    parser.add_argument("--images", type=count, help="how many to train on")
     parser.add_argument("--short", action="store_true", help="one seed, few epochs")
     parser.add_argument(
         "--out", default="train_classifier.png", help="where to draw the curves"

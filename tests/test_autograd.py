@@ -443,6 +443,7 @@ def test_an_int_is_the_key_that_it_draws(function, options, _, seed):
         ("mask must be boolean", lambda a: da.dropout(a, mask=np.ones(4))),
         ("x must be a real array", lambda a: da.alpha_dropout(a * 1j, rng=1)),
         ("x must be a numeric array", lambda a: da.dropout([[a], [a]], rng=1)),
+        ("x must be array-like, .* in droplayers.autograd", lambda a: dl.dropout(a)),
     ],
 )
 def test_bad_arguments_of_traced_calls_are_named(message, call):
@@ -451,7 +452,7 @@ def test_bad_arguments_of_traced_calls_are_named(message, call):
 
 
 def test_bad_shapes_of_traced_calls_are_named():
-    with pytest.raises(ValueError, match=r"^weight must have shape \(3, 3\)"):
+    with pytest.raises(ValueError, match=r"^x must have .* weight of shape \(4, 3\)"):
         make_vjp(lambda w: da.drop_connect(INPUTS, w, rng=1))(np.ones((4, 3)))
     with pytest.raises(ValueError, match=r"^grad must have shape \(4, 5\)"):
         make_vjp(lambda g: da.drop_connect_backward(g, INPUTS, WEIGHT)[0])(GRAD[1:])
@@ -505,7 +506,7 @@ def test_the_names_and_signatures_are_those_of_the_family():
         plain, twin = getattr(dl, name), getattr(da, name)
         assert inspect.signature(twin) == inspect.signature(plain)
         assert (twin.__name__, twin.__module__) == (name, "droplayers.autograd")
-        assert twin.__doc__ == f"`droplayers.{name}`, for autograd."
+        assert twin.__doc__.startswith(f"`droplayers.{name}`, with derivatives.\n")
 
 
 def test_autograd_is_asked_for_only_where_it_is_used():

@@ -313,8 +313,8 @@ def test_dropconnect_says_when_its_inference_is_not_that_of_masks(example, capsy
         np.ones(20),
     )
     curves = dict.fromkeys(module.VARIANTS, np.full((1, 2), 0.9))
-    labels = np.zeros(300)
-    assert module.report(curves, good, labels)
+    labels, plan = np.zeros(300), module.PLANS["digits"]
+    assert module.report(curves, good, labels, plan)
     assert capsys.readouterr().err == ""
     swapped = {module.MOMENTS: far, module.MEAN_FIELD: near}
     for wrong, message in [
@@ -323,10 +323,10 @@ def test_dropconnect_says_when_its_inference_is_not_that_of_masks(example, capsy
         (good._replace(variances=np.nan * good.variances), "the variances"),
         (good._replace(probabilities=swapped), "nearer"),
     ]:
-        assert not module.report(curves, wrong, labels)
+        assert not module.report(curves, wrong, labels, plan)
         assert message in capsys.readouterr().err
     poor = {**curves, "DropConnect": np.full((1, 2), 0.7)}
-    assert not module.report(poor, good, labels)
+    assert not module.report(poor, good, labels, plan)
     assert "learns" in capsys.readouterr().err
 
 

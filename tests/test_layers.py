@@ -182,7 +182,9 @@ def test_the_repr_shows_what_is_not_usual():
     assert (
         repr(dl.DropBlock(block_size=(3, 5))) == "DropBlock(p=0.1, block_size=(3, 5))"
     )
-    assert repr(dl.Dropout(shared_axes=[1])) == "Dropout(p=0.5, shared_axes=(1,))"
+    for axes in ([1], range(1, 2), np.array([1])):
+        shown = "Dropout(p=0.5, shared_axes=(1,))"
+        assert repr(dl.Dropout(shared_axes=axes)) == shown
     shown = "DropConnect(in_features=3, out_features=2, p=0.5, bias=False)"
     assert repr(dl.DropConnect(3, 2, bias=False)) == shown
     assert repr(dl.FractalJoin([0.1, 0.2])) == "FractalJoin(prob=(0.1, 0.2))"
@@ -354,7 +356,10 @@ def test_weights_may_be_given():
     weight = np.arange(10.0).reshape(2, 5)
     layer.weight = weight
     assert layer.weight is weight
+    layer(TWO[0])
     layer.bias = None
+    layer.backward(np.ones((3, 5)))
+    assert_same(layer.grad_bias, np.full(5, 3.0))
     assert_same(layer.eval()(TWO[0]), TWO[0] @ weight)
     for value, message in [
         (weight.T, r"weight must have shape \(2, 5\)"),
@@ -385,7 +390,49 @@ def test_a_network_of_layers_learns():
     assert np.mean((dense(x) - target) ** 2) < 0.03 * losses[0]
 
 
+def test_joins_of_one_seed_take_one_column_other_joins_must_be_told():
+    dead = [[None] * 3, [X, 2 * X, 3 * X]]
+    joins = [dl.FractalJoin(sampling="global", rng=5) for _ in range(3)]
+    columns = []
+    for step in range(20):
+        # One of the joins is dead at times: it keeps in step.
+        lists = [dead[1], dead[step % 2], dead[1]]
+        first, _, third = (j(paths) for j, paths in zip(joins, lists, strict=True))
+        assert_same(first, third)
+        assert joins[0].last_key == joins[1].last_key == joins[2].last_key
+        columns.append(round((first / X).mean()))
+    assert set(columns) == {1, 2, 3}
+    for rng in (None, np.random.default_rng(1), [1, 2]):
+        join = dl.FractalJoin(sampling="global", rng=rng)
+        with pytest.raises(TypeError, match="rng must be a Key or an int"):
+            join(PATHS)
+        assert join.last_key is None
+        assert join(PATHS, column=2) is PATHS[2]
+        assert_same(join.eval()(PATHS), dl.fractal_join(PATHS))
+        join.train().rng = dl.Key(3)
+        join(paths=[X, X])
+        assert join.last_key == dl.Key(3)
+
+
+def test_subclasses_have_a_repr():
+    class Wide(dl.Dropout):
+        def __init__(self, width, p=0.25, *args, **options):
+            super().__init__(p, **options)
+
+    assert repr(Wide(3)) == "Wide(p=0.25)"
+
+
 # --- bad input ------------------------------------------------------------------------
+
+
+def set_to(name, value):
+    setattr(dl.DropConnect(3, 2), name, value)
+
+
+def ragged_gradient():
+    layer = dl.Dropout()
+    layer(np.ones(2))
+    layer.backward([[1, 2], [3]])
 
 
 @pytest.mark.parametrize(
@@ -414,8 +461,12 @@ def test_a_network_of_layers_learns():
         (TypeError, "block_size must be", lambda: dl.DropBlock(block_size=2.5)),
         (TypeError, "shared_channels must", lambda: dl.DropBlock(shared_channels=0)),
         (ValueError, "sampling must be", lambda: dl.FractalJoin(sampling="some")),
-        (ValueError, "in_features and out_features", lambda: dl.DropConnect(0, 3)),
+        (ValueError, "in_features must be at least 1", lambda: dl.DropConnect(0, 3)),
         (TypeError, "out_features must be", lambda: dl.DropConnect(1, 3.5)),
+        (ValueError, "out_features.*at most", lambda: dl.DropConnect(2**40, 2**40)),
+        (TypeError, "training must be a bool", lambda: set_to("training", "test")),
+        (AttributeError, "in_features", lambda: set_to("in_features", 7)),
+        (ValueError, "grad must be array-like", ragged_gradient),
         (TypeError, "bias must be a bool", lambda: dl.DropConnect(1, 3, bias=None)),
         (TypeError, "per_sample must be", lambda: dl.DropConnect(1, 3, per_sample=2)),
         (TypeError, "rng must be", lambda: dl.Dropout(rng="seed")),
