@@ -87,7 +87,7 @@ def alpha_dropout(
     -----
     With s = -1.7580993408473766, minus SELU's scale times its alpha [1]_,
 
-    - ``a = ((1 - p) * (1 + p * s**2)) ** -0.5``
+    - ``a = 1 / sqrt((1 - p) * (1 + p * s**2))``
     - ``b = -a * p * s``
 
     give ``(1 - p) * (a * x + b) + p * (a * s + b)`` the mean 0 and the variance 1 of x.

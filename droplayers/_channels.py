@@ -108,6 +108,7 @@ def spatial_dropout(
     (2, 1, 4)
     """
     array = _check.array(x, "x")
+    _check.result_dtype(array.dtype, "x")
     own = {0, channel(channel_axis, array.ndim)}
     return dropout(
         array,

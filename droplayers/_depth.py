@@ -199,8 +199,8 @@ def _add_branch(
     out: Array | None,
 ) -> Any:
     """Both passes: they differ in what their arguments are called."""
-    # A view of our own: the branch may do to x what it likes.
-    array = _check.array(x, x_name)[...]
+    owner = _check.array(x, x_name)
+    array = owner[...]  # a view of our own: the branch may give x another shape
     if array.ndim == 0:
         raise ValueError(f"{x_name} must have an axis of samples, got a 0-d array")
     dtype = _check.result_dtype(array.dtype, x_name)
@@ -213,17 +213,27 @@ def _add_branch(
         _check.out(out, array.shape, dtype)
     rate = p if train else 0.0
     rows, factor = kept_rows(len(array), rate, sampling=sampling, rng=rng)
-    kept = array[rows].astype(dtype, copy=False)
+    everything = len(rows) == len(array)
+    kept = array.astype(dtype) if everything else array[rows].astype(dtype, copy=False)
     part = kept
     if rows.size:
-        result = f"{branch_name}'s result"
+        result, memory = f"{branch_name}'s result", _memory(owner)
         part = _check.array(branch(kept[...]), result)
+        if _memory(owner) != memory:
+            raise ValueError(
+                f"{x_name} must keep its memory, but {branch_name} took it"
+            )
         dtype = _check.common_dtype(kept, "its argument", part, result)
     target = None if out is None else _check.out(out, array.shape, dtype)
     if target is None:
         target = np.empty_like(array, dtype=dtype, subok=False)
     _add_rows(array, part, rows, dtype, factor, target)
     return returned(target, out, None)
+
+
+def _memory(x: Array) -> tuple[int, int]:
+    """Where an array's memory is, and how long."""
+    return x.__array_interface__["data"][0], x.nbytes
 
 
 def _add_rows(

@@ -62,7 +62,7 @@ class FreshKey(Key):
 
     def __init__(self, rng: RNG) -> None:
         object.__setattr__(self, "_rng", rng)
-        object.__setattr__(self, "drawn", None)
+        object.__setattr__(self, "drawn", rng if isinstance(rng, Key) else None)
 
     @property
     def _word(self) -> int:  # type: ignore[override]

@@ -113,13 +113,24 @@ def _tiles(
             pairs = zip(where[:-1], strides, strict=False)
             start = sum(axis.start * stride for axis, stride in pairs)
             part = mask._replace(first=mask.first + start, strides=strides)
-            tile = x[where].astype(dtype)
+            tile = _read(x[where], dtype, part)
             other = None if r is None else r[where].astype(dtype)
             if dtype.char == "g":
                 tile = by_numpy(tile, part, affine, other)
             else:
                 select(tile, dtype, part, affine, other, tile)
             np.copyto(out[where], tile, casting="same_kind")
+
+
+def _read(x: Array, dtype: np.dtype[Any], mask: Mask) -> Array:
+    """A tile in dtype; of rows that are kept or dropped whole, those that are kept."""
+    strides = mask.strides or ()
+    if x.ndim < 2 or any(strides[1:]):
+        return x.astype(dtype)
+    tile: Array = np.empty_like(x, dtype)
+    keep = booleans(mask, np.empty(len(x), np.bool_))
+    tile[keep] = x[keep]
+    return tile
 
 
 def select_rows(

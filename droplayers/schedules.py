@@ -80,11 +80,12 @@ def drop_path_rates(
     [[0.0, 0.125], [0.25, 0.375, 0.5]]
     """
     rate = _check.probability(rate, "rate")
-    stages = _check.lengths(depths, "depths")
-    if _check.flag(stagewise, "stagewise") and np.ndim(depths) == 0:
+    checked = _check.integers(depths, "depths")
+    if _check.flag(stagewise, "stagewise") and isinstance(checked, int):
         raise ValueError(
             f"depths must be those of stages with stagewise=True, got {depths!r}"
         )
+    stages = _check.lengths(checked, "depths")
     _check.size((sum(stages),), "depths", MOST_BLOCKS)
     rates: list[float] = np.linspace(0.0, rate, sum(stages)).tolist()
     if not stagewise:

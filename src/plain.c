@@ -205,8 +205,11 @@ are_lengths(drop_job *job, PyObject *shape, npy_intp lengths[DROP_MAX_AXES])
     npy_intp cells = 1;
     PyObject *tuple = PyLong_CheckExact(shape) ? PyTuple_Pack(1, shape) : NULL;
     shape = tuple ? tuple : shape;
-    int plain = PyTuple_CheckExact(shape) && PyTuple_Size(shape) > 0 &&
-                drop_job_shape(job, shape) == 0;
+    int plain = PyTuple_CheckExact(shape) && PyTuple_Size(shape) > 0;
+    for (Py_ssize_t i = 0; plain && i < PyTuple_Size(shape); i++) {
+        plain = PyLong_CheckExact(PyTuple_GetItem(shape, i));
+    }
+    plain = plain && drop_job_shape(job, shape) == 0;
     Py_XDECREF(tuple);
     PyErr_Clear();
     for (int i = 0; plain && i < job->axes; i++) {

@@ -323,6 +323,16 @@ def connections(x, weight, p, mode, per_sample, key):
     return keep_mask((samples, *np.shape(weight)), p, key), inverse(p)
 
 
+def times(a, b):
+    """The product, of complex numbers as four of reals."""
+    if a.dtype.kind != "c":
+        return a * b
+    y = np.empty(np.broadcast_shapes(a.shape, b.shape), a.dtype)
+    y.real = a.real * b.real - a.imag * b.imag
+    y.imag = a.real * b.imag + a.imag * b.real
+    return y
+
+
 @np.errstate(all="ignore")
 def drop_connect(
     x, weight, p=0.5, mode="train", *, bias=None, per_sample=True, key=None
@@ -335,7 +345,7 @@ def drop_connect(
     dtype = common(*(v for v in (x, weight, bias) if v is not None))
     x, w = (cast(v, computing(dtype)) for v in (x, weight))
     keep, factor = connections(x, w, p, mode, per_sample, key)
-    terms = np.where(keep, x[:, :, None] * w, w.dtype.type(0))
+    terms = np.where(keep, times(x[:, :, None], w), w.dtype.type(0))
     y = scaled(ascending_sum(terms, 1), factor)
     if bias is not None:
         bias = np.broadcast_to(cast(bias, y.dtype), y.shape)
@@ -352,8 +362,8 @@ def drop_connect_backward(
     grad, x, w = (cast(v, computing(dtype)) for v in (grad, x, weight))
     keep, factor = connections(x, w, p, mode, per_sample, key)
     zero = w.dtype.type(0)
-    to_x = np.where(keep, grad[:, None, :] * w, zero)
-    to_weight = np.where(keep, x[:, :, None] * grad[:, None, :], zero)
+    to_x = np.where(keep, times(grad[:, None, :], w), zero)
+    to_weight = np.where(keep, times(x[:, :, None], grad[:, None, :]), zero)
     grad_x = scaled(ascending_sum(to_x, 2), factor)
     grad_weight = scaled(ascending_sum(to_weight, 0), factor)
     return tuple(cast(g, dtype) for g in (grad_x, grad_weight, ascending_sum(grad, 0)))

@@ -214,6 +214,7 @@ def test_nothing_to_do_returns_x_itself():
         (ValueError, "block_size must be one or 2 sides", {"block_size": ()}),
         (TypeError, "block_size must be an integer, got 2.5", {"block_size": 2.5}),
         (TypeError, "block_size must be an integer, got True", {"block_size": True}),
+        (TypeError, "block_size must be an integer", {"block_size": [1, [2]]}),
         (ValueError, "channel_axis must not be the samples'", {"channel_axis": 0}),
         (ValueError, "channel_axis must not be the samples'", {"channel_axis": -4}),
         (np.exceptions.AxisError, "channel_axis", {"channel_axis": 4}),

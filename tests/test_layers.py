@@ -221,6 +221,10 @@ def test_seeds_make_one_generator_and_none_makes_none():
     assert dl.Dropout(rng=np.random.SeedSequence(3)).rng is not None
     layer = dl.Dropout(rng=dl.Key(1))
     assert_same(layer(X), layer(X))
+    assert layer.last_key == dl.Key(1)
+    layer.p = 0.0
+    assert layer(X) is X
+    assert layer.last_key == dl.Key(1)
 
 
 def test_a_layer_with_nothing_to_drop_is_an_identity():

@@ -65,8 +65,8 @@ UNREAD = """
     import droplayers as dl
 
     for pages in (1, 3):
-        size = pages * mmap.PAGESIZE // 4
-        x = np.frombuffer(mmap.mmap(-1, 160 * size), "f4").reshape(40, size)
+        memory = mmap.mmap(-1, 40 * pages * mmap.PAGESIZE)
+        x = np.frombuffer(memory, "{dtype}").reshape(40, -1)
         x[...] = 3
         r, rows = np.ones_like(x), np.arange(40)
         expected, keep = dl.drop_path(x, {prob}, True, {options}, return_mask=True)
@@ -83,7 +83,14 @@ UNREAD = """
 @pytest.mark.parametrize("prob", ["0.5", "1.0", "np.linspace(0.1, 1, 40)"])
 @pytest.mark.parametrize("options", ["rng=1", "rng=1, residual=r", "mask=rows > 9"])
 def test_the_memory_of_dropped_samples_is_not_read(prob, options):
-    run_python(UNREAD.format(prob=prob, options=options))
+    run_python(UNREAD.format(dtype="f4", prob=prob, options=options))
+
+
+@pytest.mark.parametrize("dtype", ["f2", ">f4", "i4", "g", "F", ">G"])
+@pytest.mark.parametrize("options", ["", ", residual=r.astype('D')", ", per='batch'"])
+def test_whatever_its_dtype_is(dtype, options):
+    options = f"rng=2, out=np.ones(x.shape, 'D'){options}"
+    run_python(UNREAD.format(dtype=dtype, prob="0.6", options=options))
 
 
 @st.composite

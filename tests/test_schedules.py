@@ -59,6 +59,7 @@ def test_depths_may_be_any_integers():
     expected = [[0.0], [0.25, 0.5]]
     for depths in ((1, 2), np.array([1, 2]), range(1, 3), [np.int8(1), np.uint64(2)]):
         assert dl.drop_path_rates(0.5, depths, stagewise=np.True_) == expected
+    assert dl.drop_path_rates(0.5, (d for d in (1, 2)), stagewise=True) == expected
     assert dl.drop_path_rates(Fraction(1, 2), np.int32(2)) == [0.0, 0.5]
     assert dl.drop_path_rates(np.float16(0.5), np.array(2)) == [0.0, 0.5]
 

@@ -168,3 +168,6 @@ def test_messages_say_what_an_axis_of_channels_is():
         dl.spatial_dropout(X, channel_axis=3)
     with pytest.raises(TypeError, match=r"^channel_axis must be an integer, got 1\.0$"):
         dl.spatial_dropout(X, channel_axis=1.0)
+    for x in ("text", None, np.array(None)):
+        with pytest.raises(TypeError, match=r"^x must be a numeric array"):
+            dl.spatial_dropout(x)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """stochastic_depth and its backward pass are the oracle's, to the bit."""
 
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -159,6 +160,29 @@ def test_a_branch_may_give_a_part_of_out(prob, first):
         y = dl.stochastic_depth(x, lambda v: part, prob, True, rng=1, out=out)  # noqa: B023
         assert y is out
         assert_same(y, expected)
+
+
+def test_a_branch_may_not_take_the_memory_of_x_away():
+    for size in (1, 100_000):
+        x = np.ones((1000, 64), np.float32)
+
+        def branch(v, x=x, size=size):
+            x.resize((size, 1), refcheck=False)
+            return v
+
+        with pytest.raises(ValueError, match="x must keep its memory"):
+            dl.stochastic_depth(x, branch, 0.5, True, rng=1)
+
+
+def test_all_samples_are_gathered_once():
+    for dtype in ("f4", "i4", ">f4"):
+        x, out = np.ones((1000, 1000), dtype), np.empty((1000, 1000))
+        dl.stochastic_depth(x, lambda v: v, out=out)
+        tracemalloc.start()
+        dl.stochastic_depth(x, lambda v: v, out=out)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert most < 1.1 * x.size * (8 if dtype == "i4" else 4) + 1e6
 
 
 def test_signalling_nans_in_a_result_are_added_in_silence():
