@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The calls that users make most, from their own arguments and without any
- * detour: native float32 and float64 arrays, training, and otherwise defaults
- * but for shared axes, rng, residual and out. Whatever is not plain gives
+ * detour: native float16, float32 and float64 arrays, training, and otherwise
+ * defaults but for shared axes, rng, residual and out. What is not plain gives
  * NotImplemented, and nothing has happened; the Python package takes the long
  * way then, which gives the same results and all the errors.
  */
@@ -30,9 +30,12 @@ static int
 is_plain(PyObject *array)
 {
     PyArrayObject *x = (PyArrayObject *)array;
-    return PyArray_CheckExact(array) && PyArray_NDIM(x) > 0 &&
-           PyArray_ISNOTSWAPPED(x) &&
-           (PyArray_TYPE(x) == NPY_FLOAT || PyArray_TYPE(x) == NPY_DOUBLE);
+    if (!PyArray_CheckExact(array)) {
+        return 0;
+    }
+    int type = PyArray_TYPE(x);
+    return (type == NPY_FLOAT || type == NPY_DOUBLE || type == NPY_HALF) &&
+           PyArray_ISNOTSWAPPED(x) && PyArray_NDIM(x) > 0;
 }
 
 /* Whether y is as x is, element for element. */
