@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -42,9 +43,13 @@ def importing(module: str, before: str = "", *goals: Goal) -> Subject:
     code = CODE.format(before=before, module=module)
     # -P: the folder droplayers of a checkout is not what was installed
     command = [sys.executable, "-P", "-c", code]
+    # Bytecode is cached by the first run, as it is where pip has installed.
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
 
     def seconds(number: int) -> float:
-        run = functools.partial(subprocess.check_output, command, text=True)
+        run = functools.partial(
+            subprocess.check_output, command, text=True, env=environment
+        )
         return sum(float(run()) for _ in range(number))
 
     return Subject(seconds, goals=goals)
