@@ -66,14 +66,15 @@ T_(_run)(char *out, const char *x, const char *r, const uint8_t *bits,
     if (whole < n) {
         uint32_t word = load_bits32(bits + whole / 8, offset);
         size_t at = whole * T_(_size), rest = n - whole;
-        int j = 0;
-        for (; rest >= R_(_lanes); rest -= R_(_lanes), j++) {
+        for (; rest >= R_(_lanes); rest -= R_(_lanes)) {
             T_(_vector)
-            (out + at, x + at, r + at, word, j, R_(_lanes), factor, form, 0);
+            (out + at, x + at, r + at, word, 0, R_(_lanes), factor, form, 0);
+            at += R_(_lanes) * T_(_size);
+            word >>= R_(_lanes);
         }
         if (rest) {
             T_(_vector)
-            (out + at, x + at, r + at, word, j, rest, factor, form, 0);
+            (out + at, x + at, r + at, word, 0, rest, factor, form, 0);
         }
     }
 }

@@ -120,14 +120,11 @@ f32_stream(char *to, f32v a)
     _mm512_stream_ps((float *)to, a);
 }
 
-/* Bits become a mask once a block and are shifted there: a mask register takes
- * twice as long to be set as to be shifted (Zen 5). */
 DROP_INLINE f32v
 f32_keep(uint32_t bits, int j, f32v kept, f32v dropped)
 {
-    __mmask32 keep = bits;
-    keep = j & 1 ? _kshiftri_mask32(keep, 16) : keep;
-    return _mm512_mask_blend_ps((__mmask16)keep, dropped, kept);
+    __mmask16 keep = (__mmask16)(bits >> (16 * j));
+    return _mm512_mask_blend_ps(keep, dropped, kept);
 }
 
 /* float64 */
@@ -163,10 +160,8 @@ f64_stream(char *to, f64v a)
 DROP_INLINE f64v
 f64_keep(uint32_t bits, int j, f64v kept, f64v dropped)
 {
-    __mmask32 keep = bits;
-    keep = j & 1 ? _kshiftri_mask32(keep, 8) : keep;
-    keep = j & 2 ? _kshiftri_mask32(keep, 16) : keep;
-    return _mm512_mask_blend_pd((__mmask8)keep, dropped, kept);
+    __mmask8 keep = (__mmask8)(bits >> (8 * j));
+    return _mm512_mask_blend_pd(keep, dropped, kept);
 }
 
 /* Half types, computed in float32; halves of 256 bits, two a vector */
