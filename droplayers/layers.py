@@ -480,11 +480,12 @@ class FractalJoin(Layer):
         }
 
     def _apply(self, x: Any, options: dict[str, Any]) -> Any:
-        draws = self.training and self.sampling == "global"
-        if draws and options["column"] is None:
+        of_all = options["training"] and options["sampling"] == "global"
+        of_all = of_all and options["column"] is None
+        if of_all:
             repeatable(self._given)
         y = super()._apply(x, options)
-        if draws and options["column"] is None:
+        if of_all:
             int(options["rng"])  # joins of one seed keep in step, the dead ones too
         return y
 
