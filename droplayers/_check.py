@@ -69,7 +69,7 @@ def array(x: Any, name: str) -> Array:
             f"{name} must be array-like, got a Dask collection; map the function"
             " over its blocks with full_shape and start (droplayers.dask will)"
         )
-    if type(x).__module__.startswith("autograd."):
+    if str(type(x).__module__).startswith("autograd."):
         raise TypeError(
             f"{name} must be array-like, got a value that autograd traces; call the"
             " function of the same name in droplayers.autograd"

@@ -113,6 +113,7 @@ drop_run_draw(const drop_task *task, drop_run run, drop_law *law,
     uint64_t first =
         drop_draw(task->kernels, law, now->bits, index, some, NULL, NULL);
     sharing s = {{task, run, now->bits, (size_t)(index - first), some}, 0};
+    /* In a cache one tile is too short for its alignment to matter. */
     s.how = n > DROP_TILE || task->how ? apply_head(&s.pending) : 0;
     /* From here on offsets count from the carried bits. */
     size_t end = s.pending.offset + s.pending.n;
