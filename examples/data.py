@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import pathlib
 from typing import NamedTuple
@@ -12,13 +11,6 @@ from numpy.typing import NDArray
 
 #: Where Debian's package dataset-fashion-mnist puts its files.
 FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
-
-
-def count(text: str) -> int:
-    """A number of images on the command line."""
-    if not (text.isdecimal() and int(text)):
-        raise argparse.ArgumentTypeError(f"expected a number from 1 on, got {text!r}")
-    return int(text)
 
 
 class Images(NamedTuple):
@@ -32,8 +24,8 @@ class Images(NamedTuple):
         """Each image as a row."""
         return self.images.reshape(len(self.images), -1)
 
-    def first(self, n: int) -> Images:
-        """The first n of them, or all where there are fewer."""
+    def first(self, n: int | None) -> Images:
+        """The first n of them, or all where there are fewer or n is None."""
         return Images(self.images[:n], self.labels[:n])
 
 

@@ -12,14 +12,14 @@ goes forward and back, and at `predict`.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from typing import Any, NamedTuple
 
 import numpy as np
-from data import LOADERS, Data, count
+from data import LOADERS, Data
 from matplotlib.figure import Figure
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit, log_softmax
+from options import parse
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -205,18 +205,10 @@ def draw(curves: dict[str, Floats], inference: Inference, path: str) -> None:
 
 def main() -> int:
     """Train every variant from every seed, then infer with the first DropConnect."""
-    parser = argparse.ArgumentParser(
-        description="Train with DropConnect, dropout and neither, and infer."
+    arguments = parse(
+        "Train with DropConnect, dropout and neither, and infer.",
+        "dropconnect.png",
     )
-    parser.add_argument(
-        "--data", choices=LOADERS, default="digits", help="digits by default"
-    )
-    parser.add_argument("--images", type=count, help="how many to train on")
-    parser.add_argument("--short", action="store_true", help="one seed, few epochs")
-    parser.add_argument(
-        "--out", default="dropconnect.png", help="where to draw the curves"
-    )
-    arguments = parser.parse_args()
     plan = PLANS[arguments.data]
     if arguments.images:
         plan = plan._replace(images=arguments.images)

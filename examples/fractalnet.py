@@ -11,15 +11,15 @@ drop-path it cannot. Look at how one Key makes all joins choose the same column.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
-from data import LOADERS, Data, count
+from data import LOADERS, Data
 from matplotlib.figure import Figure
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit
+from options import parse
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -247,18 +247,10 @@ def draw(results: dict[str, Floats], path: str) -> None:
 
 def main() -> int:
     """Train with drop-path and without from every seed."""
-    parser = argparse.ArgumentParser(
-        description="Train a fractal network with drop-path and without."
+    arguments = parse(
+        "Train a fractal network with drop-path and without.",
+        "fractalnet.png",
     )
-    parser.add_argument(
-        "--data", choices=LOADERS, default="digits", help="digits by default"
-    )
-    parser.add_argument("--images", type=count, help="how many to train on")
-    parser.add_argument("--short", action="store_true", help="one seed, few epochs")
-    parser.add_argument(
-        "--out", default="fractalnet.png", help="where to draw the curves"
-    )
-    arguments = parser.parse_args()
     plan = PLANS[arguments.data]
     if arguments.images:
         plan = plan._replace(images=arguments.images)

@@ -7,12 +7,11 @@ how little it knows. Here each class is left out of the training in turn, and kn
 images are turned. (Not all that is strange makes it unsure: see those on their side.)
 Look at how one call draws all masks: the images are broadcast along a new axis.
 
-    python examples/monte_carlo.py [--data fashion] [--short]
+    python examples/monte_carlo.py [--data fashion] [--images 500] [--short]
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import sys
 from typing import NamedTuple
@@ -21,6 +20,7 @@ import numpy as np
 from data import LOADERS, Data, Images
 from matplotlib.figure import Figure
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit, log_softmax
+from options import parse
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -246,21 +246,15 @@ def draw(runs: list[Run], path: str) -> None:
 
 def main() -> int:
     """Leave out every class, from every seed."""
-    parser = argparse.ArgumentParser(
-        description="Tell what a network knows from what it does not by MC dropout."
+    arguments = parse(
+        "Tell what a network knows from what it does not by MC dropout.",
+        "monte_carlo.png",
     )
-    parser.add_argument(
-        "--data", choices=LOADERS, default="digits", help="digits by default"
-    )
-    parser.add_argument("--short", action="store_true", help="one seed, few epochs")
-    parser.add_argument(
-        "--out", default="monte_carlo.png", help="where to draw the entropies"
-    )
-    arguments = parser.parse_args()
     plan = PLANS[arguments.data]
     if arguments.short:
         plan = plan._replace(epochs=plan.epochs // 3, passes=20, seeds=plan.seeds[:1])
     data = LOADERS[arguments.data]()
+    data = data._replace(train=data.train.first(arguments.images))
     total = CLASSES * len(plan.seeds)
     # Matrices as small as these are not worth a second thread.
     with threadpool_limits(1), tqdm(total=total, unit="network") as progress:

@@ -13,15 +13,15 @@ at how `Block` goes forward and back in both ways.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from typing import Any, NamedTuple
 
 import numpy as np
-from data import LOADERS, Data, count
+from data import LOADERS, Data
 from matplotlib.figure import Figure
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit
+from options import parse
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -213,18 +213,10 @@ def draw(results: dict[str, Result], path: str) -> None:
 
 def main() -> int:
     """Train every variant."""
-    parser = argparse.ArgumentParser(
-        description="Train a deep residual network whose branches are skipped."
+    arguments = parse(
+        "Train a deep residual network whose branches are skipped.",
+        "stochastic_depth.png",
     )
-    parser.add_argument(
-        "--data", choices=LOADERS, default="digits", help="digits by default"
-    )
-    parser.add_argument("--images", type=count, help="how many to train on")
-    parser.add_argument("--short", action="store_true", help="few epochs")
-    parser.add_argument(
-        "--out", default="stochastic_depth.png", help="where to draw the curves"
-    )
-    arguments = parser.parse_args()
     plan = PLANS[arguments.data]
     if arguments.images:
         plan = plan._replace(images=arguments.images)

@@ -9,15 +9,15 @@ backward pass remembers of a mask: the Key that draws it again.
 
 from __future__ import annotations
 
-import argparse
 import math
 import sys
 from typing import Any, NamedTuple
 
 import numpy as np
-from data import LOADERS, Data, count
+from data import LOADERS, Data
 from matplotlib.figure import Figure
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit
+from options import parse
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -177,18 +177,10 @@ def draw(results: dict[str, Floats], data: Data, path: str) -> None:
 
 def main() -> int:
     """Train every variant from every seed."""
-    parser = argparse.ArgumentParser(
-        description="Train a residual network with dropout and drop-path and without."
+    arguments = parse(
+        "Train a residual network with dropout and drop-path and without.",
+        "train_classifier.png",
     )
-    parser.add_argument(
-        "--data", choices=LOADERS, default="digits", help="digits by default"
-    )
-    parser.add_argument("--images", type=count, help="how many to train on")
-    parser.add_argument("--short", action="store_true", help="one seed, few epochs")
-    parser.add_argument(
-        "--out", default="train_classifier.png", help="where to draw the curves"
-    )
-    arguments = parser.parse_args()
     plan = PLANS[arguments.data]
     if arguments.images:
         plan = plan._replace(images=arguments.images)

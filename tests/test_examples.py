@@ -170,6 +170,13 @@ def test_the_gradients_of_the_classifier_are_those_of_its_loss(classifier):
             np.testing.assert_allclose(gradient, measured, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.parametrize("count", ["0", "-5", "some"])
+def test_an_example_needs_images(classifier, count):
+    result = run("examples/train_classifier.py", f"--images={count}")
+    assert result.returncode == 2
+    assert f"--images: expected a number from 1 on, got '{count}'" in result.stderr
+
+
 def test_idx_files_are_read_as_they_are_written(classifier, tmp_path):
     data = importlib.import_module("data")
     images = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
