@@ -28,7 +28,8 @@ def use_environment() -> None:
     threads = os.environ.get("DROPLAYERS_NUM_THREADS")
     if threads is None:
         return
-    if threads.isascii() and threads.isdigit() and 0 < int(threads) < 2**31:
+    is_number = threads.isascii() and threads.isdigit() and len(threads) <= 10
+    if is_number and 0 < int(threads) < 2**31:
         _core.set_threads(int(threads))
     else:
         _warn("DROPLAYERS_NUM_THREADS", "a number from 1 on", threads, _core.threads())

@@ -74,8 +74,8 @@ class Key:
         rng : optional
             None, an int, a sequence of ints, a SeedSequence, BitGenerator, Generator,
             RandomState or Key. None draws 8 bytes from the operating system; a
-            generator advances by one 64-bit word, which is the key; a Key is returned
-            as it is.
+            generator advances by one 64-bit word, which is the key; a Key gives an
+            equal one.
 
         Returns
         -------

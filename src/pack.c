@@ -10,7 +10,8 @@ typedef struct {
     size_t work;
 } packing;
 
-/* Appends n bits; places that are not neighbours in the mask come singly. */
+/* Appends n bits; places that are not neighbours in the mask come singly, and
+ * a batch may be drawn for each. */
 static int
 pack_row(packing *p, uint64_t index, const drop_axis *axis)
 {
@@ -19,7 +20,7 @@ pack_row(packing *p, uint64_t index, const drop_axis *axis)
                                             axis->mask == 1 ? axis->n - i : 1);
         drop_bits_copy(&p->writer, some.bits, some.offset, some.n);
         i += some.n;
-        p->work += some.n;
+        p->work += some.n < DROP_BATCH ? DROP_BATCH : some.n;
         if (p->work >= DROP_PIECE) {
             p->work = 0;
             int status = drop_ask(p->job->watch);

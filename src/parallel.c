@@ -71,7 +71,7 @@ wait_for_workers(shared *s, drop_watch watch)
         until.tv_nsec %= 1000000000;
         if (pthread_cond_timedwait(&s->ended, &s->lock, &until)) {
             pthread_mutex_unlock(&s->lock);
-            int status = drop_ask(watch);
+            int status = has_stopped(s) ? 0 : drop_ask(watch);
             if (status) {
                 atomic_store(&s->status, status);
             }
@@ -87,7 +87,7 @@ wait_for_workers(shared *s, drop_watch watch)
 static void
 send_elsewhere(pthread_attr_t *attributes)
 {
-#if defined(__linux__)
+#if defined(__GLIBC__)
     cpu_set_t cores;
     int here = sched_getcpu();
     if (here >= 0 && sched_getaffinity(0, sizeof cores, &cores) == 0 &&

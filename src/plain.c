@@ -167,11 +167,11 @@ drop_core_dropout(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     double p;
     uint64_t shared;
-    PyArrayObject *x = (PyArrayObject *)args[0];
     (void)self;
     if (drop_count("dropout", n, 12) < 0) {
         return NULL;
     }
+    PyArrayObject *x = (PyArrayObject *)args[0];
     if (!is_plain(args[0]) || !is_rate(args[1], &p) ||
         !is_word(args[2], "train") || !is_word(args[3], "inverted") ||
         !are_axes(args[4], PyArray_NDIM(x), &shared) ||
@@ -185,11 +185,11 @@ PyObject *
 drop_core_drop_path(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     double p;
-    PyArrayObject *x = (PyArrayObject *)args[0];
     (void)self;
     if (drop_count("drop_path", n, 13) < 0) {
         return NULL;
     }
+    PyArrayObject *x = (PyArrayObject *)args[0];
     int residual = args[5] != Py_None;
     PyArrayObject *r = residual ? (PyArrayObject *)args[5] : NULL;
     if (!is_plain(args[0]) || !is_rate(args[1], &p) || args[2] != Py_True ||

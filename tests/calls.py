@@ -109,7 +109,8 @@ def words_drawn(call):
 def run_python(code, **environment):
     """Runs some code in a new interpreter; it must succeed. Returns what it prints."""
     tests = str(pathlib.Path(__file__).parent)
-    options = ["-X", "faulthandler", "-W", "error"]
+    # -P: the folder droplayers of a checkout is not what was installed
+    options = ["-P", "-X", "faulthandler", "-W", "error"]
     done = subprocess.run(
         [sys.executable, *options, "-c", textwrap.dedent(code)],
         env={**os.environ, "PYTHONPATH": tests, **environment},

@@ -227,7 +227,7 @@ def test_the_environment_sets_threads_and_instruction_set():
 
 
 @pytest.mark.parametrize("name", ["DROPLAYERS_NUM_THREADS", "DROPLAYERS_ISA"])
-@pytest.mark.parametrize("value", ["0", "-1", "1.5", "", "sse9", "²"])
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "", "sse9", "²", "1" * 5000])
 def test_an_environment_that_cannot_be_is_a_warning(name, value):
     run = config(**{name: value})
     assert f"RuntimeWarning: {name} must be" in run.stderr
