@@ -156,9 +156,7 @@ def _blocks(
     its axes."""
     if not 3 <= len(shape) <= 5:
         raise ValueError(f"x must have 3 to 5 axes, got shape {shape}")
-    (channel,) = _check.axes((channel_axis,), "channel_axis", len(shape))
-    if channel == 0:
-        raise ValueError(f"channel_axis must not be the samples', got {channel_axis}")
+    channel = _check.channel(channel_axis, len(shape))
     shares = _check.flag(shared_channels, "shared_channels")
     spatial = [axis for axis in range(1, len(shape)) if axis != channel]
     sizes = _sides(block_size, len(spatial))

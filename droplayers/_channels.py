@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from . import _check
 from ._elements import dropout
 
@@ -109,7 +107,7 @@ def spatial_dropout(
     """
     array = _check.array(x, "x")
     _check.result_dtype(array.dtype, "x")
-    own = {0, channel(channel_axis, array.ndim)}
+    own = {0, _check.channel(channel_axis, array.ndim)}
     return dropout(
         array,
         p,
@@ -122,13 +120,3 @@ def spatial_dropout(
         start=start,
         out=out,
     )
-
-
-def channel(channel_axis: Any, ndim: int) -> int:
-    """The axis of channels, counted from the start; axis 0 is that of samples."""
-    axis = _check.integer(channel_axis, "channel_axis")
-    if not -ndim <= axis < ndim:
-        raise np.exceptions.AxisError(axis, ndim, "channel_axis")
-    if axis % ndim == 0:
-        raise ValueError(f"channel_axis must not be that of samples, 0, got {axis}")
-    return axis % ndim

@@ -188,6 +188,14 @@ def axes(value: Any, name: str, ndim: int) -> frozenset[int]:
     return different
 
 
+def channel(value: Any, ndim: int) -> int:
+    """The axis of channels, counted from the start; axis 0 is that of samples."""
+    (axis,) = axes((value,), "channel_axis", ndim)
+    if axis == 0:
+        raise ValueError(f"channel_axis must not be the samples', 0, got {value}")
+    return axis
+
+
 def keep(mask: Any, shape: tuple[int, ...]) -> Array:
     """A boolean keep mask of the shape that it would be drawn for."""
     checked = array(mask, "mask")

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _check, _masks
 from ._operation import returned
-from ._select import RESIDUAL, Affine, _part, select, tiles
+from ._select import RESIDUAL, Affine, part_of, select, tiles
 from ._survivors import checked
 
 if TYPE_CHECKING:
@@ -325,6 +325,6 @@ def _divide(x: Array, n: Array, out: Array) -> None:
     """A complex number is two reals."""
     if out.dtype.kind == "c":
         for part in ("real", "imag"):
-            _divide(_part(x, part), n, getattr(out, part))
+            _divide(part_of(x, part), n, getattr(out, part))
     else:
         np.divide(x, n, out=out, dtype=out.dtype)

@@ -57,13 +57,13 @@ def geometry(
     mask = tuple(1 if i in shared else n for i, n in enumerate(shape))
     whole, first = block(shape, full_shape, start)
     if full_shape is None or own:
-        return Geometry(mask, 0, _strides(mask, shared) if shared else None)
-    strides = _strides([1 if i in shared else n for i, n in enumerate(whole)], shared)
+        return Geometry(mask, 0, c_strides(mask, shared) if shared else None)
+    strides = c_strides([1 if i in shared else n for i, n in enumerate(whole)], shared)
     index = sum(i * stride for i, stride in zip(first, strides, strict=True))
     return Geometry(mask, index, strides)
 
 
-def _strides(shape: Collection[int], shared: Collection[int]) -> tuple[int, ...]:
+def c_strides(shape: Collection[int], shared: Collection[int]) -> tuple[int, ...]:
     strides = []
     stride = 1
     for i, n in reversed(list(enumerate(shape))):

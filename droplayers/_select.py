@@ -11,10 +11,10 @@ import numpy as np
 
 from . import _check, _core
 from ._check import FLOATS
-from ._masks import Mask, _strides, booleans
+from ._masks import Mask, booleans, c_strides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ._check import Array
 
@@ -49,7 +49,7 @@ def select(
         words, bits, others = map(_bits, (out, x, r))
         _core.select(words, bits, others, *mask, *affine)
     elif dtype.kind == "c":
-        _complex(x, dtype, mask, affine, r, out)
+        _complex(select, x, dtype, mask, affine, r, out)
     else:
         _tiles(x, dtype, mask, affine, r, out)
 
@@ -60,21 +60,22 @@ def _bits(x: Array | None) -> Array | None:
 
 
 def _complex(
+    function: Callable[..., None],
     x: Array,
     dtype: np.dtype[Any],
-    mask: Mask,
+    mask: Mask | Array,
     affine: Affine,
     r: Array | None,
     out: Array,
 ) -> None:
-    """A complex number is two reals."""
+    """A complex number is two reals, for select and for select_rows."""
     real = np.empty(0, dtype).real.dtype
     for part in ("real", "imag"):
-        other = None if r is None else _part(r, part)
-        select(_part(x, part), real, mask, affine, other, getattr(out, part))
+        other = None if r is None else part_of(r, part)
+        function(part_of(x, part), real, mask, affine, other, getattr(out, part))
 
 
-def _part(x: Array, part: str) -> Array:
+def part_of(x: Array, part: str) -> Array:
     if x.dtype.kind == "c":
         half: Array = getattr(x, part)
         return half
@@ -107,7 +108,7 @@ def _tiles(
     r: Array | None,
     out: Array,
 ) -> None:
-    strides = _strides(x.shape, ()) if mask.strides is None else mask.strides
+    strides = c_strides(x.shape, ()) if mask.strides is None else mask.strides
     with np.errstate(all="ignore"):
         for where in tiles(x.shape):
             pairs = zip(where[:-1], strides, strict=False)
@@ -146,10 +147,7 @@ def select_rows(
     x = _check.apart(x, out)
     r = None if r is None else _check.apart(r, out)
     if dtype.kind == "c":
-        real = np.empty(0, dtype).real.dtype
-        for part in ("real", "imag"):
-            other = None if r is None else _part(r, part)
-            select_rows(_part(x, part), real, keep, affine, other, getattr(out, part))
+        _complex(select_rows, x, dtype, keep, affine, r, out)
         return
     computes = dtype if dtype.char in FLOATS and dtype.itemsize > 2 else np.float32
     factors = affine.a.astype(computes).reshape((-1,) + (1,) * (x.ndim - 1))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import operator
 import os
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
 
-from . import _core
+from . import _check, _core
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,12 +172,7 @@ class Key:
 
 def _word(n: Any, name: str) -> int:
     """Check an unsigned 64-bit integer."""
-    if isinstance(n, bool | np.bool_):
-        raise TypeError(f"{name} must be an integer, got {n!r}")
-    try:
-        word = operator.index(n)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, got {n!r}") from None
+    word = _check.integer(n, name)
     if not 0 <= word < WORDS:
         raise ValueError(f"{name} must be in [0, 2**64), got {n!r}")
     return word
