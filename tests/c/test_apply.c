@@ -6,7 +6,7 @@
 #include "chance.h"
 #include "check.h"
 #include "guard.h"
-#include "stream.h"
+#include "array/run.h"
 #include "value.h"
 
 #include <math.h>

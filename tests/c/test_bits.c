@@ -2,7 +2,7 @@
  *
  * Packed bits moved about, against one bit at a time.
  */
-#include "bits.h"
+#include "base/bit_writer.h"
 #include "chance.h"
 #include "check.h"
 #include "guard.h"

@@ -6,7 +6,7 @@
 #include "chance.h"
 #include "check.h"
 #include "guard.h"
-#include "masked.h"
+#include "ops/masked_matmul.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include "check.h"
 #include "guard.h"
 #include "value.h"
-#include "walk.h"
+#include "array/traverse.h"
 
 #include <stdlib.h>
 #include <string.h>

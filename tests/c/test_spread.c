@@ -6,7 +6,7 @@
 #include "chance.h"
 #include "check.h"
 #include "guard.h"
-#include "spread.h"
+#include "ops/block_mask.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  */
 #include "chance.h"
 #include "check.h"
-#include "share.h"
+#include "array/partition.h"
 
 #include <string.h>
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "array/loop.h"
+#include "array/strided_run.h"
+
+/* Variates that are made at the least. */
+#define LEAST 32
+
+int
+drop_do_noise(drop_leaf *leaf, drop_place at)
+{
+    char x[DROP_GATHER * 8];
+    const drop_task *task = &leaf->task;
+    const drop_axis *axis = &leaf->inner;
+    const ptrdiff_t size = (ptrdiff_t)drop_size(task->dtype);
+    int status = 0;
+    for (size_t i = 0, n; i < axis->n && !status; i += n) {
+        drop_place here = drop_moved(at, axis, i);
+        n = axis->n - i < DROP_GATHER ? axis->n - i : DROP_GATHER;
+        const char *from = drop_gathered(x, here.run.x, axis->x, n, size);
+        char *to = axis->out == size ? here.run.out : x;
+        task->kernels->noise[task->dtype](to, from, here.index, axis->mask, n,
+                                          leaf->source.law, task->affine.a);
+        if (to == x) {
+            drop_copy(here.run.out, axis->out, x, size, n, size);
+        }
+        status = drop_count_work(leaf, n + LEAST);
+    }
+    return status;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Where a walk has its bits from: a mask that was given, or one that is drawn
+ * as it is asked for, with the bits of the last drawing kept.
+ */
+#ifndef DROP_ARRAY_MASK_READER_H
+#define DROP_ARRAY_MASK_READER_H
+
+#include "array/run.h"
+
+typedef struct {
+    const drop_kernels *kernels;
+    drop_law *law;
+    const uint8_t *given;
+    uint64_t first; /* index of the first bit that is kept */
+    size_t n;
+    _Alignas(64) uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
+} drop_source;
+
+typedef struct {
+    const uint8_t *bits;
+    size_t offset, n;
+} drop_stretch;
+
+/* index: the first that will be asked for. */
+void drop_source_start(drop_source *source, const drop_kernels *kernels,
+                       drop_law *law, const uint8_t *given, uint64_t index);
+
+/* The bits of elements index.., n at the most or as many as are at hand. They
+ * stay until the next call. */
+drop_stretch drop_source_get(drop_source *source, uint64_t index, size_t n);
+
+#endif

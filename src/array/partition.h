@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A walk on several threads.
+ */
+#ifndef DROP_ARRAY_PARTITION_H
+#define DROP_ARRAY_PARTITION_H
+
+#include "array/traverse.h"
+
+/* Does a job on at most some threads; on one where the job is small. Returns
+ * what its watch said. */
+int drop_share(drop_job *job, int threads);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "array/run.h"
+
+#include <string.h>
+
+/* Elements that one word of bits speaks of: what is applied at once. */
+enum { WORD = 32 };
+
+size_t
+drop_size(drop_dtype dtype)
+{
+    static const uint8_t sizes[DROP_DTYPES] = {[DROP_F32] = 4,
+                                               [DROP_F64] = 8,
+                                               [DROP_F16] = 2,
+                                               [DROP_BF16] = 2,
+                                               [DROP_BOOL] = 1};
+    return sizes[dtype];
+}
+
+uint64_t
+drop_draw(const drop_kernels *kernels, drop_law *law, uint8_t *bits,
+          uint64_t index, size_t n, drop_between *between, void *context)
+{
+    uint64_t first = index / DROP_BATCH * DROP_BATCH;
+    uint64_t group = first / DROP_GROUP;
+    size_t groups = (size_t)(index - first + n + DROP_GROUP - 1) / DROP_GROUP;
+    if (law->high != (uint32_t)(group >> 32)) {
+        drop_law_enter(law, (uint32_t)(group >> 32));
+    }
+    kernels->bernoulli(bits, group, groups, law, between, context);
+    return first;
+}
+
+/* What of a stretch of bits is still to be applied, and from where on. */
+typedef struct {
+    const drop_task *task;
+    drop_run run;
+    const uint8_t *bits;
+    size_t offset, n;
+} pending;
+
+static void
+apply(pending *p, size_t n, int how)
+{
+    const drop_task *task = p->task;
+    size_t bytes = n * drop_size(task->dtype);
+    task->kernels->apply[task->dtype](p->run.out, p->run.x, p->run.r, p->bits,
+                                      p->offset, n, &task->affine, how);
+    p->run.out += bytes;
+    p->run.x += bytes;
+    if (p->run.r) {
+        p->run.r += bytes;
+    }
+    p->offset += n;
+    p->n -= n;
+}
+
+/* The first elements, until out is aligned for what follows, if it can be.
+ * Returns how that is to touch the memory. */
+static int
+apply_head(pending *p)
+{
+    size_t size = drop_size(p->task->dtype);
+    size_t bytes = -(uintptr_t)p->run.out % DROP_ALIGN;
+    int how = p->task->how;
+    if (bytes % size || bytes / size > p->n) {
+        return how & ~DROP_STREAM;
+    }
+    if (bytes) {
+        apply(p, bytes / size, 0);
+    }
+    return how;
+}
+
+void
+drop_run_apply(const drop_task *task, drop_run run, const uint8_t *bits,
+               size_t offset, size_t n)
+{
+    pending p = {task, run, bits, offset, n};
+    int how = task->how & DROP_STREAM ? apply_head(&p) : task->how;
+    apply(&p, p.n, how);
+}
+
+/* A tile's bits, after the last ones of the tile before it: those of elements
+ * that did not fill a word there. */
+typedef struct {
+    uint8_t carried[8], bits[DROP_TILE / 8], pad[DROP_BITS_PAD];
+} tile;
+
+typedef struct {
+    pending pending;
+    int how;
+} sharing;
+
+/* The share of what is left that keeps in step with the drawing. */
+static void
+apply_share(void *context, size_t done, size_t total)
+{
+    sharing *s = context;
+    size_t n = s->pending.n / (total - done) / WORD * WORD;
+    if (n) {
+        apply(&s->pending, n, s->how);
+    }
+}
+
+void
+drop_run_draw(const drop_task *task, drop_run run, drop_law *law,
+              uint64_t index, size_t n)
+{
+    _Alignas(64) tile tiles[2];
+    tile *now = &tiles[0], *next = &tiles[1];
+    size_t room = DROP_TILE - index % DROP_TILE, some = n < room ? n : room;
+    uint64_t first =
+        drop_draw(task->kernels, law, now->bits, index, some, NULL, NULL);
+    sharing s = {{task, run, now->bits, (size_t)(index - first), some}, 0};
+    /* In a cache one tile is too short for its alignment to matter. */
+    s.how = n > DROP_TILE || task->how ? apply_head(&s.pending) : 0;
+    /* From here on offsets count from the carried bits. */
+    size_t end = s.pending.offset + s.pending.n;
+    while (n -= some) {
+        size_t rest = s.pending.n % WORD;
+        memcpy(next->carried, now->bits + end / 8 - 8, 8);
+        s.pending.n -= rest;
+        index += some;
+        some = n < DROP_TILE ? n : DROP_TILE;
+        drop_draw(task->kernels, law, next->bits, index, some,
+                  s.how & DROP_FAR ? apply_share : NULL, &s);
+        apply(&s.pending, s.pending.n, s.how);
+        s.pending.bits = next->carried;
+        s.pending.offset = 64 - rest;
+        s.pending.n = rest + some;
+        end = DROP_TILE;
+        tile *swap = now;
+        now = next;
+        next = swap;
+    }
+    apply(&s.pending, s.pending.n, s.how);
+}

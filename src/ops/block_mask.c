@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ops/block_mask.h"
+
+#include "base/bit_writer.h"
+#include "array/mask_reader.h"
+#include "array/traverse.h"
+
+/* Seeds along an axis, and the bits of the cells behind them, which can be no
+ * lowest corner. */
+typedef struct {
+    size_t seeds, gap;
+} furrow;
+
+typedef struct {
+    drop_writer writer;
+    drop_source source;
+    uint64_t index; /* of the next seed */
+    drop_watch watch;
+    size_t work;
+} sowing;
+
+/* The furrows of some axes; one without a gap is part of the one outside of
+ * it. Returns how many there are. */
+static int
+plough(furrow *f, const drop_spreading *map)
+{
+    size_t inner = drop_spread_size(map);
+    int n = 0;
+    for (int i = 0; i < map->axes; i++) {
+        const drop_extent *axis = &map->axis[i];
+        size_t seeds = axis->cells - axis->block + 1;
+        inner /= axis->cells;
+        if (n && axis->block == 1) {
+            f[n - 1].seeds *= seeds;
+        }
+        else {
+            f[n++] = (furrow){seeds, (axis->block - 1) * inner};
+        }
+    }
+    return n;
+}
+
+/* Writes a row of seeds, each at its own cell. */
+static int
+sow_row(sowing *s, size_t seeds)
+{
+    int status = 0;
+    for (size_t i = 0; i < seeds && !status;) {
+        drop_stretch some = drop_source_get(&s->source, s->index, seeds - i);
+        drop_bits_copy(&s->writer, some.bits, some.offset, some.n);
+        s->index += some.n;
+        s->work += some.n;
+        i += some.n;
+        if (s->work >= DROP_PIECE) {
+            s->work = 0;
+            status = drop_ask(s->watch);
+        }
+    }
+    return status;
+}
+
+static int
+sow(sowing *s, const furrow *f, int furrows)
+{
+    int status = furrows == 1 ? sow_row(s, f->seeds) : 0;
+    for (size_t i = 0; furrows > 1 && i < f->seeds && !status; i++) {
+        status = sow(s, f + 1, furrows - 1);
+    }
+    drop_bits_fill(&s->writer, f->gap);
+    return status;
+}
+
+static size_t
+words(const drop_spreading *map)
+{
+    return (drop_spread_size(map) + 63) / 64;
+}
+
+/* Words between two questions: 1 MiB. */
+#define SLICE ((size_t)1 << 17)
+
+/* Lets every seed drop a block along one axis: what it drops doubles with
+ * every step, and never leaves the axis. */
+static int
+cover(const drop_spreading *map, size_t block, size_t stride, drop_watch watch)
+{
+    int status = 0;
+    for (size_t covered = 1; covered < block && !status;) {
+        size_t step = block - covered < covered ? block - covered : covered;
+        for (size_t end = words(map), first; end && !status; end = first) {
+            first = end < SLICE ? 0 : end - SLICE;
+            map->kernels->erode(map->to, first, end, step * stride);
+            status = drop_ask(watch);
+        }
+        covered += step;
+    }
+    return status;
+}
+
+size_t
+drop_spread_size(const drop_spreading *map)
+{
+    size_t n = 1;
+    for (int i = 0; i < map->axes; i++) {
+        n *= map->axis[i].cells;
+    }
+    return n;
+}
+
+int
+drop_spread(drop_spreading *map, drop_watch watch)
+{
+    furrow f[DROP_SPREAD_AXES];
+    sowing s = {.writer = {map->to, 0, 0}, .watch = watch};
+    drop_source_start(&s.source, map->kernels, &map->law, NULL, 0);
+    int status = sow(&s, f, plough(f, map));
+    drop_bits_end(&s.writer);
+    size_t stride = 1;
+    for (int i = map->axes; i-- > 0 && !status;) {
+        status = cover(map, map->axis[i].block, stride, watch);
+        stride *= map->axis[i].cells;
+    }
+    if (!status) {
+        map->kept = map->kernels->ones(map->to, words(map));
+    }
+    return status;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * DropBlock's masks: seeds are drawn, and each drops a block of cells of which
+ * it is the lowest corner.
+ */
+#ifndef DROP_OPS_BLOCK_MASK_H
+#define DROP_OPS_BLOCK_MASK_H
+
+#include "kernels/kernels.h"
+#include "base/interrupt.h"
+
+#define DROP_SPREAD_AXES 8
+
+/* An axis of cells, with cells - block + 1 seeds; 0 < block <= cells. */
+typedef struct {
+    size_t cells, block;
+} drop_extent;
+
+typedef struct {
+    const drop_kernels *kernels;
+    drop_law law;
+    int axes; /* at most DROP_SPREAD_AXES */
+    drop_extent axis[DROP_SPREAD_AXES];
+    uint8_t *to;   /* the bits of all cells in C order: whole words of 0 */
+    uint64_t kept; /* is set: how many bits became 1 */
+} drop_spreading;
+
+/* Cells of a map of blocks. */
+size_t drop_spread_size(const drop_spreading *map);
+
+/* Writes the keep bits. Returns what the watch said. */
+int drop_spread(drop_spreading *map, drop_watch watch);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ops/masked_matmul.h"
+
+#include "base/bit_writer.h"
+#include "base/threads.h"
+#include "array/run.h"
+
+/* Products from which on a second thread is worth its start (share.c). */
+#define WORTH (2 * 1024 * 1024)
+
+/* A patch: so many places of the axis along which the mask jumps, and of the
+ * one along which rows of bits lie end to end, but no more bits in one piece
+ * than these. 16 samples share what is loaded of a weight; 32 KiB of bits stay
+ * near (twice or half as many take 5 to 15 % more time). Sums over outputs
+ * have DROP_BLOCK lanes each, and few rows, or those would fill the cache. */
+enum { JUMPS = 16, ROWS = 32, DOTS = 8, PIECE = 16384 };
+enum { ROW_BYTES = PIECE / 8 + 4 * ROWS };
+
+typedef struct {
+    const drop_kernels *kernels;
+    drop_law law;
+    size_t row; /* bytes of a row of bits */
+    uint8_t bits[JUMPS * ROW_BYTES + DROP_BITS_PAD];
+    uint8_t drawn[(PIECE + 2 * DROP_BATCH) / 8 + DROP_BITS_PAD];
+} drawing;
+
+static size_t
+least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The bytes of a sum's lanes. */
+static size_t
+lanes_bytes(const drop_masked *job)
+{
+    return DROP_BLOCK * drop_size(job->dtype);
+}
+
+/* Rows of bits in a patch. */
+static size_t
+rows_of(const drop_masked *job)
+{
+    size_t rows = PIECE / job->width, most = job->dots ? DOTS : ROWS;
+    return rows == 0 ? 1 : least(rows, most);
+}
+
+/* Draws bits index..index+n-1, at most PIECE. Returns where they begin. */
+static size_t
+draw(drawing *d, uint64_t index, size_t n)
+{
+    const size_t before = index % DROP_BATCH, end = before + n;
+    const uint64_t first = index - before;
+    for (size_t at = 0, some; at < end; at += some) {
+        some = least(end - at, DROP_TILE - (first + at) % DROP_TILE);
+        drop_draw(d->kernels, &d->law, d->drawn + at / 8, first + at, some,
+                  NULL, NULL);
+    }
+    return before;
+}
+
+/* Draws the bits of a patch: at each jump some rows, which lie end to end in
+ * the mask, and are put apart so that each begins at a byte. */
+static void
+draw_patch(drawing *d, uint64_t index, uint64_t jump, size_t jumps,
+           size_t rows, size_t width)
+{
+    uint8_t *to = d->bits;
+    d->row = (width + DROP_BLOCK - 1) / DROP_BLOCK * (DROP_BLOCK / 8);
+    for (size_t i = 0; i < jumps; i++) {
+        size_t offset = draw(d, index + i * jump, rows * width);
+        for (size_t row = 0; row < rows; row++, to += d->row) {
+            drop_writer writer = {to, 0, 0};
+            drop_bits_copy(&writer, d->drawn, offset + row * width, width);
+            drop_bits_end(&writer);
+        }
+    }
+}
+
+/* Where a patch begins, and its lengths. */
+typedef struct {
+    size_t sample, samples, term, terms, output, width;
+} place;
+
+static void
+do_patch(const drop_masked *job, drawing *d, place at, char *lanes)
+{
+    const drop_side *s = &job->sample, *t = &job->term;
+    const size_t output = at.output * drop_size(job->dtype);
+    uint64_t index = job->index + at.output;
+    index += at.sample * s->mask + at.term * t->mask;
+    drop_patch patch = {.samples = at.samples,
+                        .terms = at.terms,
+                        .width = at.width,
+                        .sum = s->sum,
+                        .a = s->a,
+                        .a_term = t->a,
+                        .m = t->m};
+    if (job->rows_are_samples) {
+        draw_patch(d, index, t->mask, at.terms, at.samples, at.width);
+        patch.bits = d->row;
+        patch.bits_term = at.samples * d->row;
+    }
+    else {
+        draw_patch(d, index, s->mask, at.samples, at.terms, at.width);
+        patch.bits = at.terms * d->row;
+        patch.bits_term = d->row;
+    }
+    const char *a = job->a + (ptrdiff_t)at.sample * s->a;
+    const char *m = job->m + (ptrdiff_t)at.term * t->m + output;
+    if (job->dots) {
+        patch.sum = (ptrdiff_t)(at.terms * lanes_bytes(job));
+        job->kernels->dots[job->dtype](lanes, a + output, m, d->bits, &patch);
+    }
+    else {
+        char *sum = job->sum + (ptrdiff_t)at.sample * s->sum + output;
+        a += (ptrdiff_t)at.term * t->a;
+        job->kernels->sums[job->dtype](sum, a, m, d->bits, &patch);
+    }
+}
+
+/* Adds lanes of float32 or float64 up in halves. */
+#define ADD_LANES(real)                           \
+    do {                                          \
+        real lane[DROP_BLOCK];                    \
+        memcpy(lane, lanes, sizeof lane);         \
+        for (int n = DROP_BLOCK / 2; n; n /= 2) { \
+            for (int l = 0; l < n; l++) {         \
+                lane[l] += lane[l + n];           \
+            }                                     \
+        }                                         \
+        memcpy(sum, lane, sizeof *lane);          \
+    } while (0)
+
+static void
+add_lanes(const drop_masked *job, place at, const char *lanes)
+{
+    for (size_t s = 0; s < at.samples; s++) {
+        for (size_t t = 0; t < at.terms; t++, lanes += lanes_bytes(job)) {
+            char *sum = job->sum +
+                        (ptrdiff_t)(at.sample + s) * job->sample.sum +
+                        (ptrdiff_t)(at.term + t) * job->term.sum;
+            if (job->dtype == DROP_F32) {
+                ADD_LANES(float);
+            }
+            else {
+                ADD_LANES(double);
+            }
+        }
+    }
+}
+
+/* The sums of some samples. */
+static int
+do_piece(const void *work, size_t i, drop_watch watch)
+{
+    const drop_masked *job = work;
+    char lanes[JUMPS * DOTS * DROP_BLOCK * 8];
+    drawing d = {.kernels = job->kernels, .law = job->law};
+    place at = {.sample = i * job->step};
+    int status = 0;
+    at.samples = least(job->step, job->sample.n - at.sample);
+    for (; at.term < job->term.n && !status; at.term += at.terms) {
+        at.terms = least(job->rows_are_samples ? JUMPS : rows_of(job),
+                         job->term.n - at.term);
+        memset(lanes, 0,
+               job->dots ? at.samples * at.terms * lanes_bytes(job) : 0);
+        for (at.output = 0; at.output < job->width && !status;
+             at.output += at.width) {
+            at.width = least(PIECE, job->width - at.output);
+            do_patch(job, &d, at, lanes);
+            status = drop_ask(watch);
+        }
+        if (job->dots) {
+            add_lanes(job, at, lanes);
+        }
+    }
+    return status;
+}
+
+size_t
+drop_masked_size(const drop_masked *job)
+{
+    return job->sample.n * job->term.n * job->width;
+}
+
+int
+drop_masked_do(drop_masked *job, int threads, drop_watch watch)
+{
+    if (drop_masked_size(job) == 0) {
+        return 0;
+    }
+    job->rows_are_samples = job->sample.mask == job->width;
+    if (drop_masked_size(job) < WORTH) {
+        threads = 1;
+    }
+    size_t share = (job->sample.n + (size_t)threads - 1) / (size_t)threads;
+    job->step = least(job->rows_are_samples ? rows_of(job) : JUMPS, share);
+    size_t count = (job->sample.n + job->step - 1) / job->step;
+    return drop_parallel(do_piece, job, count, threads, watch);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stream/sampler.h"
+
+void
+drop_law_start(drop_law *law, uint64_t key, uint64_t threshold)
+{
+    law->key = key;
+    for (uint32_t i = 0; i < PHILOX_ROUNDS; i++) {
+        law->k0[i] = (uint32_t)((uint32_t)key + i * PHILOX_W0);
+        law->k1[i] = (uint32_t)((uint32_t)(key >> 32) + i * PHILOX_W1);
+    }
+    law->tail = (uint32_t)threshold;
+    law->top = (threshold >> 32) & 0xFF;
+    law->below = 0;
+    law->needed = DROP_PLANES;
+    if (!law->tail) {
+        law->needed = law->top ? DROP_PLANES - __builtin_ctz(law->top) : 0;
+        law->below = threshold < DROP_ONE ? UINT64_MAX : 0;
+    }
+    drop_law_enter(law, 0);
+}
+
+drop_plane
+drop_law_plane(const drop_law *law, uint32_t c2, uint32_t high)
+{
+    uint64_t p1 = c2 * PHILOX_M1;
+    uint64_t p0 = ((p1 >> 32) ^ high ^ law->k0[0]) * PHILOX_M0;
+    return (drop_plane){.c0 = (uint32_t)p1 ^ law->k0[1],
+                        .c2 = (p0 >> 32) ^ law->k1[1],
+                        .c3 = (uint32_t)p0};
+}
+
+void
+drop_law_enter(drop_law *law, uint32_t high)
+{
+    law->high = high;
+    for (unsigned j = 0; j < law->needed; j++) {
+        law->planes[j] = drop_law_plane(law, j, high);
+    }
+}
+
+void
+drop_philox(uint32_t word[4], const uint32_t counter[4], uint64_t key)
+{
+    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    uint32_t c0 = counter[0], c1 = counter[1];
+    uint32_t c2 = counter[2], c3 = counter[3];
+    for (int i = 0; i < PHILOX_ROUNDS; i++) {
+        uint64_t p0 = c0 * PHILOX_M0, p1 = c2 * PHILOX_M1;
+        c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
+        c1 = (uint32_t)p1;
+        c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+        c3 = (uint32_t)p0;
+        k0 += PHILOX_W0;
+        k1 += PHILOX_W1;
+    }
+    word[0] = c0;
+    word[1] = c1;
+    word[2] = c2;
+    word[3] = c3;
+}
+
+uint64_t
+drop_uniform(uint64_t key, uint64_t index)
+{
+    uint64_t group = index >> 7, uniform = 0;
+    uint32_t counter[4] = {(uint32_t)group, (uint32_t)(group >> 32), 0,
+                           DROP_MASKS};
+    uint32_t word[4];
+    for (uint32_t j = 0; j < DROP_PLANES; j++) {
+        counter[2] = j;
+        drop_philox(word, counter, key);
+        uniform = uniform << 1 | (word[index >> 5 & 3] >> (index & 31) & 1);
+    }
+    counter[0] = (uint32_t)index;
+    counter[1] = (uint32_t)(index >> 32);
+    counter[2] = DROP_TAIL;
+    drop_philox(word, counter, key);
+    return uniform << 32 | word[0];
+}
+
+uint64_t
+drop_child(uint64_t key, uint64_t index)
+{
+    uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), 0,
+                           DROP_CHILDREN};
+    uint32_t word[4];
+    drop_philox(word, counter, key);
+    return word[0] | (uint64_t)word[1] << 32;
+}
+
+uint32_t
+drop_choice(uint64_t key, uint64_t index, uint32_t count, uint32_t c2)
+{
+    uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), c2,
+                           DROP_CHOICES};
+    uint32_t word[4];
+    drop_philox(word, counter, key);
+    return (uint32_t)((uint64_t)word[0] * count >> 32);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What decides a mask, key and threshold, made ready for the kernels; and
+ * Philox for a single counter.
+ */
+#ifndef DROP_STREAM_SAMPLER_H
+#define DROP_STREAM_SAMPLER_H
+
+#include <stdint.h>
+
+#define PHILOX_M0 UINT64_C(0xD2511F53)
+#define PHILOX_M1 UINT64_C(0xCD9E8D57)
+#define PHILOX_W0 UINT32_C(0x9E3779B9)
+#define PHILOX_W1 UINT32_C(0xBB67AE85)
+#define PHILOX_ROUNDS 10
+
+/* The domains that the C code draws from (STREAM.md has the table). */
+enum { DROP_MASKS = 0, DROP_CHILDREN = 1, DROP_NORMALS = 2, DROP_CHOICES = 3 };
+
+/* Bits 39..32 of a uniform are its planes 0..7, the rest is its tail. */
+enum { DROP_PLANES = 8, DROP_TAIL = 8 };
+#define DROP_ONE (UINT64_C(1) << 40)
+
+/* The part of a plane's first two rounds that is one for a whole vector of
+ * groups with the same high counter word. */
+typedef struct {
+    uint64_t c0, c2, c3;
+} drop_plane;
+
+typedef struct {
+    uint64_t key;
+    uint64_t k0[PHILOX_ROUNDS], k1[PHILOX_ROUNDS]; /* 32-bit round keys */
+    uint64_t below;  /* keep bits of elements equal to T in all planes drawn */
+    uint32_t tail;   /* T's bits 31..0; 0: no element needs a tail */
+    unsigned top;    /* T's bits 39..32, one a plane, plane 0 the highest */
+    unsigned needed; /* planes 0..needed-1 are drawn */
+    uint32_t high;   /* high word of the group numbers that planes is for */
+    drop_plane planes[DROP_PLANES];
+} drop_law;
+
+/* Elements are dropped iff U(i) < threshold, which is in [0, DROP_ONE]. */
+void drop_law_start(drop_law *law, uint64_t key, uint64_t threshold);
+
+/* What plane j, or any c2, does to counters with this high word. */
+drop_plane drop_law_plane(const drop_law *law, uint32_t c2, uint32_t high);
+
+/* Makes law ready for groups whose number has this high word. */
+void drop_law_enter(drop_law *law, uint32_t high);
+
+void drop_philox(uint32_t word[4], const uint32_t counter[4], uint64_t key);
+
+/* The 40-bit uniform of element index. */
+uint64_t drop_uniform(uint64_t key, uint64_t index);
+
+/* Child index of a key. */
+uint64_t drop_child(uint64_t key, uint64_t index);
+
+/* One of count choices for a sample: c2 says which choice it is. */
+uint32_t drop_choice(uint64_t key, uint64_t index, uint32_t count,
+                     uint32_t c2);
+
+#endif
