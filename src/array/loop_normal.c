@@ -19,7 +19,8 @@ drop_do_noise(drop_leaf *leaf, drop_place at)
         const char *from = drop_gathered(x, here.run.x, axis->x, n, size);
         char *to = axis->out == size ? here.run.out : x;
         task->kernels->noise[task->dtype](to, from, here.index, axis->mask, n,
-                                          leaf->source.law, task->affine.a);
+                                          leaf->source.sampler,
+                                          task->affine.a);
         if (to == x) {
             drop_copy(here.run.out, axis->out, x, size, n, size);
         }

@@ -69,8 +69,8 @@ drop_do_row(drop_leaf *leaf, drop_place at)
         n = leaf->inner.n - i;
         n = n < DROP_PIECE ? n : DROP_PIECE;
         if (straight) {
-            drop_run_draw(&leaf->task, here.run, leaf->source.law, here.index,
-                          n);
+            drop_run_draw(&leaf->task, here.run, leaf->source.sampler,
+                          here.index, n);
             status = drop_count_work(leaf, n);
         }
         else {

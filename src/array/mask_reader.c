@@ -3,10 +3,10 @@
 
 void
 drop_source_start(drop_source *source, const drop_kernels *kernels,
-                  drop_law *law, const uint8_t *given, uint64_t index)
+                  drop_sampler *sampler, const uint8_t *given, uint64_t index)
 {
     source->kernels = kernels;
-    source->law = law;
+    source->sampler = sampler;
     source->given = given;
     source->first = index - DROP_TILE; /* far from going on */
     source->n = 0;
@@ -26,8 +26,8 @@ drop_source_get(drop_source *source, uint64_t index, size_t n)
     if (at + n > source->n || at >= source->n) {
         /* Who asks for what comes next will go on: draw the whole tile. */
         size_t some = at - source->n < DROP_BATCH ? room : n;
-        source->first = drop_draw(source->kernels, source->law, source->bits,
-                                  index, some, NULL, NULL);
+        source->first = drop_draw(source->kernels, source->sampler,
+                                  source->bits, index, some, NULL, NULL);
         at = index - source->first;
         source->n = at + some;
     }

@@ -10,7 +10,7 @@
 
 typedef struct {
     const drop_kernels *kernels;
-    drop_law *law;
+    drop_sampler *sampler;
     const uint8_t *given;
     uint64_t first; /* index of the first bit that is kept */
     size_t n;
@@ -24,7 +24,8 @@ typedef struct {
 
 /* index: the first that will be asked for. */
 void drop_source_start(drop_source *source, const drop_kernels *kernels,
-                       drop_law *law, const uint8_t *given, uint64_t index);
+                       drop_sampler *sampler, const uint8_t *given,
+                       uint64_t index);
 
 /* The bits of elements index.., n at the most or as many as are at hand. They
  * stay until the next call. */

@@ -52,7 +52,7 @@ drop_pack(drop_job *job, uint8_t *to)
     p.job = job;
     p.writer = (drop_writer){to, 0, 0};
     p.work = 0;
-    drop_source_start(&p.source, job->task.kernels, &job->law, job->given,
+    drop_source_start(&p.source, job->task.kernels, &job->sampler, job->given,
                       job->index);
     job->axes = drop_axes_join(job->axis, job->axes);
     if (job->axes == 0) {

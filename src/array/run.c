@@ -18,16 +18,16 @@ drop_size(drop_dtype dtype)
 }
 
 uint64_t
-drop_draw(const drop_kernels *kernels, drop_law *law, uint8_t *bits,
+drop_draw(const drop_kernels *kernels, drop_sampler *sampler, uint8_t *bits,
           uint64_t index, size_t n, drop_between *between, void *context)
 {
     uint64_t first = index / DROP_BATCH * DROP_BATCH;
     uint64_t group = first / DROP_GROUP;
     size_t groups = (size_t)(index - first + n + DROP_GROUP - 1) / DROP_GROUP;
-    if (law->high != (uint32_t)(group >> 32)) {
-        drop_law_enter(law, (uint32_t)(group >> 32));
+    if (sampler->high != (uint32_t)(group >> 32)) {
+        drop_sampler_enter(sampler, (uint32_t)(group >> 32));
     }
-    kernels->bernoulli(bits, group, groups, law, between, context);
+    kernels->bernoulli(bits, group, groups, sampler, between, context);
     return first;
 }
 
@@ -104,14 +104,14 @@ apply_share(void *context, size_t done, size_t total)
 }
 
 void
-drop_run_draw(const drop_task *task, drop_run run, drop_law *law,
+drop_run_draw(const drop_task *task, drop_run run, drop_sampler *sampler,
               uint64_t index, size_t n)
 {
     _Alignas(64) tile tiles[2];
     tile *now = &tiles[0], *next = &tiles[1];
     size_t room = DROP_TILE - index % DROP_TILE, some = n < room ? n : room;
     uint64_t first =
-        drop_draw(task->kernels, law, now->bits, index, some, NULL, NULL);
+        drop_draw(task->kernels, sampler, now->bits, index, some, NULL, NULL);
     sharing s = {{task, run, now->bits, (size_t)(index - first), some}, 0};
     /* In a cache one tile is too short for its alignment to matter. */
     s.how = n > DROP_TILE || task->how ? apply_head(&s.pending) : 0;
@@ -123,7 +123,7 @@ drop_run_draw(const drop_task *task, drop_run run, drop_law *law,
         s.pending.n -= rest;
         index += some;
         some = n < DROP_TILE ? n : DROP_TILE;
-        drop_draw(task->kernels, law, next->bits, index, some,
+        drop_draw(task->kernels, sampler, next->bits, index, some,
                   s.how & DROP_FAR ? apply_share : NULL, &s);
         apply(&s.pending, s.pending.n, s.how);
         s.pending.bits = next->carried;

@@ -86,7 +86,7 @@ put_longest_last(drop_axis *axis, int axes)
 void
 drop_job_draw(drop_job *job, uint64_t key, uint64_t threshold)
 {
-    drop_law_start(&job->law, key, threshold);
+    drop_sampler_start(&job->sampler, key, threshold);
     job->given = NULL;
     job->index = 0;
 }
@@ -141,8 +141,8 @@ drop_walk(drop_job *job)
         outers = part_axes(job->axis, axes, along, &leaf.shareds);
         leaf.shared = job->axis + outers;
     }
-    drop_source_start(&leaf.source, job->task.kernels, &job->law, job->given,
-                      job->index);
+    drop_source_start(&leaf.source, job->task.kernels, &job->sampler,
+                      job->given, job->index);
     int status = drop_each(&leaf, job->axis, outers,
                            (drop_place){job->run, job->index}, visit);
     if (job->task.how & DROP_STREAM) {

@@ -15,7 +15,7 @@
 typedef struct {
     drop_task task;
     drop_run run;
-    drop_law law;
+    drop_sampler sampler;
     const uint8_t *given; /* a whole packed mask, or NULL: it is drawn */
     uint64_t index;       /* of the first cell in the mask */
     int axes;

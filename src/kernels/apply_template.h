@@ -124,7 +124,7 @@ T_(_apply)(void *out, const void *x, const void *r, const uint8_t *bits,
 /* x by factors that are rounded once to the dtype that computes. */
 static void
 T_(_noise)(void *out, const void *x, uint64_t index, uint64_t step, size_t n,
-           const drop_law *law, double sigma)
+           const drop_sampler *sampler, double sigma)
 {
     double z[NORMALS];
     R_(_value) factor[NORMALS];
@@ -133,7 +133,7 @@ T_(_noise)(void *out, const void *x, uint64_t index, uint64_t step, size_t n,
         some = n - i < NORMALS ? n - i : NORMALS;
         some = with_same_high(at, step, some);
         padded = (some + NORMALS_STEP - 1) / NORMALS_STEP * NORMALS_STEP;
-        normals(z, at, step, padded, law);
+        normals(z, at, step, padded, sampler);
         for (size_t j = 0; j < padded; j++) {
             factor[j] = (R_(_value))(1.0 + sigma * z[j]);
         }

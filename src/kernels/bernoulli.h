@@ -19,37 +19,37 @@ typedef struct {
 
 /* Lane l of vector v holds its group's 128 bits as two 64-bit words. */
 DROP_INLINE void
-draw_plane(const drop_law *law, const philox_shared *shared, unsigned j,
-           u64v (*bits)[2], int vectors)
+draw_plane(const drop_sampler *sampler, const philox_shared *shared,
+           unsigned j, u64v (*bits)[2], int vectors)
 {
     philox_state s[DRAW_VECTORS];
     for (int v = 0; v < vectors; v++) {
-        s[v] = philox_join(&shared[v], &law->planes[j]);
+        s[v] = philox_join(&shared[v], &sampler->planes[j]);
     }
-    philox_rounds(s, vectors, PHILOX_ROUNDS - 1, law);
+    philox_rounds(s, vectors, PHILOX_ROUNDS - 1, sampler);
     for (int v = 0; v < vectors; v++) {
-        philox_last(&s[v], law, &bits[v][0], &bits[v][1]);
+        philox_last(&s[v], sampler, &bits[v][0], &bits[v][1]);
     }
 }
 
 /* Draws vectors * U64_LANES groups: their keep bits and, with a tail, the
  * undecided ones. vectors and tail are constants where this is inlined. */
 DROP_INLINE void
-draw_chunk(const drop_law *law, progress *progress, uint8_t *keep_to,
+draw_chunk(const drop_sampler *sampler, progress *progress, uint8_t *keep_to,
            uint8_t *open_to, uint64_t group, int vectors, int tail)
 {
     philox_shared shared[DRAW_VECTORS];
     u64v keep[DRAW_VECTORS][2], open[DRAW_VECTORS][2];
     for (int v = 0; v < vectors; v++) {
         u64v groups = u64_groups(group + (uint64_t)v * U64_LANES);
-        shared[v] = philox_share(groups, DROP_MASKS, law);
-        keep[v][0] = keep[v][1] = u64_set1(law->below);
+        shared[v] = philox_share(groups, DROP_MASKS, sampler);
+        keep[v][0] = keep[v][1] = u64_set1(sampler->below);
         open[v][0] = open[v][1] = u64_set1(UINT64_MAX);
     }
-    for (unsigned j = law->needed; j-- > 0;) {
+    for (unsigned j = sampler->needed; j-- > 0;) {
         u64v bits[DRAW_VECTORS][2];
-        draw_plane(law, shared, j, bits, vectors);
-        int one = law->top >> (DROP_PLANES - 1 - j) & 1;
+        draw_plane(sampler, shared, j, bits, vectors);
+        int one = sampler->top >> (DROP_PLANES - 1 - j) & 1;
         for (int v = 0; v < vectors; v++) {
             for (int h = 0; h < 2; h++) {
                 u64v plane = bits[v][h];
@@ -103,12 +103,12 @@ collect(uint16_t *at, const uint8_t *open, size_t n)
 /* Draws the tails of the undecided elements and sets the bits of those kept;
  * until then an undecided bit is 0. */
 DROP_INLINE void
-draw_tails(const drop_law *law, uint8_t *bits, const uint8_t *open,
+draw_tails(const drop_sampler *sampler, uint8_t *bits, const uint8_t *open,
            uint64_t group, size_t groups)
 {
     const uint64_t index = group * DROP_GROUP;
     const drop_plane tail =
-        drop_law_plane(law, DROP_TAIL, (uint32_t)(index >> 32));
+        drop_sampler_plane(sampler, DROP_TAIL, (uint32_t)(index >> 32));
     uint16_t at[DROP_TILE + TAILS];
     size_t n = collect(at, open, groups * (DROP_GROUP / 64));
     memset(at + n, 0, TAILS * sizeof at[0]);
@@ -117,17 +117,17 @@ draw_tails(const drop_law *law, uint8_t *bits, const uint8_t *open,
         uint64_t words[TAILS];
         for (int v = 0; v < TAIL_VECTORS; v++) {
             u64v counter = u64_add_u16(index, at + i + v * U64_LANES);
-            philox_shared shared = philox_share(counter, DROP_MASKS, law);
+            philox_shared shared = philox_share(counter, DROP_MASKS, sampler);
             s[v] = philox_join(&shared, &tail);
         }
-        philox_rounds(s, TAIL_VECTORS, PHILOX_ROUNDS, law);
+        philox_rounds(s, TAIL_VECTORS, PHILOX_ROUNDS, sampler);
         for (int v = 0; v < TAIL_VECTORS; v++) {
             u64_store(words + v * U64_LANES, s[v].c0);
         }
         size_t some = n - i < TAILS ? n - i : TAILS;
         for (size_t l = 0; l < some; l++) {
             uint8_t *word = bits + at[i + l] / 64 * 8;
-            uint64_t keep = (uint32_t)words[l] >= law->tail;
+            uint64_t keep = (uint32_t)words[l] >= sampler->tail;
             store_le64(word, load_le64(word) | keep << at[i + l] % 64);
         }
     }
@@ -135,34 +135,34 @@ draw_tails(const drop_law *law, uint8_t *bits, const uint8_t *open,
 
 /* Full chunks first, then single vectors. */
 DROP_INLINE void
-draw_groups(const drop_law *law, progress *progress, uint8_t *bits,
+draw_groups(const drop_sampler *sampler, progress *progress, uint8_t *bits,
             uint8_t *open, uint64_t group, size_t n, int tail)
 {
     size_t i = 0, bytes = DROP_GROUP / 8;
     for (size_t step = DRAW_VECTORS * U64_LANES; i + step <= n; i += step) {
-        draw_chunk(law, progress, bits + i * bytes, open + i * bytes,
+        draw_chunk(sampler, progress, bits + i * bytes, open + i * bytes,
                    group + i, DRAW_VECTORS, tail);
     }
     for (; i < n; i += U64_LANES) {
-        draw_chunk(law, progress, bits + i * bytes, open + i * bytes,
+        draw_chunk(sampler, progress, bits + i * bytes, open + i * bytes,
                    group + i, 1, tail);
     }
 }
 
 static void
-bernoulli(uint8_t *bits, uint64_t group, size_t n, const drop_law *law,
+bernoulli(uint8_t *bits, uint64_t group, size_t n, const drop_sampler *sampler,
           drop_between *between, void *context)
 {
     uint8_t open[DROP_TILE / 8];
     n = (n + DROP_GROUPS - 1) / DROP_GROUPS * DROP_GROUPS;
     size_t vectors = n / U64_LANES;
     size_t chunks = vectors / DRAW_VECTORS + vectors % DRAW_VECTORS;
-    progress progress = {between, context, 0, chunks * law->needed};
-    if (law->tail) {
-        draw_groups(law, &progress, bits, open, group, n, 1);
-        draw_tails(law, bits, open, group, n);
+    progress progress = {between, context, 0, chunks * sampler->needed};
+    if (sampler->tail) {
+        draw_groups(sampler, &progress, bits, open, group, n, 1);
+        draw_tails(sampler, bits, open, group, n);
     }
     else {
-        draw_groups(law, &progress, bits, open, group, n, 0);
+        draw_groups(sampler, &progress, bits, open, group, n, 0);
     }
 }

@@ -88,10 +88,10 @@ typedef struct {
 
     /* Draws the keep bits of n groups, rounded up to a multiple of
      * DROP_GROUPS, from group on, itself such a multiple: 16 bytes each. All
-     * lie in one aligned tile, for whose high word law is ready. between may
-     * be NULL. */
+     * lie in one aligned tile, for whose high word sampler is ready. between
+     * may be NULL. */
     void (*bernoulli)(uint8_t *bits, uint64_t group, size_t n,
-                      const drop_law *law, drop_between *between,
+                      const drop_sampler *sampler, drop_between *between,
                       void *context);
 
     /* Applies bits offset..offset+n-1 to n contiguous elements of any
@@ -105,8 +105,8 @@ typedef struct {
      * of elements index, index + step, ..., the factor formed in double. out
      * may be x. Not for bool. */
     void (*noise[DROP_DTYPES])(void *out, const void *x, uint64_t index,
-                               uint64_t step, size_t n, const drop_law *law,
-                               double sigma);
+                               uint64_t step, size_t n,
+                               const drop_sampler *sampler, double sigma);
 
     /* For float32 and float64: adds a[s][t] * m[t][o] to sum[s][o] where bit
      * (s, t, o) is 1, and +0 where it is 0, t ascending. */

@@ -202,9 +202,10 @@ open_uniform(u64v word)
 
 DROP_INLINE void
 draw_uniforms(double *u, uint64_t index, uint64_t step, size_t n,
-              const drop_law *law)
+              const drop_sampler *sampler)
 {
-    const drop_plane plane = drop_law_plane(law, 0, (uint32_t)(index >> 32));
+    const drop_plane plane =
+        drop_sampler_plane(sampler, 0, (uint32_t)(index >> 32));
     uint64_t counters[NORMAL_LANES];
     for (size_t l = 0; l < NORMAL_LANES; l++) {
         counters[l] = index + l * step;
@@ -215,12 +216,13 @@ draw_uniforms(double *u, uint64_t index, uint64_t step, size_t n,
         for (int v = 0; v < NORMAL_VECTORS; v++) {
             u64v counter = u64_add(u64_load(counters + v * U64_LANES),
                                    u64_set1(i * step));
-            philox_shared shared = philox_share(counter, DROP_NORMALS, law);
+            philox_shared shared =
+                philox_share(counter, DROP_NORMALS, sampler);
             s[v] = philox_join(&shared, &plane);
         }
-        philox_rounds(s, NORMAL_VECTORS, PHILOX_ROUNDS - 1, law);
+        philox_rounds(s, NORMAL_VECTORS, PHILOX_ROUNDS - 1, sampler);
         for (int v = 0; v < NORMAL_VECTORS; v++) {
-            philox_last(&s[v], law, &w01, &w23);
+            philox_last(&s[v], sampler, &w01, &w23);
             f64_store((char *)(u + i + (size_t)v * U64_LANES),
                       open_uniform(w01));
         }
@@ -240,10 +242,10 @@ with_same_high(uint64_t index, uint64_t step, size_t n)
  * with the high word of the first. */
 static void
 normals(double *z, uint64_t index, uint64_t step, size_t n,
-        const drop_law *law)
+        const drop_sampler *sampler)
 {
     uint64_t outside[NORMALS / 64];
-    draw_uniforms(z, index, step, n, law);
+    draw_uniforms(z, index, step, n, sampler);
     do_centre(z, n, outside);
     do_tails(z, outside);
 }

@@ -28,12 +28,13 @@ philox_round(philox_state *s, uint64_t k0, uint64_t k1)
  * w2 | w3 << 32. Swapping the halves of a product puts both its words in
  * place at once. */
 DROP_INLINE void
-philox_last(const philox_state *s, const drop_law *law, u64v *w01, u64v *w23)
+philox_last(const philox_state *s, const drop_sampler *sampler, u64v *w01,
+            u64v *w23)
 {
     u64v p0 = u64_mul32(s->c0, u64_set1(PHILOX_M0));
     u64v p1 = u64_mul32(s->c2, u64_set1(PHILOX_M1));
-    u64v k0 = u64_set1(law->k0[PHILOX_ROUNDS - 1]);
-    u64v k1 = u64_set1(law->k1[PHILOX_ROUNDS - 1]);
+    u64v k0 = u64_set1(sampler->k0[PHILOX_ROUNDS - 1]);
+    u64v k1 = u64_set1(sampler->k1[PHILOX_ROUNDS - 1]);
     *w01 = u64_xor3_low(u64_swap(p1), s->c1, k0);
     *w23 = u64_xor3_low(u64_swap(p0), s->c3, k1);
 }
@@ -46,11 +47,11 @@ typedef struct {
 } philox_shared;
 
 DROP_INLINE philox_shared
-philox_share(u64v group, uint32_t domain, const drop_law *law)
+philox_share(u64v group, uint32_t domain, const drop_sampler *sampler)
 {
     philox_shared shared;
     u64v p0 = u64_mul32(group, u64_set1(PHILOX_M0));
-    u64v c2 = u64_xor(u64_high(p0), u64_set1(domain ^ law->k1[0]));
+    u64v c2 = u64_xor(u64_high(p0), u64_set1(domain ^ sampler->k1[0]));
     u64v p1 = u64_mul32(c2, u64_set1(PHILOX_M1));
     shared.c0 = u64_high(p1);
     shared.c1 = p1;
@@ -58,7 +59,7 @@ philox_share(u64v group, uint32_t domain, const drop_law *law)
     return shared;
 }
 
-/* State after two rounds; the other halves are the law's scalars. */
+/* State after two rounds; the other halves are the sampler's scalars. */
 DROP_INLINE philox_state
 philox_join(const philox_shared *shared, const drop_plane *plane)
 {
@@ -70,11 +71,12 @@ philox_join(const philox_shared *shared, const drop_plane *plane)
 /* The rounds after those two, up to the last one asked for, of some vectors:
  * each hides the latency of the others' products. */
 DROP_INLINE void
-philox_rounds(philox_state *s, int vectors, int last, const drop_law *law)
+philox_rounds(philox_state *s, int vectors, int last,
+              const drop_sampler *sampler)
 {
     for (int i = 2; i < last; i++) {
         for (int v = 0; v < vectors; v++) {
-            philox_round(&s[v], law->k0[i], law->k1[i]);
+            philox_round(&s[v], sampler->k0[i], sampler->k1[i]);
         }
     }
 }

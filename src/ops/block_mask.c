@@ -112,7 +112,7 @@ drop_spread(drop_spreading *map, drop_watch watch)
 {
     furrow f[DROP_SPREAD_AXES];
     sowing s = {.writer = {map->to, 0, 0}, .watch = watch};
-    drop_source_start(&s.source, map->kernels, &map->law, NULL, 0);
+    drop_source_start(&s.source, map->kernels, &map->sampler, NULL, 0);
     int status = sow(&s, f, plough(f, map));
     drop_bits_end(&s.writer);
     size_t stride = 1;

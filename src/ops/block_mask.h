@@ -18,7 +18,7 @@ typedef struct {
 
 typedef struct {
     const drop_kernels *kernels;
-    drop_law law;
+    drop_sampler sampler;
     int axes; /* at most DROP_SPREAD_AXES */
     drop_extent axis[DROP_SPREAD_AXES];
     uint8_t *to;   /* the bits of all cells in C order: whole words of 0 */

@@ -18,7 +18,7 @@ enum { ROW_BYTES = PIECE / 8 + 4 * ROWS };
 
 typedef struct {
     const drop_kernels *kernels;
-    drop_law law;
+    drop_sampler sampler;
     size_t row; /* bytes of a row of bits */
     uint8_t bits[JUMPS * ROW_BYTES + DROP_BITS_PAD];
     uint8_t drawn[(PIECE + 2 * DROP_BATCH) / 8 + DROP_BITS_PAD];
@@ -53,7 +53,7 @@ draw(drawing *d, uint64_t index, size_t n)
     const uint64_t first = index - before;
     for (size_t at = 0, some; at < end; at += some) {
         some = least(end - at, DROP_TILE - (first + at) % DROP_TILE);
-        drop_draw(d->kernels, &d->law, d->drawn + at / 8, first + at, some,
+        drop_draw(d->kernels, &d->sampler, d->drawn + at / 8, first + at, some,
                   NULL, NULL);
     }
     return before;
@@ -156,7 +156,7 @@ do_piece(const void *work, size_t i, drop_watch watch)
 {
     const drop_masked *job = work;
     char lanes[JUMPS * DOTS * DROP_BLOCK * 8];
-    drawing d = {.kernels = job->kernels, .law = job->law};
+    drawing d = {.kernels = job->kernels, .sampler = job->sampler};
     place at = {.sample = i * job->step};
     int status = 0;
     at.samples = least(job->step, job->sample.n - at.sample);

@@ -27,7 +27,7 @@ typedef struct {
     const char *a, *m;
     drop_side sample, term;
     size_t width; /* outputs */
-    drop_law law;
+    drop_sampler sampler;
     uint64_t index; /* of the first product */
 
     /* Set by drop_masked_do */

@@ -68,7 +68,7 @@ drop_core_spread(PyObject *self, PyObject *const *args, Py_ssize_t n)
     }
     else {
         memset(map.to, 0, (size_t)to.len);
-        drop_law_start(&map.law, key, threshold);
+        drop_sampler_start(&map.sampler, key, threshold);
         status = drop_release(spread, &map, drop_spread_size(&map));
     }
     PyBuffer_Release(&to);

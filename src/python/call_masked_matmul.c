@@ -90,7 +90,7 @@ drop_core_products(PyObject *self, PyObject *const *args, Py_ssize_t n)
     }
     job.sample.mask = sample;
     job.term.mask = term;
-    drop_law_start(&job.law, key, threshold);
+    drop_sampler_start(&job.sampler, key, threshold);
     if (drop_release(do_products, &job, drop_masked_size(&job)) < 0) {
         return NULL;
     }

@@ -2,40 +2,41 @@
 #include "stream/sampler.h"
 
 void
-drop_law_start(drop_law *law, uint64_t key, uint64_t threshold)
+drop_sampler_start(drop_sampler *sampler, uint64_t key, uint64_t threshold)
 {
-    law->key = key;
+    sampler->key = key;
     for (uint32_t i = 0; i < PHILOX_ROUNDS; i++) {
-        law->k0[i] = (uint32_t)((uint32_t)key + i * PHILOX_W0);
-        law->k1[i] = (uint32_t)((uint32_t)(key >> 32) + i * PHILOX_W1);
+        sampler->k0[i] = (uint32_t)((uint32_t)key + i * PHILOX_W0);
+        sampler->k1[i] = (uint32_t)((uint32_t)(key >> 32) + i * PHILOX_W1);
     }
-    law->tail = (uint32_t)threshold;
-    law->top = (threshold >> 32) & 0xFF;
-    law->below = 0;
-    law->needed = DROP_PLANES;
-    if (!law->tail) {
-        law->needed = law->top ? DROP_PLANES - __builtin_ctz(law->top) : 0;
-        law->below = threshold < DROP_ONE ? UINT64_MAX : 0;
+    sampler->tail = (uint32_t)threshold;
+    sampler->top = (threshold >> 32) & 0xFF;
+    sampler->below = 0;
+    sampler->needed = DROP_PLANES;
+    if (!sampler->tail) {
+        sampler->needed =
+            sampler->top ? DROP_PLANES - __builtin_ctz(sampler->top) : 0;
+        sampler->below = threshold < DROP_ONE ? UINT64_MAX : 0;
     }
-    drop_law_enter(law, 0);
+    drop_sampler_enter(sampler, 0);
 }
 
 drop_plane
-drop_law_plane(const drop_law *law, uint32_t c2, uint32_t high)
+drop_sampler_plane(const drop_sampler *sampler, uint32_t c2, uint32_t high)
 {
     uint64_t p1 = c2 * PHILOX_M1;
-    uint64_t p0 = ((p1 >> 32) ^ high ^ law->k0[0]) * PHILOX_M0;
-    return (drop_plane){.c0 = (uint32_t)p1 ^ law->k0[1],
-                        .c2 = (p0 >> 32) ^ law->k1[1],
+    uint64_t p0 = ((p1 >> 32) ^ high ^ sampler->k0[0]) * PHILOX_M0;
+    return (drop_plane){.c0 = (uint32_t)p1 ^ sampler->k0[1],
+                        .c2 = (p0 >> 32) ^ sampler->k1[1],
                         .c3 = (uint32_t)p0};
 }
 
 void
-drop_law_enter(drop_law *law, uint32_t high)
+drop_sampler_enter(drop_sampler *sampler, uint32_t high)
 {
-    law->high = high;
-    for (unsigned j = 0; j < law->needed; j++) {
-        law->planes[j] = drop_law_plane(law, j, high);
+    sampler->high = high;
+    for (unsigned j = 0; j < sampler->needed; j++) {
+        sampler->planes[j] = drop_sampler_plane(sampler, j, high);
     }
 }
 

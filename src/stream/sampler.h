@@ -36,16 +36,18 @@ typedef struct {
     unsigned needed; /* planes 0..needed-1 are drawn */
     uint32_t high;   /* high word of the group numbers that planes is for */
     drop_plane planes[DROP_PLANES];
-} drop_law;
+} drop_sampler;
 
 /* Elements are dropped iff U(i) < threshold, which is in [0, DROP_ONE]. */
-void drop_law_start(drop_law *law, uint64_t key, uint64_t threshold);
+void drop_sampler_start(drop_sampler *sampler, uint64_t key,
+                        uint64_t threshold);
 
 /* What plane j, or any c2, does to counters with this high word. */
-drop_plane drop_law_plane(const drop_law *law, uint32_t c2, uint32_t high);
+drop_plane drop_sampler_plane(const drop_sampler *sampler, uint32_t c2,
+                              uint32_t high);
 
-/* Makes law ready for groups whose number has this high word. */
-void drop_law_enter(drop_law *law, uint32_t high);
+/* Makes sampler ready for groups whose number has this high word. */
+void drop_sampler_enter(drop_sampler *sampler, uint32_t high);
 
 void drop_philox(uint32_t word[4], const uint32_t counter[4], uint64_t key);
 

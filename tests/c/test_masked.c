@@ -98,7 +98,7 @@ check_layer(const layer *l, int dots, int threads)
         .width = l->width,
         .index = l->index,
     };
-    drop_law_start(&job.law, l->key, l->threshold);
+    drop_sampler_start(&job.sampler, l->key, l->threshold);
     if (drop_masked_do(&job, threads, (drop_watch){NULL, NULL})) {
         fail("masked products stopped");
     }
@@ -140,7 +140,7 @@ check_stop(void)
                        .sample = {40, 4, 4, 0, 1},
                        .term = {1, 0, 4, 4, 40},
                        .width = 1};
-    drop_law_start(&job.law, 1, DROP_ONE / 2);
+    drop_sampler_start(&job.sampler, 1, DROP_ONE / 2);
     int status = drop_masked_do(&job, 1, (drop_watch){stop_at_once, &calls});
     if (status != 5 || calls != 1) {
         fail("masked products: got %d after %d questions", status, calls);

@@ -91,7 +91,7 @@ check_map(drop_spreading *map)
     map->kernels = tested;
     map->to = guard_put(pages, bytes, AT_END, 8);
     memset(map->to, 0, bytes);
-    drop_law_start(&map->law, key, threshold);
+    drop_sampler_start(&map->sampler, key, threshold);
     if (drop_spread(map, (drop_watch){NULL, NULL})) {
         fail("blocks stopped");
     }
