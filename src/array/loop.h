@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What the files of the walk share: its state, and how it goes from place to
- * place. The outer axes lead to leaves, where the elements are; a leaf ends in
+ * place. The outer axes lead to loops, where the elements are; a loop ends in
  * the shared axes, along which the same bits are applied again and again.
  */
 #ifndef DROP_ARRAY_LOOP_H
@@ -25,48 +25,48 @@
 typedef struct {
     drop_run run;
     uint64_t index;
-} drop_place;
+} drop_cursor;
 
-typedef struct drop_leaf {
+typedef struct drop_loop {
     const drop_job *job;
     drop_task task;
-    drop_source source;
-    drop_stretch stretch; /* what is now to be applied */
-    drop_axis inner;      /* and along which axis */
-    drop_axis along;      /* the other axis of short rows and of blocks */
-    int is_joined;        /* whether inner lies end to end along it */
+    drop_mask_reader reader;
+    drop_bit_span span; /* what is now to be applied */
+    drop_axis inner;    /* and along which axis */
+    drop_axis along;    /* the other axis of short rows and of blocks */
+    int is_joined;      /* whether inner lies end to end along it */
     const drop_axis *shared;
     int shareds;
     size_t work;       /* elements since the last question */
     uint64_t nth[256]; /* of narrow blocks: a byte's bits, every n-th place */
-} drop_leaf;
+} drop_loop;
 
-typedef int drop_visit(drop_leaf *leaf, drop_place at);
+typedef int drop_loop_fn(drop_loop *loop, drop_cursor at);
 
-/* The leaves; each returns what the watch said. A row has one stretch of the
+/* The loops; each returns what the watch said. A row has one span of the
  * mask; whole rows have one bit each, and those that lie end to end and have
  * the same one are applied together; short rows lie end to end along another
  * axis. In blocks the mask is contiguous along another axis, or along none;
  * narrow ones have few places, which lie end to end along it. Noise has a
  * variate for each element instead of a bit. */
-drop_visit drop_do_row, drop_do_whole_rows, drop_do_short_rows, drop_do_blocks,
-    drop_do_narrow, drop_do_noise;
+drop_loop_fn drop_loop_row, drop_loop_whole_rows, drop_loop_short_rows,
+    drop_loop_transposed, drop_loop_narrow, drop_loop_normal;
 
-/* Fills a leaf's table of bytes for narrow blocks of n places. */
+/* Fills a loop's table of bytes for narrow blocks of n places. */
 void drop_fill_nth(uint64_t nth[256], size_t n);
 
 /* Counts elements that were done, and asks when it is time. */
-int drop_count_work(drop_leaf *leaf, size_t n);
+int drop_count_work(drop_loop *loop, size_t n);
 
-/* Applies leaf->stretch at a place. */
-drop_visit drop_apply_here;
+/* Applies loop->span at a place. */
+drop_loop_fn drop_apply_here;
 
 /* Writes the bits of n neighbours in the mask. */
-void drop_copy_bits(drop_leaf *leaf, drop_writer *to, uint64_t index,
+void drop_copy_bits(drop_loop *loop, drop_writer *to, uint64_t index,
                     size_t n);
 
-DROP_INLINE drop_place
-drop_moved(drop_place at, const drop_axis *axis, size_t i)
+DROP_INLINE drop_cursor
+drop_cursor_at(drop_cursor at, const drop_axis *axis, size_t i)
 {
     at.run.out += (ptrdiff_t)i * axis->out;
     at.run.x += (ptrdiff_t)i * axis->x;
@@ -77,29 +77,30 @@ drop_moved(drop_place at, const drop_axis *axis, size_t i)
     return at;
 }
 
-/* Visits every place of some axes, until a visit returns not 0. */
+/* Visits every place of some axes, until a loop_fn returns not 0. */
 static inline int
-drop_each(drop_leaf *leaf, const drop_axis *axis, int axes, drop_place at,
-          drop_visit *visit)
+drop_loop_outer(drop_loop *loop, const drop_axis *axis, int axes,
+                drop_cursor at, drop_loop_fn *loop_fn)
 {
     int status = 0;
     if (axes == 0) {
-        return visit(leaf, at);
+        return loop_fn(loop, at);
     }
     for (size_t i = 0; i < axis->n && !status; i++) {
-        status = drop_each(leaf, axis + 1, axes - 1, drop_moved(at, axis, i),
-                           visit);
+        status = drop_loop_outer(loop, axis + 1, axes - 1,
+                                 drop_cursor_at(at, axis, i), loop_fn);
     }
     return status;
 }
 
 /* Applies n bits at a place and along the shared axes. */
 static inline int
-drop_apply_bits(drop_leaf *leaf, drop_place at, const uint8_t *bits,
+drop_apply_bits(drop_loop *loop, drop_cursor at, const uint8_t *bits,
                 size_t offset, size_t n)
 {
-    leaf->stretch = (drop_stretch){bits, offset, n};
-    return drop_each(leaf, leaf->shared, leaf->shareds, at, drop_apply_here);
+    loop->span = (drop_bit_span){bits, offset, n};
+    return drop_loop_outer(loop, loop->shared, loop->shareds, at,
+                           drop_apply_here);
 }
 
 #endif

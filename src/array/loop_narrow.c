@@ -14,33 +14,33 @@ drop_fill_nth(uint64_t nth[256], size_t n)
 }
 
 int
-drop_do_narrow(drop_leaf *leaf, drop_place at)
+drop_loop_narrow(drop_loop *loop, drop_cursor at)
 {
     uint8_t row[DROP_NARROW][COLUMNS / 8];
     uint8_t bits[DROP_NARROW * COLUMNS / 8 + DROP_BITS_PAD];
-    const size_t places = leaf->inner.n;
+    const size_t places = loop->inner.n;
     int status = 0;
-    for (size_t b = 0, n; b < leaf->along.n && !status; b += n) {
-        drop_place here = drop_moved(at, &leaf->along, b);
+    for (size_t b = 0, n; b < loop->along.n && !status; b += n) {
+        drop_cursor here = drop_cursor_at(at, &loop->along, b);
         drop_writer to = {bits, 0, 0};
-        n = leaf->along.n - b;
+        n = loop->along.n - b;
         n = n < COLUMNS ? n : COLUMNS;
         for (size_t i = 0; i < places; i++) {
             drop_writer writer = {row[i], 0, 0};
-            uint64_t index = drop_moved(here, &leaf->inner, i).index;
-            drop_copy_bits(leaf, &writer, index, n);
+            uint64_t index = drop_cursor_at(here, &loop->inner, i).index;
+            drop_copy_bits(loop, &writer, index, n);
             drop_bits_end(&writer);
         }
         for (size_t k = 0; k < n; k += 8) {
             uint64_t word = 0;
             for (size_t i = 0; i < places; i++) {
-                word |= leaf->nth[row[i][k / 8]] << i;
+                word |= loop->nth[row[i][k / 8]] << i;
             }
             /* What goes beyond the last column is 0 or never read. */
             drop_bits_put(&to, word, (unsigned)(8 * places));
         }
         drop_bits_end(&to);
-        status = drop_apply_bits(leaf, here, bits, 0, n * places);
+        status = drop_apply_bits(loop, here, bits, 0, n * places);
     }
     return status;
 }

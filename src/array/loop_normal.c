@@ -6,25 +6,25 @@
 #define LEAST 32
 
 int
-drop_do_noise(drop_leaf *leaf, drop_place at)
+drop_loop_normal(drop_loop *loop, drop_cursor at)
 {
     char x[DROP_GATHER * 8];
-    const drop_task *task = &leaf->task;
-    const drop_axis *axis = &leaf->inner;
+    const drop_task *task = &loop->task;
+    const drop_axis *axis = &loop->inner;
     const ptrdiff_t size = (ptrdiff_t)drop_size(task->dtype);
     int status = 0;
     for (size_t i = 0, n; i < axis->n && !status; i += n) {
-        drop_place here = drop_moved(at, axis, i);
+        drop_cursor here = drop_cursor_at(at, axis, i);
         n = axis->n - i < DROP_GATHER ? axis->n - i : DROP_GATHER;
         const char *from = drop_gathered(x, here.run.x, axis->x, n, size);
         char *to = axis->out == size ? here.run.out : x;
         task->kernels->noise[task->dtype](to, from, here.index, axis->mask, n,
-                                          leaf->source.sampler,
+                                          loop->reader.sampler,
                                           task->affine.a);
         if (to == x) {
             drop_copy(here.run.out, axis->out, x, size, n, size);
         }
-        status = drop_count_work(leaf, n + LEAST);
+        status = drop_count_work(loop, n + LEAST);
     }
     return status;
 }

@@ -16,34 +16,35 @@ static const uint8_t none[DROP_TILE / 8 + DROP_BITS_PAD];
 static const char blank[4096];
 
 int
-drop_count_work(drop_leaf *leaf, size_t n)
+drop_count_work(drop_loop *loop, size_t n)
 {
-    leaf->work += n;
-    if (leaf->work < DROP_PIECE) {
+    loop->work += n;
+    if (loop->work < DROP_PIECE) {
         return 0;
     }
-    leaf->work = 0;
-    return drop_ask(leaf->job->watch);
+    loop->work = 0;
+    return drop_ask(loop->job->watch);
 }
 
 int
-drop_apply_here(drop_leaf *leaf, drop_place at)
+drop_apply_here(drop_loop *loop, drop_cursor at)
 {
-    drop_axis axis = leaf->inner;
-    if (leaf->stretch.bits == none) {
+    drop_axis axis = loop->inner;
+    if (loop->span.bits == none) {
         at.run.x = at.run.r ? at.run.r : blank;
-        axis.x = at.run.r ? axis.r : (ptrdiff_t)drop_size(leaf->task.dtype);
+        axis.x = at.run.r ? axis.r : (ptrdiff_t)drop_size(loop->task.dtype);
     }
-    drop_strided_apply(&leaf->task, at.run, &axis, leaf->stretch);
-    return drop_count_work(leaf, leaf->stretch.n);
+    drop_strided_apply(&loop->task, at.run, &axis, loop->span);
+    return drop_count_work(loop, loop->span.n);
 }
 
 void
-drop_copy_bits(drop_leaf *leaf, drop_writer *to, uint64_t index, size_t n)
+drop_copy_bits(drop_loop *loop, drop_writer *to, uint64_t index, size_t n)
 {
-    leaf->work += DROP_BATCH; /* which may be drawn for these few */
+    loop->work += DROP_BATCH; /* which may be drawn for these few */
     for (size_t i = 0; i < n;) {
-        drop_stretch some = drop_source_get(&leaf->source, index + i, n - i);
+        drop_bit_span some =
+            drop_mask_reader_get(&loop->reader, index + i, n - i);
         drop_bits_copy(to, some.bits, some.offset, some.n);
         i += some.n;
     }
@@ -51,32 +52,33 @@ drop_copy_bits(drop_leaf *leaf, drop_writer *to, uint64_t index, size_t n)
 
 /* Whether a row is long, and in one piece as memory and as a mask to draw. */
 static int
-is_straight(const drop_leaf *leaf, int residual)
+is_straight(const drop_loop *loop, int residual)
 {
-    const drop_axis *row = &leaf->inner;
-    const ptrdiff_t size = (ptrdiff_t)drop_size(leaf->task.dtype);
+    const drop_axis *row = &loop->inner;
+    const ptrdiff_t size = (ptrdiff_t)drop_size(loop->task.dtype);
     return row->n >= DROP_TILE && row->mask == 1 && row->out == size &&
-           row->x == size && (!residual || row->r == size) && !leaf->shareds &&
-           !leaf->job->given;
+           row->x == size && (!residual || row->r == size) && !loop->shareds &&
+           !loop->job->given;
 }
 
 int
-drop_do_row(drop_leaf *leaf, drop_place at)
+drop_loop_row(drop_loop *loop, drop_cursor at)
 {
-    int status = 0, straight = is_straight(leaf, at.run.r != NULL);
-    for (size_t i = 0, n; i < leaf->inner.n && !status; i += n) {
-        drop_place here = drop_moved(at, &leaf->inner, i);
-        n = leaf->inner.n - i;
+    int status = 0, straight = is_straight(loop, at.run.r != NULL);
+    for (size_t i = 0, n; i < loop->inner.n && !status; i += n) {
+        drop_cursor here = drop_cursor_at(at, &loop->inner, i);
+        n = loop->inner.n - i;
         n = n < DROP_PIECE ? n : DROP_PIECE;
         if (straight) {
-            drop_run_draw(&leaf->task, here.run, leaf->source.sampler,
-                          here.index, n);
-            status = drop_count_work(leaf, n);
+            drop_draw_and_apply(&loop->task, here.run, loop->reader.sampler,
+                                here.index, n);
+            status = drop_count_work(loop, n);
         }
         else {
-            drop_stretch some = drop_source_get(&leaf->source, here.index, n);
+            drop_bit_span some =
+                drop_mask_reader_get(&loop->reader, here.index, n);
             n = some.n;
-            status = drop_apply_bits(leaf, here, some.bits, some.offset, n);
+            status = drop_apply_bits(loop, here, some.bits, some.offset, n);
         }
     }
     return status;
@@ -84,9 +86,9 @@ drop_do_row(drop_leaf *leaf, drop_place at)
 
 /* How many of n neighbours in the mask have the bit of the first. */
 static size_t
-alike(drop_leaf *leaf, uint64_t index, size_t n, int *keep)
+alike(drop_loop *loop, uint64_t index, size_t n, int *keep)
 {
-    drop_stretch some = drop_source_get(&leaf->source, index, n);
+    drop_bit_span some = drop_mask_reader_get(&loop->reader, index, n);
     uint32_t bits = load_bits32(some.bits, some.offset);
     *keep = bits & 1;
     bits = *keep ? ~bits : bits;
@@ -96,57 +98,57 @@ alike(drop_leaf *leaf, uint64_t index, size_t n, int *keep)
 
 /* One bit for up to n elements, so many that the next begin at an aligned
  * out. */
-static drop_stretch
-same_bits(const drop_leaf *leaf, drop_run run, int keep, size_t n)
+static drop_bit_span
+same_bits(const drop_loop *loop, drop_run run, int keep, size_t n)
 {
-    const size_t size = drop_size(leaf->task.dtype);
+    const size_t size = drop_size(loop->task.dtype);
     size_t most = keep || run.r ? DROP_TILE : sizeof blank / size;
     most -= (uintptr_t)run.out % DROP_ALIGN / size;
-    return (drop_stretch){keep ? all : none, 0, n < most ? n : most};
+    return (drop_bit_span){keep ? all : none, 0, n < most ? n : most};
 }
 
 int
-drop_do_whole_rows(drop_leaf *leaf, drop_place at)
+drop_loop_whole_rows(drop_loop *loop, drop_cursor at)
 {
     int status = 0, keep;
-    for (size_t i = 0, rows; i < leaf->along.n && !status; i += rows) {
-        drop_place first = drop_moved(at, &leaf->along, i);
-        rows = alike(leaf, first.index, leaf->along.n - i, &keep);
-        const size_t n = rows * leaf->inner.n;
-        for (size_t j = 0; j < n && !status; j += leaf->stretch.n) {
-            drop_place here = drop_moved(first, &leaf->inner, j);
-            drop_stretch some = same_bits(leaf, here.run, keep, n - j);
-            status = drop_apply_bits(leaf, here, some.bits, 0, some.n);
+    for (size_t i = 0, rows; i < loop->along.n && !status; i += rows) {
+        drop_cursor first = drop_cursor_at(at, &loop->along, i);
+        rows = alike(loop, first.index, loop->along.n - i, &keep);
+        const size_t n = rows * loop->inner.n;
+        for (size_t j = 0; j < n && !status; j += loop->span.n) {
+            drop_cursor here = drop_cursor_at(first, &loop->inner, j);
+            drop_bit_span some = same_bits(loop, here.run, keep, n - j);
+            status = drop_apply_bits(loop, here, some.bits, 0, some.n);
         }
     }
     return status;
 }
 
 int
-drop_do_short_rows(drop_leaf *leaf, drop_place at)
+drop_loop_short_rows(drop_loop *loop, drop_cursor at)
 {
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
-    const drop_axis *along = &leaf->along;
-    const size_t n = leaf->inner.n, most = DROP_TILE / n;
+    const drop_axis *along = &loop->along;
+    const size_t n = loop->inner.n, most = DROP_TILE / n;
     int status = 0;
     for (size_t i = 0, rows; i < along->n && !status; i += rows) {
-        drop_place here = drop_moved(at, along, i);
+        drop_cursor here = drop_cursor_at(at, along, i);
         drop_writer writer = {bits, 0, 0};
         rows = along->n - i < most ? along->n - i : most;
-        if (leaf->inner.mask == 0) {
-            drop_stretch some =
-                drop_source_get(&leaf->source, here.index, rows);
+        if (loop->inner.mask == 0) {
+            drop_bit_span some =
+                drop_mask_reader_get(&loop->reader, here.index, rows);
             rows = some.n;
             drop_bits_spread(&writer, some.bits, some.offset, rows, n);
         }
         else {
             for (size_t row = 0; row < rows; row++) {
-                uint64_t index = drop_moved(here, along, row).index;
-                drop_copy_bits(leaf, &writer, index, n);
+                uint64_t index = drop_cursor_at(here, along, row).index;
+                drop_copy_bits(loop, &writer, index, n);
             }
         }
         drop_bits_end(&writer);
-        status = drop_apply_bits(leaf, here, bits, 0, rows * n);
+        status = drop_apply_bits(loop, here, bits, 0, rows * n);
     }
     return status;
 }

@@ -20,14 +20,14 @@ typedef struct {
 /* Draws the bits of up to SQUARE places on inner, n along, as word k of the
  * columns. */
 static void
-draw_columns(drop_leaf *leaf, drop_place at, columns *to, size_t k,
+draw_columns(drop_loop *loop, drop_cursor at, columns *to, size_t k,
              size_t places, size_t n)
 {
     uint8_t row[SQUARE][ALONG / 8] = {{0}};
     for (size_t i = 0; i < places; i++) {
         drop_writer writer = {row[i], 0, 0};
-        drop_copy_bits(leaf, &writer, drop_moved(at, &leaf->inner, i).index,
-                       n);
+        drop_copy_bits(loop, &writer,
+                       drop_cursor_at(at, &loop->inner, i).index, n);
         drop_bits_end(&writer);
     }
     for (size_t b = 0; b < n; b += SQUARE) {
@@ -35,7 +35,7 @@ draw_columns(drop_leaf *leaf, drop_place at, columns *to, size_t k,
         for (size_t i = 0; i < SQUARE; i++) {
             word[i] = load_le64(row[i] + b / 8);
         }
-        leaf->task.kernels->turn(word);
+        loop->task.kernels->turn(word);
         for (size_t i = 0; i < SQUARE; i++) {
             store_le64(to->bits + (b + i) * to->pitch + 8 * k, word[i]);
         }
@@ -44,14 +44,14 @@ draw_columns(drop_leaf *leaf, drop_place at, columns *to, size_t k,
 
 /* Columns that lie end to end in memory: their bits are put end to end too. */
 static int
-apply_joined(drop_leaf *leaf, drop_place at, const columns *from, size_t n)
+apply_joined(drop_loop *loop, drop_cursor at, const columns *from, size_t n)
 {
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
-    const size_t cells = leaf->inner.n, most = DROP_TILE / cells;
+    const size_t cells = loop->inner.n, most = DROP_TILE / cells;
     const uint32_t mask = cells < 32 ? (1u << cells) - 1 : UINT32_MAX;
     int status = 0;
     if (cells % SQUARE == 0) {
-        return drop_apply_bits(leaf, at, from->bits, 0, n * cells);
+        return drop_apply_bits(loop, at, from->bits, 0, n * cells);
     }
     for (size_t b = 0, some; b < n && !status; b += some) {
         drop_writer writer = {bits, 0, 0};
@@ -67,8 +67,8 @@ apply_joined(drop_leaf *leaf, drop_place at, const columns *from, size_t n)
             }
         }
         drop_bits_end(&writer);
-        status = drop_apply_bits(leaf, drop_moved(at, &leaf->along, b), bits,
-                                 0, some * cells);
+        status = drop_apply_bits(loop, drop_cursor_at(at, &loop->along, b),
+                                 bits, 0, some * cells);
     }
     return status;
 }
@@ -76,45 +76,45 @@ apply_joined(drop_leaf *leaf, drop_place at, const columns *from, size_t n)
 /* Each column begins somewhere else, which no processor foresees: fetches the
  * next one's x while one is applied. */
 static int
-apply_columns(drop_leaf *leaf, drop_place at, const columns *from, size_t n,
+apply_columns(drop_loop *loop, drop_cursor at, const columns *from, size_t n,
               size_t cells)
 {
-    const int is_far = leaf->job->task.how & DROP_FAR;
-    const size_t bytes = cells * drop_size(leaf->task.dtype);
+    const int prefetches = loop->job->task.hints & DROP_PREFETCH;
+    const size_t bytes = cells * drop_size(loop->task.dtype);
     int status = 0;
     for (size_t b = 0; b < n && !status; b++) {
-        const drop_place next = drop_moved(at, &leaf->along, b + 1);
-        for (size_t i = 0; is_far && i < bytes; i += 64) {
+        const drop_cursor next = drop_cursor_at(at, &loop->along, b + 1);
+        for (size_t i = 0; prefetches && i < bytes; i += 64) {
             __builtin_prefetch(next.run.x + i);
         }
-        status = drop_apply_bits(leaf, drop_moved(at, &leaf->along, b),
+        status = drop_apply_bits(loop, drop_cursor_at(at, &loop->along, b),
                                  from->bits + b * from->pitch, 0, cells);
     }
     return status;
 }
 
 int
-drop_do_blocks(drop_leaf *leaf, drop_place at)
+drop_loop_transposed(drop_loop *loop, drop_cursor at)
 {
     columns block;
     int status = 0;
-    for (size_t a = 0; a < leaf->inner.n; a += INNER) {
-        size_t cells = leaf->inner.n - a;
+    for (size_t a = 0; a < loop->inner.n; a += INNER) {
+        size_t cells = loop->inner.n - a;
         cells = cells < INNER ? cells : INNER;
         block.pitch = (cells + SQUARE - 1) / SQUARE * (SQUARE / 8);
-        for (size_t b = 0; b < leaf->along.n && !status; b += ALONG) {
-            drop_place here = drop_moved(at, &leaf->inner, a);
-            here = drop_moved(here, &leaf->along, b);
-            size_t n = leaf->along.n - b;
+        for (size_t b = 0; b < loop->along.n && !status; b += ALONG) {
+            drop_cursor here = drop_cursor_at(at, &loop->inner, a);
+            here = drop_cursor_at(here, &loop->along, b);
+            size_t n = loop->along.n - b;
             n = n < ALONG ? n : ALONG;
             for (size_t i = 0; i < cells; i += SQUARE) {
                 size_t places = cells - i < SQUARE ? cells - i : SQUARE;
-                draw_columns(leaf, drop_moved(here, &leaf->inner, i), &block,
-                             i / SQUARE, places, n);
+                draw_columns(loop, drop_cursor_at(here, &loop->inner, i),
+                             &block, i / SQUARE, places, n);
             }
-            status = leaf->is_joined && cells == leaf->inner.n
-                         ? apply_joined(leaf, here, &block, n)
-                         : apply_columns(leaf, here, &block, n, cells);
+            status = loop->is_joined && cells == loop->inner.n
+                         ? apply_joined(loop, here, &block, n)
+                         : apply_columns(loop, here, &block, n, cells);
         }
     }
     return status;

@@ -2,34 +2,35 @@
 #include "array/mask_reader.h"
 
 void
-drop_source_start(drop_source *source, const drop_kernels *kernels,
-                  drop_sampler *sampler, const uint8_t *given, uint64_t index)
+drop_mask_reader_start(drop_mask_reader *reader, const drop_kernels *kernels,
+                       drop_sampler *sampler, const uint8_t *given,
+                       uint64_t index)
 {
-    source->kernels = kernels;
-    source->sampler = sampler;
-    source->given = given;
-    source->first = index - DROP_TILE; /* far from going on */
-    source->n = 0;
+    reader->kernels = kernels;
+    reader->sampler = sampler;
+    reader->given = given;
+    reader->first = index - DROP_TILE; /* far from going on */
+    reader->n = 0;
 }
 
-drop_stretch
-drop_source_get(drop_source *source, uint64_t index, size_t n)
+drop_bit_span
+drop_mask_reader_get(drop_mask_reader *reader, uint64_t index, size_t n)
 {
-    if (source->given) {
-        return (drop_stretch){source->given + index / 8, index % 8, n};
+    if (reader->given) {
+        return (drop_bit_span){reader->given + index / 8, index % 8, n};
     }
     size_t room = DROP_TILE - index % DROP_TILE;
     if (n > room) {
         n = room;
     }
-    uint64_t at = index - source->first;
-    if (at + n > source->n || at >= source->n) {
+    uint64_t at = index - reader->first;
+    if (at + n > reader->n || at >= reader->n) {
         /* Who asks for what comes next will go on: draw the whole tile. */
-        size_t some = at - source->n < DROP_BATCH ? room : n;
-        source->first = drop_draw(source->kernels, source->sampler,
-                                  source->bits, index, some, NULL, NULL);
-        at = index - source->first;
-        source->n = at + some;
+        size_t some = at - reader->n < DROP_BATCH ? room : n;
+        reader->first = drop_draw(reader->kernels, reader->sampler,
+                                  reader->bits, index, some, NULL, NULL);
+        at = index - reader->first;
+        reader->n = at + some;
     }
-    return (drop_stretch){source->bits, (size_t)at, n};
+    return (drop_bit_span){reader->bits, (size_t)at, n};
 }

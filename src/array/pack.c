@@ -5,7 +5,7 @@
 
 typedef struct {
     const drop_job *job;
-    drop_source source;
+    drop_mask_reader reader;
     drop_writer writer;
     size_t work;
 } packing;
@@ -16,8 +16,9 @@ static int
 pack_row(packing *p, uint64_t index, const drop_axis *axis)
 {
     for (size_t i = 0; i < axis->n;) {
-        drop_stretch some = drop_source_get(&p->source, index + i * axis->mask,
-                                            axis->mask == 1 ? axis->n - i : 1);
+        drop_bit_span some =
+            drop_mask_reader_get(&p->reader, index + i * axis->mask,
+                                 axis->mask == 1 ? axis->n - i : 1);
         drop_bits_copy(&p->writer, some.bits, some.offset, some.n);
         i += some.n;
         p->work += some.n < DROP_BATCH ? DROP_BATCH : some.n;
@@ -52,8 +53,8 @@ drop_pack(drop_job *job, uint8_t *to)
     p.job = job;
     p.writer = (drop_writer){to, 0, 0};
     p.work = 0;
-    drop_source_start(&p.source, job->task.kernels, &job->sampler, job->given,
-                      job->index);
+    drop_mask_reader_start(&p.reader, job->task.kernels, &job->sampler,
+                           job->given, job->index);
     job->axes = drop_axes_join(job->axis, job->axes);
     if (job->axes == 0) {
         job->axis[job->axes++] = (drop_axis){.n = 1, .mask = 1};

@@ -65,7 +65,7 @@ cut(shares *s, const drop_job *job, size_t chunk, int threads)
 }
 
 static int
-walk_chunk(const void *work, size_t i, drop_watch watch)
+traverse_chunk(const void *work, size_t i, drop_watch watch)
 {
     const shares *s = work;
     const drop_axis *axis = &s->job->axis[s->axis];
@@ -81,7 +81,7 @@ walk_chunk(const void *work, size_t i, drop_watch watch)
     }
     part.index += from * axis->mask;
     part.watch = watch;
-    return drop_walk(&part);
+    return drop_traverse(&part);
 }
 
 int
@@ -90,11 +90,11 @@ drop_share(drop_job *job, int threads)
     const int is_noise = job->task.affine.form == DROP_NOISE;
     const size_t worth = is_noise ? WORTH_NOISE : WORTH;
     if (threads < 2 || drop_job_size(job) < worth) {
-        return drop_walk(job);
+        return drop_traverse(job);
     }
     shares s;
     drop_axes_sort(job->axis, job->axes);
     job->axes = drop_axes_join(job->axis, job->axes);
     cut(&s, job, worth / CHUNKS, threads);
-    return drop_parallel(walk_chunk, &s, s.count, threads, job->watch);
+    return drop_parallel(traverse_chunk, &s, s.count, threads, job->watch);
 }

@@ -31,7 +31,7 @@ drop_draw(const drop_kernels *kernels, drop_sampler *sampler, uint8_t *bits,
     return first;
 }
 
-/* What of a stretch of bits is still to be applied, and from where on. */
+/* What of a span of bits is still to be applied, and from where on. */
 typedef struct {
     const drop_task *task;
     drop_run run;
@@ -40,12 +40,12 @@ typedef struct {
 } pending;
 
 static void
-apply(pending *p, size_t n, int how)
+apply(pending *p, size_t n, int hints)
 {
     const drop_task *task = p->task;
     size_t bytes = n * drop_size(task->dtype);
     task->kernels->apply[task->dtype](p->run.out, p->run.x, p->run.r, p->bits,
-                                      p->offset, n, &task->affine, how);
+                                      p->offset, n, &task->affine, hints);
     p->run.out += bytes;
     p->run.x += bytes;
     if (p->run.r) {
@@ -58,18 +58,18 @@ apply(pending *p, size_t n, int how)
 /* The first elements, until out is aligned for what follows, if it can be.
  * Returns how that is to touch the memory. */
 static int
-apply_head(pending *p)
+peel_to_alignment(pending *p)
 {
     size_t size = drop_size(p->task->dtype);
     size_t bytes = -(uintptr_t)p->run.out % DROP_ALIGN;
-    int how = p->task->how;
+    int hints = p->task->hints;
     if (bytes % size || bytes / size > p->n) {
-        return how & ~DROP_STREAM;
+        return hints & ~DROP_NONTEMPORAL;
     }
     if (bytes) {
         apply(p, bytes / size, 0);
     }
-    return how;
+    return hints;
 }
 
 void
@@ -77,8 +77,9 @@ drop_run_apply(const drop_task *task, drop_run run, const uint8_t *bits,
                size_t offset, size_t n)
 {
     pending p = {task, run, bits, offset, n};
-    int how = task->how & DROP_STREAM ? apply_head(&p) : task->how;
-    apply(&p, p.n, how);
+    int hints =
+        task->hints & DROP_NONTEMPORAL ? peel_to_alignment(&p) : task->hints;
+    apply(&p, p.n, hints);
 }
 
 /* A tile's bits, after the last ones of the tile before it: those of elements
@@ -89,7 +90,7 @@ typedef struct {
 
 typedef struct {
     pending pending;
-    int how;
+    int hints;
 } sharing;
 
 /* The share of what is left that keeps in step with the drawing. */
@@ -99,13 +100,13 @@ apply_share(void *context, size_t done, size_t total)
     sharing *s = context;
     size_t n = s->pending.n / (total - done) / WORD * WORD;
     if (n) {
-        apply(&s->pending, n, s->how);
+        apply(&s->pending, n, s->hints);
     }
 }
 
 void
-drop_run_draw(const drop_task *task, drop_run run, drop_sampler *sampler,
-              uint64_t index, size_t n)
+drop_draw_and_apply(const drop_task *task, drop_run run, drop_sampler *sampler,
+                    uint64_t index, size_t n)
 {
     _Alignas(64) tile tiles[2];
     tile *now = &tiles[0], *next = &tiles[1];
@@ -114,7 +115,7 @@ drop_run_draw(const drop_task *task, drop_run run, drop_sampler *sampler,
         drop_draw(task->kernels, sampler, now->bits, index, some, NULL, NULL);
     sharing s = {{task, run, now->bits, (size_t)(index - first), some}, 0};
     /* In a cache one tile is too short for its alignment to matter. */
-    s.how = n > DROP_TILE || task->how ? apply_head(&s.pending) : 0;
+    s.hints = n > DROP_TILE || task->hints ? peel_to_alignment(&s.pending) : 0;
     /* From here on offsets count from the carried bits. */
     size_t end = s.pending.offset + s.pending.n;
     while (n -= some) {
@@ -124,8 +125,8 @@ drop_run_draw(const drop_task *task, drop_run run, drop_sampler *sampler,
         index += some;
         some = n < DROP_TILE ? n : DROP_TILE;
         drop_draw(task->kernels, sampler, next->bits, index, some,
-                  s.how & DROP_FAR ? apply_share : NULL, &s);
-        apply(&s.pending, s.pending.n, s.how);
+                  s.hints & DROP_PREFETCH ? apply_share : NULL, &s);
+        apply(&s.pending, s.pending.n, s.hints);
         s.pending.bits = next->carried;
         s.pending.offset = 64 - rest;
         s.pending.n = rest + some;
@@ -134,5 +135,5 @@ drop_run_draw(const drop_task *task, drop_run run, drop_sampler *sampler,
         now = next;
         next = swap;
     }
-    apply(&s.pending, s.pending.n, s.how);
+    apply(&s.pending, s.pending.n, s.hints);
 }

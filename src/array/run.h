@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Runs: contiguous elements to which one stretch of mask bits applies.
+ * Runs: contiguous elements to which one span of mask bits applies.
  */
 #ifndef DROP_ARRAY_RUN_H
 #define DROP_ARRAY_RUN_H
@@ -18,7 +18,7 @@ typedef struct {
     const drop_kernels *kernels;
     drop_dtype dtype;
     drop_affine affine;
-    int how; /* DROP_FAR, DROP_STREAM */
+    int hints; /* DROP_PREFETCH, DROP_NONTEMPORAL */
 } drop_task;
 
 /* Bytes of an element. */
@@ -31,8 +31,8 @@ void drop_run_apply(const drop_task *task, drop_run run, const uint8_t *bits,
 /* Applies the mask of elements index..index+n-1, n > 0, drawing it on the
  * way: tile t+1 while tile t is applied, so that arithmetic and memory overlap
  * beyond the cache. sampler is left at another high word. */
-void drop_run_draw(const drop_task *task, drop_run run, drop_sampler *sampler,
-                   uint64_t index, size_t n);
+void drop_draw_and_apply(const drop_task *task, drop_run run,
+                         drop_sampler *sampler, uint64_t index, size_t n);
 
 /* Draws the bits of the batches that elements index..index+n-1 of one tile
  * touch. The first batch begins bits; returns the index of its first bit. */

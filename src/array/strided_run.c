@@ -61,13 +61,13 @@ fetch(const char *from, ptrdiff_t stride, size_t n)
 
 static void
 apply_part(const drop_task *task, drop_run run, const drop_axis *axis,
-           drop_stretch bits)
+           drop_bit_span bits)
 {
     char x[DROP_GATHER * 8], r[DROP_GATHER * 8];
     const ptrdiff_t size = (ptrdiff_t)drop_size(task->dtype);
     const drop_task near = {task->kernels, task->dtype, task->affine, 0};
     drop_run part = run;
-    if (task->how & DROP_FAR) {
+    if (task->hints & DROP_PREFETCH) {
         fetch(run.x, axis->x, bits.n);
     }
     part.x = drop_gathered(x, run.x, axis->x, bits.n, size);
@@ -85,7 +85,7 @@ apply_part(const drop_task *task, drop_run run, const drop_axis *axis,
 
 void
 drop_strided_apply(const drop_task *task, drop_run run, const drop_axis *axis,
-                   drop_stretch bits)
+                   drop_bit_span bits)
 {
     const ptrdiff_t size = (ptrdiff_t)drop_size(task->dtype);
     if (axis->out == size && axis->x == size && (!run.r || axis->r == size)) {
@@ -93,7 +93,7 @@ drop_strided_apply(const drop_task *task, drop_run run, const drop_axis *axis,
         return;
     }
     while (bits.n) {
-        drop_stretch part = bits;
+        drop_bit_span part = bits;
         part.n = bits.n < DROP_GATHER ? bits.n : DROP_GATHER;
         apply_part(task, run, axis, part);
         run.out += (ptrdiff_t)part.n * axis->out;

@@ -23,6 +23,6 @@ const char *drop_gathered(char *buffer, const char *from, ptrdiff_t stride,
 
 /* Applies bits to bits.n elements along an axis, whatever its strides. */
 void drop_strided_apply(const drop_task *task, drop_run run,
-                        const drop_axis *axis, drop_stretch bits);
+                        const drop_axis *axis, drop_bit_span bits);
 
 #endif

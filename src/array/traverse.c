@@ -6,24 +6,24 @@
 /* Where memory does not go on after a run, this is the least that non-temporal
  * stores pay for: rows of 1 KiB take 2.4 times as long with them as without
  * (AVX-512, Zen 5), of 2 KiB 1.2 times, of 4 KiB 0.8. */
-#define STREAM_RUN 4096
+#define NONTEMPORAL_RUN 4096
 
 /* Rows with fewer places leave most of 32 variates unused. */
 #define SHORT_NOISE 32
 
-/* How a leaf is visited, after whose runs memory goes on or does not, and
+/* How a loop is visited, after whose runs memory goes on or does not, and
  * which of the axes outside of inner is the other one of it; -1: none. */
-static drop_visit *
-find_visit(const drop_leaf *leaf, const drop_axis *axis, int axes, int goes_on,
-           int *along)
+static drop_loop_fn *
+find_loop(const drop_loop *loop, const drop_axis *axis, int axes, int goes_on,
+          int *along)
 {
-    const drop_axis *inner = &leaf->inner;
+    const drop_axis *inner = &loop->inner;
     const drop_axis *next = axes ? &axis[axes - 1] : inner;
-    const size_t bytes = inner->n * drop_size(leaf->task.dtype);
+    const size_t bytes = inner->n * drop_size(loop->task.dtype);
     *along = axes - 1;
-    if (leaf->task.affine.form == DROP_NOISE) {
+    if (loop->task.affine.form == DROP_NOISE) {
         *along = -1;
-        return drop_do_noise;
+        return drop_loop_normal;
     }
     if (inner->mask > 1) {
         while (*along >= 0 && axis[*along].mask != 1) {
@@ -32,17 +32,17 @@ find_visit(const drop_leaf *leaf, const drop_axis *axis, int axes, int goes_on,
         const drop_axis *other = *along < 0 ? NULL : &axis[*along];
         int is_narrow =
             other && inner->n <= DROP_NARROW && drop_axes_joined(other, inner);
-        return is_narrow ? drop_do_narrow : drop_do_blocks;
+        return is_narrow ? drop_loop_narrow : drop_loop_transposed;
     }
     if (inner->mask == 1 && goes_on && inner->n < DROP_SHORT_COPY) {
-        return drop_do_short_rows;
+        return drop_loop_short_rows;
     }
     if (inner->mask == 0 && goes_on && next->mask == 1) {
-        return bytes < DROP_SHORT_SPREAD ? drop_do_short_rows
-                                         : drop_do_whole_rows;
+        return bytes < DROP_SHORT_SPREAD ? drop_loop_short_rows
+                                         : drop_loop_whole_rows;
     }
     *along = -1;
-    return inner->mask ? drop_do_row : drop_do_whole_rows;
+    return inner->mask ? drop_loop_row : drop_loop_whole_rows;
 }
 
 /* Moves the shared ones among some axes, but for one that is left out, behind
@@ -102,9 +102,9 @@ drop_job_size(const drop_job *job)
 }
 
 int
-drop_walk(drop_job *job)
+drop_traverse(drop_job *job)
 {
-    drop_leaf leaf;
+    drop_loop loop;
     const ptrdiff_t size = (ptrdiff_t)drop_size(job->task.dtype);
     const drop_axis single = {1, size, size, size, 1};
     for (int i = 0; i < job->axes; i++) {
@@ -117,35 +117,36 @@ drop_walk(drop_job *job)
     if (job->task.affine.form == DROP_NOISE) {
         put_longest_last(job->axis, axes + 1);
     }
-    leaf.job = job;
-    leaf.task = job->task;
-    leaf.work = 0;
-    leaf.inner = axes < 0 ? single : job->axis[axes];
+    loop.job = job;
+    loop.task = job->task;
+    loop.work = 0;
+    loop.inner = axes < 0 ? single : job->axis[axes];
     axes = axes < 0 ? 0 : axes;
     int along;
-    int goes_on = axes && drop_axes_joined(&job->axis[axes - 1], &leaf.inner);
-    drop_visit *visit = find_visit(&leaf, job->axis, axes, goes_on, &along);
-    leaf.along = along < 0 ? single : job->axis[along];
-    leaf.is_joined = drop_axes_joined(&leaf.along, &leaf.inner);
-    if (visit == drop_do_narrow) {
-        drop_fill_nth(leaf.nth, leaf.inner.n);
+    int goes_on = axes && drop_axes_joined(&job->axis[axes - 1], &loop.inner);
+    drop_loop_fn *loop_fn = find_loop(&loop, job->axis, axes, goes_on, &along);
+    loop.along = along < 0 ? single : job->axis[along];
+    loop.is_joined = drop_axes_joined(&loop.along, &loop.inner);
+    if (loop_fn == drop_loop_narrow) {
+        drop_fill_nth(loop.nth, loop.inner.n);
     }
-    if (!goes_on && visit == drop_do_blocks) {
-        leaf.task.how &= DROP_STREAM; /* Blocks prefetch for themselves. */
+    if (!goes_on && loop_fn == drop_loop_transposed) {
+        loop.task.hints &=
+            DROP_NONTEMPORAL; /* Blocks prefetch for themselves. */
     }
-    else if (!goes_on && leaf.inner.n * (size_t)size < STREAM_RUN) {
-        leaf.task.how &= DROP_FAR;
+    else if (!goes_on && loop.inner.n * (size_t)size < NONTEMPORAL_RUN) {
+        loop.task.hints &= DROP_PREFETCH;
     }
     int outers = axes;
-    if (visit != drop_do_noise) {
-        outers = part_axes(job->axis, axes, along, &leaf.shareds);
-        leaf.shared = job->axis + outers;
+    if (loop_fn != drop_loop_normal) {
+        outers = part_axes(job->axis, axes, along, &loop.shareds);
+        loop.shared = job->axis + outers;
     }
-    drop_source_start(&leaf.source, job->task.kernels, &job->sampler,
-                      job->given, job->index);
-    int status = drop_each(&leaf, job->axis, outers,
-                           (drop_place){job->run, job->index}, visit);
-    if (job->task.how & DROP_STREAM) {
+    drop_mask_reader_start(&loop.reader, job->task.kernels, &job->sampler,
+                           job->given, job->index);
+    int status = drop_loop_outer(&loop, job->axis, outers,
+                                 (drop_cursor){job->run, job->index}, loop_fn);
+    if (job->task.hints & DROP_NONTEMPORAL) {
         job->task.kernels->fence();
     }
     return status;

@@ -31,7 +31,7 @@ size_t drop_job_size(const drop_job *job);
 
 /* Does the job, in any order; that of its axes is lost. Returns what its
  * watch said last. */
-int drop_walk(drop_job *job);
+int drop_traverse(drop_job *job);
 
 /* Writes the bits of the cells, in the order of the axes, to packed bytes.
  * Returns what its watch said last. */

@@ -11,11 +11,11 @@
 #define R_(name) PASTE(REAL, name)
 #define REAL T_(_real)
 
-/* The first n elements of vector j of a block. form, how and where it matters
- * n are constants where this is inlined. */
+/* The first n elements of vector j of a block. form, hints and where it
+ * matters n are constants where this is inlined. */
 DROP_INLINE void
 T_(_vector)(char *out, const char *x, const char *r, uint32_t bits, int j,
-            size_t n, const R_(v) factor[3], drop_form form, int how)
+            size_t n, const R_(v) factor[3], drop_form form, int hints)
 {
     const size_t at = (size_t)j * R_(_lanes) * T_(_size);
     const int some = n < R_(_lanes);
@@ -33,8 +33,8 @@ T_(_vector)(char *out, const char *x, const char *r, uint32_t bits, int j,
     if (some) {
         T_(_store_some)(out + at, value, n);
     }
-    else if (how & DROP_STREAM) {
-        T_(_stream)(out + at, value);
+    else if (hints & DROP_NONTEMPORAL) {
+        T_(_store_nt)(out + at, value);
     }
     else {
         T_(_store)(out + at, value);
@@ -44,7 +44,7 @@ T_(_vector)(char *out, const char *x, const char *r, uint32_t bits, int j,
 DROP_INLINE void
 T_(_run)(char *out, const char *x, const char *r, const uint8_t *bits,
          size_t offset, size_t n, const R_(v) factor[3], drop_form form,
-         int how)
+         int hints)
 {
     const size_t whole = n / BLOCK * BLOCK;
     bits += offset / 8;
@@ -52,7 +52,7 @@ T_(_run)(char *out, const char *x, const char *r, const uint8_t *bits,
     for (size_t i = 0; i < whole; i += BLOCK) {
         uint32_t word = load_bits32(bits + i / 8, offset);
         size_t at = i * T_(_size);
-        if (how & DROP_FAR) {
+        if (hints & DROP_PREFETCH) {
             prefetch(x + at, BLOCK * T_(_size));
             if (form == DROP_RESIDUAL) {
                 prefetch(r + at, BLOCK * T_(_size));
@@ -60,7 +60,8 @@ T_(_run)(char *out, const char *x, const char *r, const uint8_t *bits,
         }
         for (int j = 0; j < BLOCK / R_(_lanes); j++) {
             T_(_vector)
-            (out + at, x + at, r + at, word, j, R_(_lanes), factor, form, how);
+            (out + at, x + at, r + at, word, j, R_(_lanes), factor, form,
+             hints);
         }
     }
     if (whole < n) {
@@ -98,21 +99,21 @@ T_(_multiply)(char *out, const char *x, const char *factor, size_t n)
 
 static void
 T_(_apply)(void *out, const void *x, const void *r, const uint8_t *bits,
-           size_t offset, size_t n, const drop_affine *affine, int how)
+           size_t offset, size_t n, const drop_affine *affine, int hints)
 {
     const R_(v) factor[3] = {R_(_set1)(affine->a), R_(_set1)(affine->b),
                              R_(_set1)(affine->c)};
     r = affine->form == DROP_RESIDUAL ? r : x; /* NULL cannot be added to */
-#define CASE(form, how)                                          \
-    case (form) << 2 | (how):                                    \
-        T_(_run)(out, x, r, bits, offset, n, factor, form, how); \
+#define CASE(form, hints)                                          \
+    case (form) << 2 | (hints):                                    \
+        T_(_run)(out, x, r, bits, offset, n, factor, form, hints); \
         break
-#define CASES(form)          \
-    CASE(form, 0);           \
-    CASE(form, DROP_FAR);    \
-    CASE(form, DROP_STREAM); \
-    CASE(form, DROP_FAR | DROP_STREAM)
-    switch (affine->form << 2 | how) {
+#define CASES(form)               \
+    CASE(form, 0);                \
+    CASE(form, DROP_PREFETCH);    \
+    CASE(form, DROP_NONTEMPORAL); \
+    CASE(form, DROP_PREFETCH | DROP_NONTEMPORAL)
+    switch (affine->form << 2 | hints) {
         CASES(DROP_SCALE);
         CASES(DROP_AFFINE);
         CASES(DROP_RESIDUAL);

@@ -57,9 +57,9 @@ typedef struct {
 
 /* How the memory is to be touched; the values are the same for all. */
 enum {
-    DROP_FAR = 1,    /* x comes from beyond the cache: prefetch it */
-    DROP_STREAM = 2, /* out goes beyond it: non-temporal stores, and out is
-                      * aligned to DROP_ALIGN */
+    DROP_PREFETCH = 1,    /* x comes from beyond the cache: prefetch it */
+    DROP_NONTEMPORAL = 2, /* out goes beyond it: non-temporal stores, and out
+                           * is aligned to DROP_ALIGN */
 };
 #define DROP_ALIGN 64
 
@@ -99,7 +99,7 @@ typedef struct {
      * reads neither, and knows no form. */
     void (*apply[DROP_DTYPES])(void *out, const void *x, const void *r,
                                const uint8_t *bits, size_t offset, size_t n,
-                               const drop_affine *affine, int how);
+                               const drop_affine *affine, int hints);
 
     /* Multiplies n contiguous elements by 1 + sigma*z, z the normal variates
      * of elements index, index + step, ..., the factor formed in double. out
@@ -126,7 +126,7 @@ typedef struct {
     /* How many bits of a string are 1. */
     uint64_t (*ones)(const uint8_t *bits, size_t words);
 
-    /* Orders this thread's DROP_STREAM stores before all that follows. */
+    /* Orders this thread's DROP_NONTEMPORAL stores before all that follows. */
     void (*fence)(void);
 } drop_kernels;
 

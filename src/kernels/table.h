@@ -62,11 +62,11 @@ BY_PARTS(bf16, f32)
 
 static void
 bool_apply(void *out, const void *x, const void *r, const uint8_t *bits,
-           size_t offset, size_t n, const drop_affine *affine, int how)
+           size_t offset, size_t n, const drop_affine *affine, int hints)
 {
     uint8_t *to = out;
     size_t whole = n / BLOCK * BLOCK;
-    (void)x, (void)r, (void)affine, (void)how;
+    (void)x, (void)r, (void)affine, (void)hints;
     bits += offset / 8;
     offset %= 8;
     for (size_t i = 0; i < whole; i += BLOCK) {

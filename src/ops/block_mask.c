@@ -13,7 +13,7 @@ typedef struct {
 
 typedef struct {
     drop_writer writer;
-    drop_source source;
+    drop_mask_reader reader;
     uint64_t index; /* of the next seed */
     drop_watch watch;
     size_t work;
@@ -46,7 +46,8 @@ sow_row(sowing *s, size_t seeds)
 {
     int status = 0;
     for (size_t i = 0; i < seeds && !status;) {
-        drop_stretch some = drop_source_get(&s->source, s->index, seeds - i);
+        drop_bit_span some =
+            drop_mask_reader_get(&s->reader, s->index, seeds - i);
         drop_bits_copy(&s->writer, some.bits, some.offset, some.n);
         s->index += some.n;
         s->work += some.n;
@@ -80,7 +81,7 @@ words(const drop_spreading *map)
 #define SLICE ((size_t)1 << 17)
 
 /* Lets every seed drop a block along one axis: what it drops doubles with
- * every step, and never leaves the axis. */
+ * every step, and never loops the axis. */
 static int
 cover(const drop_spreading *map, size_t block, size_t stride, drop_watch watch)
 {
@@ -112,7 +113,7 @@ drop_spread(drop_spreading *map, drop_watch watch)
 {
     furrow f[DROP_SPREAD_AXES];
     sowing s = {.writer = {map->to, 0, 0}, .watch = watch};
-    drop_source_start(&s.source, map->kernels, &map->sampler, NULL, 0);
+    drop_mask_reader_start(&s.reader, map->kernels, &map->sampler, NULL, 0);
     int status = sow(&s, f, plough(f, map));
     drop_bits_end(&s.writer);
     size_t stride = 1;

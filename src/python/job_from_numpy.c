@@ -6,7 +6,7 @@
 /* From where on a source is prefetched. In L1 and L2 the instructions cost
  * more than they bring: p = 0.5 at 64 KiB 5 % more time, p = 0.1 at 1 MiB 10 %
  * less (Zen 5). */
-#define FAR_BYTES ((size_t)512 << 10)
+#define PREFETCH_FROM ((size_t)512 << 10)
 
 /* The kernel for an array, bfloat16 passing as uint16; or -1. */
 static int
@@ -48,17 +48,17 @@ check(PyArrayObject *out, PyArrayObject *array, int dtype)
 /* Non-temporal stores pay where out is not read soon: beyond about 3/4 of the
  * last cache. In place they only evict what the loads just brought. */
 static int
-find_how(const drop_job *job)
+find_hints(const drop_job *job)
 {
     size_t bytes = drop_job_size(job) * drop_size(job->task.dtype);
-    if (bytes < FAR_BYTES) {
+    if (bytes < PREFETCH_FROM) {
         return 0;
     }
     if (job->run.out == job->run.x || job->run.out == job->run.r ||
         bytes < drop_settings.cache / 4 * 3) {
-        return DROP_FAR;
+        return DROP_PREFETCH;
     }
-    return DROP_FAR | DROP_STREAM;
+    return DROP_PREFETCH | DROP_NONTEMPORAL;
 }
 
 int
@@ -89,7 +89,7 @@ drop_job_arrays(drop_job *job, PyArrayObject *out, PyArrayObject *x,
         job->axis[i].x = PyArray_STRIDE(x, i);
         job->axis[i].r = PyArray_STRIDE(r ? r : x, i);
     }
-    job->task.how = find_how(job);
+    job->task.hints = find_hints(job);
     return 0;
 }
 

@@ -76,11 +76,11 @@ geometry_fail(const geometry *g, const char *what, size_t at,
 {
     const drop_job *job = &g->job;
     fprintf(stderr,
-            "%s, form %d, a %a, b %a, c %a, how %d, key %016" PRIx64
+            "%s, form %d, a %a, b %a, c %a, hints %d, key %016" PRIx64
             ", T %010" PRIx64 ", mask %s from %" PRIu64 "\n",
             value_names[job->task.dtype], job->task.affine.form,
             job->task.affine.a, job->task.affine.b, job->task.affine.c,
-            job->task.how, g->key, g->threshold,
+            job->task.hints, g->key, g->threshold,
             job->given ? "given" : "drawn", job->index);
     for (int i = 0; i < job->axes; i++) {
         const drop_axis *axis = &job->axis[i];

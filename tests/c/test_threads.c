@@ -31,7 +31,7 @@ check_threads(size_t rows, size_t columns, uint64_t row, uint64_t column,
     }
     drop_job shared = job;
     shared.run.out = (char *)many;
-    drop_walk(&job);
+    drop_traverse(&job);
     if (drop_share(&shared, threads)) {
         fail("%d threads stopped", threads);
     }

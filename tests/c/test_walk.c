@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Whole jobs: drop_walk and drop_pack on any arrays and masks, against one
+ * Whole jobs: drop_traverse and drop_pack on any arrays and masks, against one
  * element at a time.
  */
 #include "chance.h"
@@ -18,7 +18,7 @@ check_walk(const geometry *g, const uint8_t *keep)
     drop_job job = g->job;
     uint8_t *expected = malloc(g->out.bytes + 1);
     geometry_expect(g, keep, expected);
-    if (drop_walk(&job)) {
+    if (drop_traverse(&job)) {
         geometry_fail(g, "walk stopped", 0, 0, 1);
     }
     geometry_compare(g, expected, "walk");

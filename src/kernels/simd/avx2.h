@@ -121,7 +121,7 @@ enum { f32_lanes = 8, f32_size = 4 };
 
 #define f32_load(x) _mm256_loadu_ps((const float *)(x))
 #define f32_store(to, a) _mm256_storeu_ps((float *)(to), (a))
-#define f32_stream(to, a) _mm256_stream_ps((float *)(to), (a))
+#define f32_store_nt(to, a) _mm256_stream_ps((float *)(to), (a))
 
 /* The first n lanes */
 DROP_INLINE __m256i
@@ -166,7 +166,7 @@ enum { f64_lanes = 4, f64_size = 8 };
 
 #define f64_load(x) _mm256_loadu_pd((const double *)(x))
 #define f64_store(to, a) _mm256_storeu_pd((double *)(to), (a))
-#define f64_stream(to, a) _mm256_stream_pd((double *)(to), (a))
+#define f64_store_nt(to, a) _mm256_stream_pd((double *)(to), (a))
 
 DROP_INLINE __m256i
 f64_some(size_t n)
@@ -196,7 +196,7 @@ enum { f16_size = 2, bf16_size = 2 };
 
 #define half_load(x) _mm_loadu_si128((const __m128i *)(x))
 #define half_store(to, a) _mm_storeu_si128((__m128i *)(to), (a))
-#define half_stream(to, a) _mm_stream_si128((__m128i *)(to), (a))
+#define half_store_nt(to, a) _mm_stream_si128((__m128i *)(to), (a))
 
 #define f16_unpack _mm256_cvtph_ps
 
@@ -232,10 +232,10 @@ bf16_pack(f32v a)
 
 #define f16_load(x) f16_unpack(half_load(x))
 #define f16_store(to, a) half_store(to, f16_pack(a))
-#define f16_stream(to, a) half_stream(to, f16_pack(a))
+#define f16_store_nt(to, a) half_store_nt(to, f16_pack(a))
 
 #define bf16_load(x) bf16_unpack(half_load(x))
 #define bf16_store(to, a) half_store(to, bf16_pack(a))
-#define bf16_stream(to, a) half_stream(to, bf16_pack(a))
+#define bf16_store_nt(to, a) half_store_nt(to, bf16_pack(a))
 
 #define fence _mm_sfence

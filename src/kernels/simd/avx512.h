@@ -115,7 +115,7 @@ enum { f32_lanes = 16, f32_size = 4 };
     _mm512_mask_storeu_ps((to), (__mmask16)some_lanes(n), (a))
 
 DROP_INLINE void
-f32_stream(char *to, f32v a)
+f32_store_nt(char *to, f32v a)
 {
     _mm512_stream_ps((float *)to, a);
 }
@@ -152,7 +152,7 @@ enum { f64_lanes = 8, f64_size = 8 };
     _mm512_mask_storeu_pd((to), (__mmask8)some_lanes(n), (a))
 
 DROP_INLINE void
-f64_stream(char *to, f64v a)
+f64_store_nt(char *to, f64v a)
 {
     _mm512_stream_pd((double *)to, a);
 }
@@ -175,7 +175,7 @@ enum { f16_size = 2, bf16_size = 2 };
 #define half_store(to, a) _mm256_storeu_si256((__m256i *)(to), (a))
 #define half_store_some(to, a, n) \
     _mm256_mask_storeu_epi16((to), (__mmask16)some_lanes(n), (a))
-#define half_stream(to, a) _mm256_stream_si256((__m256i *)(to), (a))
+#define half_store_nt(to, a) _mm256_stream_si256((__m256i *)(to), (a))
 
 #define f16_unpack _mm512_cvtph_ps
 
@@ -215,12 +215,12 @@ bf16_pack(f32v a)
 #define f16_load_some(x, n) f16_unpack(half_load_some(x, n))
 #define f16_store(to, a) half_store(to, f16_pack(a))
 #define f16_store_some(to, a, n) half_store_some(to, f16_pack(a), n)
-#define f16_stream(to, a) half_stream(to, f16_pack(a))
+#define f16_store_nt(to, a) half_store_nt(to, f16_pack(a))
 
 #define bf16_load(x) bf16_unpack(half_load(x))
 #define bf16_load_some(x, n) bf16_unpack(half_load_some(x, n))
 #define bf16_store(to, a) half_store(to, bf16_pack(a))
 #define bf16_store_some(to, a, n) half_store_some(to, bf16_pack(a), n)
-#define bf16_stream(to, a) half_stream(to, bf16_pack(a))
+#define bf16_store_nt(to, a) half_store_nt(to, bf16_pack(a))
 
 #define fence _mm_sfence

@@ -121,7 +121,7 @@ enum { f32_lanes = 4, f32_size = 4 };
 
 #define f32_load(x) vreinterpretq_f32_u8(vld1q_u8((const uint8_t *)(x)))
 #define f32_store(to, a) vst1q_u8((uint8_t *)(to), vreinterpretq_u8_f32(a))
-#define f32_stream f32_store
+#define f32_store_nt f32_store
 
 DROP_INLINE f32v
 f32_keep(uint32_t bits, int j, f32v kept, f32v dropped)
@@ -148,7 +148,7 @@ enum { f64_lanes = 2, f64_size = 8 };
 
 #define f64_load(x) vreinterpretq_f64_u8(vld1q_u8((const uint8_t *)(x)))
 #define f64_store(to, a) vst1q_u8((uint8_t *)(to), vreinterpretq_u8_f64(a))
-#define f64_stream f64_store
+#define f64_store_nt f64_store
 
 DROP_INLINE f64v
 f64_keep(uint32_t bits, int j, f64v kept, f64v dropped)
@@ -177,7 +177,7 @@ enum { f16_size = 2, bf16_size = 2 };
 
 #define f16_load(x) vcvt_f32_f16(vreinterpret_f16_u16(half_load(x)))
 #define f16_store(to, a) half_store(to, vreinterpret_u16_f16(vcvt_f16_f32(a)))
-#define f16_stream f16_store
+#define f16_store_nt f16_store
 
 #define bf16_load(x) vreinterpretq_f32_u32(vshll_n_u16(half_load(x), 16))
 
@@ -195,6 +195,6 @@ bf16_pack(f32v a)
 }
 
 #define bf16_store(to, a) half_store(to, bf16_pack(a))
-#define bf16_stream bf16_store
+#define bf16_store_nt bf16_store
 
 #define fence() ((void)0)

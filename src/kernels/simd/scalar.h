@@ -114,7 +114,7 @@ f32_store(char *to, f32v a)
     memcpy(to, &a, sizeof a);
 }
 
-#define f32_stream f32_store
+#define f32_store_nt f32_store
 
 /* By masking: a branch would mispredict at every other element. */
 DROP_INLINE f32v
@@ -155,7 +155,7 @@ f64_store(char *to, f64v a)
     memcpy(to, &a, sizeof a);
 }
 
-#define f64_stream f64_store
+#define f64_store_nt f64_store
 
 DROP_INLINE u64v
 f64_as_u64(f64v a)
@@ -220,7 +220,7 @@ f32_bits(f32v a)
     return word;
 }
 
-/* Exponent and fraction move to float32's places, which leaves the value
+/* Exponent and fraction move to float32's places, which loops the value
  * 2**(127-15) too small; the multiplication mends that, subnormals included.
  * Infinity and NaN have an exponent of their own. */
 DROP_INLINE f32v
@@ -257,7 +257,7 @@ f16_store(char *to, f32v a)
     }
     u32_store_half(to, sign | word);
 }
-#define f16_stream f16_store
+#define f16_store_nt f16_store
 
 DROP_INLINE f32v
 bf16_load(const char *x)
@@ -279,6 +279,6 @@ bf16_store(char *to, f32v a)
     }
     u32_store_half(to, word >> 16);
 }
-#define bf16_stream bf16_store
+#define bf16_store_nt bf16_store
 
 #define fence() ((void)0)
