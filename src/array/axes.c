@@ -2,14 +2,14 @@
 #include "array/axes.h"
 
 int
-drop_axes_joined(const drop_axis *a, const drop_axis *b)
+drop_axes_contiguous(const drop_axis *a, const drop_axis *b)
 {
     ptrdiff_t n = (ptrdiff_t)b->n;
     return a->out == b->out * n && a->x == b->x * n && a->r == b->r * n;
 }
 
 int
-drop_axes_join(drop_axis *axis, int axes)
+drop_axes_coalesce(drop_axis *axis, int axes)
 {
     int kept = 0;
     for (int i = 0; i < axes; i++) {
@@ -17,7 +17,7 @@ drop_axes_join(drop_axis *axis, int axes)
         if (next.n == 1) {
             continue;
         }
-        if (kept && drop_axes_joined(&axis[kept - 1], &next) &&
+        if (kept && drop_axes_contiguous(&axis[kept - 1], &next) &&
             axis[kept - 1].mask == next.mask * next.n) {
             next.n *= axis[--kept].n;
         }

@@ -18,11 +18,11 @@ typedef struct {
 } drop_axis;
 
 /* Whether axis a goes on in all memory where axis b, inside of it, ends. */
-int drop_axes_joined(const drop_axis *a, const drop_axis *b);
+int drop_axes_contiguous(const drop_axis *a, const drop_axis *b);
 
 /* Drops axes of one place and joins neighbours that are one axis in all
  * respects. Returns how many are left. */
-int drop_axes_join(drop_axis *axis, int axes);
+int drop_axes_coalesce(drop_axis *axis, int axes);
 
 /* Sorts axes so that memory is walked in order: out's, then x's. */
 void drop_axes_sort(drop_axis *axis, int axes);

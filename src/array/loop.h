@@ -34,7 +34,7 @@ typedef struct drop_loop {
     drop_bit_span span; /* what is now to be applied */
     drop_axis inner;    /* and along which axis */
     drop_axis along;    /* the other axis of short rows and of blocks */
-    int is_joined;      /* whether inner lies end to end along it */
+    int is_contiguous;  /* whether inner lies end to end along it */
     const drop_axis *shared;
     int shareds;
     size_t work;       /* elements since the last question */

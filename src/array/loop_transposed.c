@@ -44,7 +44,8 @@ draw_columns(drop_loop *loop, drop_cursor at, columns *to, size_t k,
 
 /* Columns that lie end to end in memory: their bits are put end to end too. */
 static int
-apply_joined(drop_loop *loop, drop_cursor at, const columns *from, size_t n)
+apply_contiguous(drop_loop *loop, drop_cursor at, const columns *from,
+                 size_t n)
 {
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
     const size_t cells = loop->inner.n, most = DROP_TILE / cells;
@@ -112,8 +113,8 @@ drop_loop_transposed(drop_loop *loop, drop_cursor at)
                 draw_columns(loop, drop_cursor_at(here, &loop->inner, i),
                              &block, i / SQUARE, places, n);
             }
-            status = loop->is_joined && cells == loop->inner.n
-                         ? apply_joined(loop, here, &block, n)
+            status = loop->is_contiguous && cells == loop->inner.n
+                         ? apply_contiguous(loop, here, &block, n)
                          : apply_columns(loop, here, &block, n, cells);
         }
     }

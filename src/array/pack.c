@@ -55,7 +55,7 @@ drop_pack(drop_job *job, uint8_t *to)
     p.work = 0;
     drop_mask_reader_start(&p.reader, job->task.kernels, &job->sampler,
                            job->given, job->index);
-    job->axes = drop_axes_join(job->axis, job->axes);
+    job->axes = drop_axes_coalesce(job->axis, job->axes);
     if (job->axes == 0) {
         job->axis[job->axes++] = (drop_axis){.n = 1, .mask = 1};
     }

@@ -94,7 +94,7 @@ drop_share(drop_job *job, int threads)
     }
     shares s;
     drop_axes_sort(job->axis, job->axes);
-    job->axes = drop_axes_join(job->axis, job->axes);
+    job->axes = drop_axes_coalesce(job->axis, job->axes);
     cut(&s, job, worth / CHUNKS, threads);
     return drop_parallel(traverse_chunk, &s, s.count, threads, job->watch);
 }

@@ -30,8 +30,8 @@ find_loop(const drop_loop *loop, const drop_axis *axis, int axes, int goes_on,
             --*along;
         }
         const drop_axis *other = *along < 0 ? NULL : &axis[*along];
-        int is_narrow =
-            other && inner->n <= DROP_NARROW && drop_axes_joined(other, inner);
+        int is_narrow = other && inner->n <= DROP_NARROW &&
+                        drop_axes_contiguous(other, inner);
         return is_narrow ? drop_loop_narrow : drop_loop_transposed;
     }
     if (inner->mask == 1 && goes_on && inner->n < DROP_SHORT_COPY) {
@@ -113,7 +113,7 @@ drop_traverse(drop_job *job)
         }
     }
     drop_axes_sort(job->axis, job->axes);
-    int axes = drop_axes_join(job->axis, job->axes) - 1;
+    int axes = drop_axes_coalesce(job->axis, job->axes) - 1;
     if (job->task.affine.form == DROP_NOISE) {
         put_longest_last(job->axis, axes + 1);
     }
@@ -123,10 +123,11 @@ drop_traverse(drop_job *job)
     loop.inner = axes < 0 ? single : job->axis[axes];
     axes = axes < 0 ? 0 : axes;
     int along;
-    int goes_on = axes && drop_axes_joined(&job->axis[axes - 1], &loop.inner);
+    int goes_on =
+        axes && drop_axes_contiguous(&job->axis[axes - 1], &loop.inner);
     drop_loop_fn *loop_fn = find_loop(&loop, job->axis, axes, goes_on, &along);
     loop.along = along < 0 ? single : job->axis[along];
-    loop.is_joined = drop_axes_joined(&loop.along, &loop.inner);
+    loop.is_contiguous = drop_axes_contiguous(&loop.along, &loop.inner);
     if (loop_fn == drop_loop_narrow) {
         drop_fill_nth(loop.nth, loop.inner.n);
     }
