@@ -16,13 +16,13 @@ drop_loop_normal(drop_loop *loop, drop_cursor at)
     for (size_t i = 0, n; i < axis->n && !status; i += n) {
         drop_cursor here = drop_cursor_at(at, axis, i);
         n = axis->n - i < DROP_GATHER ? axis->n - i : DROP_GATHER;
-        const char *from = drop_gathered(x, here.run.x, axis->x, n, size);
+        const char *from = drop_gather(x, here.run.x, axis->x, n, size);
         char *to = axis->out == size ? here.run.out : x;
         task->kernels->noise[task->dtype](to, from, here.index, axis->mask, n,
                                           loop->reader.sampler,
                                           task->affine.a);
         if (to == x) {
-            drop_copy(here.run.out, axis->out, x, size, n, size);
+            drop_strided_copy(here.run.out, axis->out, x, size, n, size);
         }
         status = drop_count_work(loop, n + LEAST);
     }

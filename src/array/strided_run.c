@@ -23,8 +23,9 @@
         LOOP(size, to_stride, from_stride)
 
 void
-drop_copy(char *restrict to, ptrdiff_t to_stride, const char *restrict from,
-          ptrdiff_t from_stride, size_t n, ptrdiff_t size)
+drop_strided_copy(char *restrict to, ptrdiff_t to_stride,
+                  const char *restrict from, ptrdiff_t from_stride, size_t n,
+                  ptrdiff_t size)
 {
     switch (size) {
         COPY(1);
@@ -35,13 +36,13 @@ drop_copy(char *restrict to, ptrdiff_t to_stride, const char *restrict from,
 }
 
 const char *
-drop_gathered(char *buffer, const char *from, ptrdiff_t stride, size_t n,
-              ptrdiff_t size)
+drop_gather(char *buffer, const char *from, ptrdiff_t stride, size_t n,
+            ptrdiff_t size)
 {
     if (stride == size) {
         return from;
     }
-    drop_copy(buffer, size, from, stride, n, size);
+    drop_strided_copy(buffer, size, from, stride, n, size);
     return buffer;
 }
 
@@ -49,7 +50,7 @@ drop_gathered(char *buffer, const char *from, ptrdiff_t stride, size_t n,
  * processor would wait for it: 4 KiB take 0.75 of the time, 8 KiB 1.4 times as
  * long as without (Zen 5). */
 static void
-fetch(const char *from, ptrdiff_t stride, size_t n)
+prefetch_next(const char *from, ptrdiff_t stride, size_t n)
 {
     const size_t step = (size_t)stride,
                  bytes = n * (stride < 0 ? -step : step);
@@ -68,18 +69,18 @@ apply_part(const drop_task *task, drop_run run, const drop_axis *axis,
     const drop_task near = {task->kernels, task->dtype, task->affine, 0};
     drop_run part = run;
     if (task->hints & DROP_PREFETCH) {
-        fetch(run.x, axis->x, bits.n);
+        prefetch_next(run.x, axis->x, bits.n);
     }
-    part.x = drop_gathered(x, run.x, axis->x, bits.n, size);
+    part.x = drop_gather(x, run.x, axis->x, bits.n, size);
     if (run.r) {
-        part.r = drop_gathered(r, run.r, axis->r, bits.n, size);
+        part.r = drop_gather(r, run.r, axis->r, bits.n, size);
     }
     if (axis->out != size) {
         part.out = x;
     }
     drop_run_apply(&near, part, bits.bits, bits.offset, bits.n);
     if (axis->out != size) {
-        drop_copy(run.out, axis->out, x, size, bits.n, size);
+        drop_strided_copy(run.out, axis->out, x, size, bits.n, size);
     }
 }
 

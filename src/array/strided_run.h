@@ -12,14 +12,14 @@
 #define DROP_GATHER 512
 
 /* Copies n elements of 1, 2, 4 or 8 bytes between strided memory. */
-void drop_copy(char *restrict to, ptrdiff_t to_stride,
-               const char *restrict from, ptrdiff_t from_stride, size_t n,
-               ptrdiff_t size);
+void drop_strided_copy(char *restrict to, ptrdiff_t to_stride,
+                       const char *restrict from, ptrdiff_t from_stride,
+                       size_t n, ptrdiff_t size);
 
 /* Where n elements can be read in one piece: here, or gathered into a buffer.
  */
-const char *drop_gathered(char *buffer, const char *from, ptrdiff_t stride,
-                          size_t n, ptrdiff_t size);
+const char *drop_gather(char *buffer, const char *from, ptrdiff_t stride,
+                        size_t n, ptrdiff_t size);
 
 /* Applies bits to bits.n elements along an axis, whatever its strides. */
 void drop_strided_apply(const drop_task *task, drop_run run,
