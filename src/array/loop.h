@@ -29,7 +29,7 @@ typedef struct {
 
 typedef struct drop_loop {
     const drop_job *job;
-    drop_task task;
+    drop_operation op;
     drop_mask_reader reader;
     drop_bit_span span; /* what is now to be applied */
     drop_axis inner;    /* and along which axis */

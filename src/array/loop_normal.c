@@ -9,18 +9,17 @@ int
 drop_loop_normal(drop_loop *loop, drop_cursor at)
 {
     char x[DROP_GATHER * 8];
-    const drop_task *task = &loop->task;
+    const drop_operation *op = &loop->op;
     const drop_axis *axis = &loop->inner;
-    const ptrdiff_t size = (ptrdiff_t)drop_size(task->dtype);
+    const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
     int status = 0;
     for (size_t i = 0, n; i < axis->n && !status; i += n) {
         drop_cursor here = drop_cursor_at(at, axis, i);
         n = axis->n - i < DROP_GATHER ? axis->n - i : DROP_GATHER;
         const char *from = drop_gather(x, here.run.x, axis->x, n, size);
         char *to = axis->out == size ? here.run.out : x;
-        task->kernels->noise[task->dtype](to, from, here.index, axis->mask, n,
-                                          loop->reader.sampler,
-                                          task->affine.a);
+        op->kernels->noise[op->dtype](to, from, here.index, axis->mask, n,
+                                      loop->reader.sampler, op->affine.a);
         if (to == x) {
             drop_strided_copy(here.run.out, axis->out, x, size, n, size);
         }

@@ -32,9 +32,9 @@ drop_apply_here(drop_loop *loop, drop_cursor at)
     drop_axis axis = loop->inner;
     if (loop->span.bits == none) {
         at.run.x = at.run.r ? at.run.r : blank;
-        axis.x = at.run.r ? axis.r : (ptrdiff_t)drop_size(loop->task.dtype);
+        axis.x = at.run.r ? axis.r : (ptrdiff_t)drop_size(loop->op.dtype);
     }
-    drop_strided_apply(&loop->task, at.run, &axis, loop->span);
+    drop_strided_apply(&loop->op, at.run, &axis, loop->span);
     return drop_count_work(loop, loop->span.n);
 }
 
@@ -55,7 +55,7 @@ static int
 is_straight(const drop_loop *loop, int residual)
 {
     const drop_axis *row = &loop->inner;
-    const ptrdiff_t size = (ptrdiff_t)drop_size(loop->task.dtype);
+    const ptrdiff_t size = (ptrdiff_t)drop_size(loop->op.dtype);
     return row->n >= DROP_TILE && row->mask == 1 && row->out == size &&
            row->x == size && (!residual || row->r == size) && !loop->shareds &&
            !loop->job->given;
@@ -70,7 +70,7 @@ drop_loop_row(drop_loop *loop, drop_cursor at)
         n = loop->inner.n - i;
         n = n < DROP_PIECE ? n : DROP_PIECE;
         if (straight) {
-            drop_draw_and_apply(&loop->task, here.run, loop->reader.sampler,
+            drop_draw_and_apply(&loop->op, here.run, loop->reader.sampler,
                                 here.index, n);
             status = drop_count_work(loop, n);
         }
@@ -101,7 +101,7 @@ alike(drop_loop *loop, uint64_t index, size_t n, int *keep)
 static drop_bit_span
 same_bits(const drop_loop *loop, drop_run run, int keep, size_t n)
 {
-    const size_t size = drop_size(loop->task.dtype);
+    const size_t size = drop_size(loop->op.dtype);
     size_t most = keep || run.r ? DROP_TILE : sizeof blank / size;
     most -= (uintptr_t)run.out % DROP_ALIGN / size;
     return (drop_bit_span){keep ? all : none, 0, n < most ? n : most};

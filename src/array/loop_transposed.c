@@ -35,7 +35,7 @@ draw_columns(drop_loop *loop, drop_cursor at, columns *to, size_t k,
         for (size_t i = 0; i < SQUARE; i++) {
             word[i] = load_le64(row[i] + b / 8);
         }
-        loop->task.kernels->turn(word);
+        loop->op.kernels->turn(word);
         for (size_t i = 0; i < SQUARE; i++) {
             store_le64(to->bits + (b + i) * to->pitch + 8 * k, word[i]);
         }
@@ -80,8 +80,8 @@ static int
 apply_columns(drop_loop *loop, drop_cursor at, const columns *from, size_t n,
               size_t cells)
 {
-    const int prefetches = loop->job->task.hints & DROP_PREFETCH;
-    const size_t bytes = cells * drop_size(loop->task.dtype);
+    const int prefetches = loop->job->op.hints & DROP_PREFETCH;
+    const size_t bytes = cells * drop_size(loop->op.dtype);
     int status = 0;
     for (size_t b = 0; b < n && !status; b++) {
         const drop_cursor next = drop_cursor_at(at, &loop->along, b + 1);

@@ -53,7 +53,7 @@ drop_pack(drop_job *job, uint8_t *to)
     p.job = job;
     p.writer = (drop_writer){to, 0, 0};
     p.work = 0;
-    drop_mask_reader_start(&p.reader, job->task.kernels, &job->sampler,
+    drop_mask_reader_start(&p.reader, job->op.kernels, &job->sampler,
                            job->given, job->index);
     job->axes = drop_axes_coalesce(job->axis, job->axes);
     if (job->axes == 0) {

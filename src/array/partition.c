@@ -3,13 +3,13 @@
 
 #include "base/threads.h"
 
-/* Cells from which on a second thread is worth its start: 60 us until it runs
+/* Cells from which on a second thread is least its start: 60 us until it runs
  * (Zen 5 in a virtual machine), in which this one does a million cells of a
  * mask, or 50 thousand normal variates. */
-#define WORTH (2 * 1024 * 1024)
-#define WORTH_NOISE (128 * 1024)
+#define MIN_ELEMENTS_FOR_THREADS (2 * 1024 * 1024)
+#define MIN_NORMALS_FOR_THREADS (128 * 1024)
 
-/* Chunks, the unit that threads take from a job, in all that is worth a second
+/* Chunks, the unit that threads take from a job, in all that is least a second
  * thread: so small that threads end together, and that nobody waits long for
  * the last one. */
 #define CHUNKS 8
@@ -20,7 +20,7 @@ typedef struct {
     size_t first; /* places of it in chunk 0 */
     size_t step;  /* and in the others */
     size_t count; /* chunks */
-} shares;
+} partition;
 
 /* Places of an axis along which memory or the mask is contiguous that stay
  * together: fewer would draw batches for a few bits of them. */
@@ -29,7 +29,7 @@ typedef struct {
 /* Cuts one axis. Where the chunks hold whole tiles of the mask the cuts lie on
  * tile bounds, and no tile is drawn twice. */
 static void
-cut_axis(shares *s, int i, size_t chunk)
+split_axis(partition *s, int i, size_t chunk)
 {
     const drop_axis *axis = &s->job->axis[i];
     const int is_inner = i == s->job->axes - 1;
@@ -52,14 +52,14 @@ cut_axis(shares *s, int i, size_t chunk)
 /* Cuts the outermost axis that gives every thread some chunks, so that memory
  * is walked in order; where none does, the one that gives the most. */
 static void
-cut(shares *s, const drop_job *job, size_t chunk, int threads)
+split(partition *s, const drop_job *job, size_t chunk, int threads)
 {
     const size_t enough = 2 * (size_t)threads;
-    shares other = {.job = job};
+    partition other = {.job = job};
     s->job = job;
     s->count = 0;
     for (int i = 0; i < job->axes && s->count < enough; i++) {
-        cut_axis(&other, i, chunk);
+        split_axis(&other, i, chunk);
         *s = other.count > s->count ? other : *s;
     }
 }
@@ -67,7 +67,7 @@ cut(shares *s, const drop_job *job, size_t chunk, int threads)
 static int
 traverse_chunk(const void *work, size_t i, drop_watch watch)
 {
-    const shares *s = work;
+    const partition *s = work;
     const drop_axis *axis = &s->job->axis[s->axis];
     size_t from = i ? s->first + (i - 1) * s->step : 0;
     size_t to = s->first + i * s->step;
@@ -85,16 +85,17 @@ traverse_chunk(const void *work, size_t i, drop_watch watch)
 }
 
 int
-drop_share(drop_job *job, int threads)
+drop_partition(drop_job *job, int threads)
 {
-    const int is_noise = job->task.affine.form == DROP_NOISE;
-    const size_t worth = is_noise ? WORTH_NOISE : WORTH;
-    if (threads < 2 || drop_job_size(job) < worth) {
+    const int is_noise = job->op.affine.form == DROP_NOISE;
+    const size_t least =
+        is_noise ? MIN_NORMALS_FOR_THREADS : MIN_ELEMENTS_FOR_THREADS;
+    if (threads < 2 || drop_job_size(job) < least) {
         return drop_traverse(job);
     }
-    shares s;
+    partition s;
     drop_axes_sort(job->axis, job->axes);
     job->axes = drop_axes_coalesce(job->axis, job->axes);
-    cut(&s, job, worth / CHUNKS, threads);
-    return drop_parallel(traverse_chunk, &s, s.count, threads, job->watch);
+    split(&s, job, least / CHUNKS, threads);
+    return drop_run_tasks(traverse_chunk, &s, s.count, threads, job->watch);
 }

@@ -9,6 +9,6 @@
 
 /* Does a job on at most some threads; on one where the job is small. Returns
  * what its watch said. */
-int drop_share(drop_job *job, int threads);
+int drop_partition(drop_job *job, int threads);
 
 #endif

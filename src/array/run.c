@@ -33,7 +33,7 @@ drop_draw(const drop_kernels *kernels, drop_sampler *sampler, uint8_t *bits,
 
 /* What of a span of bits is still to be applied, and from where on. */
 typedef struct {
-    const drop_task *task;
+    const drop_operation *op;
     drop_run run;
     const uint8_t *bits;
     size_t offset, n;
@@ -42,10 +42,10 @@ typedef struct {
 static void
 apply(pending *p, size_t n, int hints)
 {
-    const drop_task *task = p->task;
-    size_t bytes = n * drop_size(task->dtype);
-    task->kernels->apply[task->dtype](p->run.out, p->run.x, p->run.r, p->bits,
-                                      p->offset, n, &task->affine, hints);
+    const drop_operation *op = p->op;
+    size_t bytes = n * drop_size(op->dtype);
+    op->kernels->apply[op->dtype](p->run.out, p->run.x, p->run.r, p->bits,
+                                  p->offset, n, &op->affine, hints);
     p->run.out += bytes;
     p->run.x += bytes;
     if (p->run.r) {
@@ -60,9 +60,9 @@ apply(pending *p, size_t n, int hints)
 static int
 peel_to_alignment(pending *p)
 {
-    size_t size = drop_size(p->task->dtype);
+    size_t size = drop_size(p->op->dtype);
     size_t bytes = -(uintptr_t)p->run.out % DROP_ALIGN;
-    int hints = p->task->hints;
+    int hints = p->op->hints;
     if (bytes % size || bytes / size > p->n) {
         return hints & ~DROP_NONTEMPORAL;
     }
@@ -73,12 +73,12 @@ peel_to_alignment(pending *p)
 }
 
 void
-drop_run_apply(const drop_task *task, drop_run run, const uint8_t *bits,
+drop_run_apply(const drop_operation *op, drop_run run, const uint8_t *bits,
                size_t offset, size_t n)
 {
-    pending p = {task, run, bits, offset, n};
+    pending p = {op, run, bits, offset, n};
     int hints =
-        task->hints & DROP_NONTEMPORAL ? peel_to_alignment(&p) : task->hints;
+        op->hints & DROP_NONTEMPORAL ? peel_to_alignment(&p) : op->hints;
     apply(&p, p.n, hints);
 }
 
@@ -105,17 +105,17 @@ apply_share(void *context, size_t done, size_t total)
 }
 
 void
-drop_draw_and_apply(const drop_task *task, drop_run run, drop_sampler *sampler,
-                    uint64_t index, size_t n)
+drop_draw_and_apply(const drop_operation *op, drop_run run,
+                    drop_sampler *sampler, uint64_t index, size_t n)
 {
     _Alignas(64) tile tiles[2];
     tile *now = &tiles[0], *next = &tiles[1];
     size_t room = DROP_TILE - index % DROP_TILE, some = n < room ? n : room;
     uint64_t first =
-        drop_draw(task->kernels, sampler, now->bits, index, some, NULL, NULL);
-    sharing s = {{task, run, now->bits, (size_t)(index - first), some}, 0};
+        drop_draw(op->kernels, sampler, now->bits, index, some, NULL, NULL);
+    sharing s = {{op, run, now->bits, (size_t)(index - first), some}, 0};
     /* In a cache one tile is too short for its alignment to matter. */
-    s.hints = n > DROP_TILE || task->hints ? peel_to_alignment(&s.pending) : 0;
+    s.hints = n > DROP_TILE || op->hints ? peel_to_alignment(&s.pending) : 0;
     /* From here on offsets count from the carried bits. */
     size_t end = s.pending.offset + s.pending.n;
     while (n -= some) {
@@ -124,7 +124,7 @@ drop_draw_and_apply(const drop_task *task, drop_run run, drop_sampler *sampler,
         s.pending.n -= rest;
         index += some;
         some = n < DROP_TILE ? n : DROP_TILE;
-        drop_draw(task->kernels, sampler, next->bits, index, some,
+        drop_draw(op->kernels, sampler, next->bits, index, some,
                   s.hints & DROP_PREFETCH ? apply_share : NULL, &s);
         apply(&s.pending, s.pending.n, s.hints);
         s.pending.bits = next->carried;

@@ -19,19 +19,19 @@ typedef struct {
     drop_dtype dtype;
     drop_affine affine;
     int hints; /* DROP_PREFETCH, DROP_NONTEMPORAL */
-} drop_task;
+} drop_operation;
 
 /* Bytes of an element. */
 size_t drop_size(drop_dtype dtype);
 
 /* Applies bits that are there already: offset..offset+n-1 of bits. */
-void drop_run_apply(const drop_task *task, drop_run run, const uint8_t *bits,
-                    size_t offset, size_t n);
+void drop_run_apply(const drop_operation *op, drop_run run,
+                    const uint8_t *bits, size_t offset, size_t n);
 
 /* Applies the mask of elements index..index+n-1, n > 0, drawing it on the
  * way: tile t+1 while tile t is applied, so that arithmetic and memory overlap
  * beyond the cache. sampler is left at another high word. */
-void drop_draw_and_apply(const drop_task *task, drop_run run,
+void drop_draw_and_apply(const drop_operation *op, drop_run run,
                          drop_sampler *sampler, uint64_t index, size_t n);
 
 /* Draws the bits of the batches that elements index..index+n-1 of one tile

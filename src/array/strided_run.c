@@ -61,14 +61,14 @@ prefetch_next(const char *from, ptrdiff_t stride, size_t n)
 }
 
 static void
-apply_part(const drop_task *task, drop_run run, const drop_axis *axis,
+apply_part(const drop_operation *op, drop_run run, const drop_axis *axis,
            drop_bit_span bits)
 {
     char x[DROP_GATHER * 8], r[DROP_GATHER * 8];
-    const ptrdiff_t size = (ptrdiff_t)drop_size(task->dtype);
-    const drop_task near = {task->kernels, task->dtype, task->affine, 0};
+    const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
+    const drop_operation near = {op->kernels, op->dtype, op->affine, 0};
     drop_run part = run;
-    if (task->hints & DROP_PREFETCH) {
+    if (op->hints & DROP_PREFETCH) {
         prefetch_next(run.x, axis->x, bits.n);
     }
     part.x = drop_gather(x, run.x, axis->x, bits.n, size);
@@ -85,18 +85,18 @@ apply_part(const drop_task *task, drop_run run, const drop_axis *axis,
 }
 
 void
-drop_strided_apply(const drop_task *task, drop_run run, const drop_axis *axis,
-                   drop_bit_span bits)
+drop_strided_apply(const drop_operation *op, drop_run run,
+                   const drop_axis *axis, drop_bit_span bits)
 {
-    const ptrdiff_t size = (ptrdiff_t)drop_size(task->dtype);
+    const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
     if (axis->out == size && axis->x == size && (!run.r || axis->r == size)) {
-        drop_run_apply(task, run, bits.bits, bits.offset, bits.n);
+        drop_run_apply(op, run, bits.bits, bits.offset, bits.n);
         return;
     }
     while (bits.n) {
         drop_bit_span part = bits;
         part.n = bits.n < DROP_GATHER ? bits.n : DROP_GATHER;
-        apply_part(task, run, axis, part);
+        apply_part(op, run, axis, part);
         run.out += (ptrdiff_t)part.n * axis->out;
         run.x += (ptrdiff_t)part.n * axis->x;
         if (run.r) {

@@ -22,7 +22,7 @@ const char *drop_gather(char *buffer, const char *from, ptrdiff_t stride,
                         size_t n, ptrdiff_t size);
 
 /* Applies bits to bits.n elements along an axis, whatever its strides. */
-void drop_strided_apply(const drop_task *task, drop_run run,
+void drop_strided_apply(const drop_operation *op, drop_run run,
                         const drop_axis *axis, drop_bit_span bits);
 
 #endif

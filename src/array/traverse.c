@@ -19,9 +19,9 @@ find_loop(const drop_loop *loop, const drop_axis *axis, int axes, int goes_on,
 {
     const drop_axis *inner = &loop->inner;
     const drop_axis *next = axes ? &axis[axes - 1] : inner;
-    const size_t bytes = inner->n * drop_size(loop->task.dtype);
+    const size_t bytes = inner->n * drop_size(loop->op.dtype);
     *along = axes - 1;
-    if (loop->task.affine.form == DROP_NOISE) {
+    if (loop->op.affine.form == DROP_NOISE) {
         *along = -1;
         return drop_loop_normal;
     }
@@ -105,7 +105,7 @@ int
 drop_traverse(drop_job *job)
 {
     drop_loop loop;
-    const ptrdiff_t size = (ptrdiff_t)drop_size(job->task.dtype);
+    const ptrdiff_t size = (ptrdiff_t)drop_size(job->op.dtype);
     const drop_axis single = {1, size, size, size, 1};
     for (int i = 0; i < job->axes; i++) {
         if (job->axis[i].n == 0) {
@@ -114,11 +114,11 @@ drop_traverse(drop_job *job)
     }
     drop_axes_sort(job->axis, job->axes);
     int axes = drop_axes_coalesce(job->axis, job->axes) - 1;
-    if (job->task.affine.form == DROP_NOISE) {
+    if (job->op.affine.form == DROP_NOISE) {
         put_longest_last(job->axis, axes + 1);
     }
     loop.job = job;
-    loop.task = job->task;
+    loop.op = job->op;
     loop.work = 0;
     loop.inner = axes < 0 ? single : job->axis[axes];
     axes = axes < 0 ? 0 : axes;
@@ -132,23 +132,23 @@ drop_traverse(drop_job *job)
         drop_fill_nth(loop.nth, loop.inner.n);
     }
     if (!goes_on && loop_fn == drop_loop_transposed) {
-        loop.task.hints &=
+        loop.op.hints &=
             DROP_NONTEMPORAL; /* Blocks prefetch for themselves. */
     }
     else if (!goes_on && loop.inner.n * (size_t)size < NONTEMPORAL_RUN) {
-        loop.task.hints &= DROP_PREFETCH;
+        loop.op.hints &= DROP_PREFETCH;
     }
     int outers = axes;
     if (loop_fn != drop_loop_normal) {
         outers = part_axes(job->axis, axes, along, &loop.shareds);
         loop.shared = job->axis + outers;
     }
-    drop_mask_reader_start(&loop.reader, job->task.kernels, &job->sampler,
+    drop_mask_reader_start(&loop.reader, job->op.kernels, &job->sampler,
                            job->given, job->index);
     int status = drop_loop_outer(&loop, job->axis, outers,
                                  (drop_cursor){job->run, job->index}, loop_fn);
-    if (job->task.hints & DROP_NONTEMPORAL) {
-        job->task.kernels->fence();
+    if (job->op.hints & DROP_NONTEMPORAL) {
+        job->op.kernels->fence();
     }
     return status;
 }

@@ -13,7 +13,7 @@
 #define DROP_PIECE (UINT32_C(1) << 20)
 
 typedef struct {
-    drop_task task;
+    drop_operation op;
     drop_run run;
     drop_sampler sampler;
     const uint8_t *given; /* a whole packed mask, or NULL: it is drawn */

@@ -17,7 +17,7 @@ enum { MOST_THREADS = 64 };
 #define ASK_NANOSECONDS 50000000
 
 typedef struct {
-    drop_piece *piece;
+    drop_task_fn *task;
     const void *work;
     size_t count;
     atomic_size_t next;
@@ -39,7 +39,7 @@ take_part(shared *s, drop_watch watch)
 {
     size_t i;
     while (!has_stopped(s) && (i = atomic_fetch_add(&s->next, 1)) < s->count) {
-        int status = s->piece(s->work, i, watch);
+        int status = s->task(s->work, i, watch);
         if (status || (status = drop_ask(watch))) {
             atomic_store(&s->status, status);
         }
@@ -101,10 +101,10 @@ send_elsewhere(pthread_attr_t *attributes)
 }
 
 int
-drop_parallel(drop_piece *piece, const void *work, size_t count, int threads,
-              drop_watch watch)
+drop_run_tasks(drop_task_fn *task, const void *work, size_t count, int threads,
+               drop_watch watch)
 {
-    shared s = {.piece = piece,
+    shared s = {.task = task,
                 .work = work,
                 .count = count,
                 .lock = PTHREAD_MUTEX_INITIALIZER,

@@ -5,8 +5,8 @@
 #include "base/threads.h"
 #include "array/run.h"
 
-/* Products from which on a second thread is worth its start (share.c). */
-#define WORTH (2 * 1024 * 1024)
+/* Products from which on a second thread is least its start (share.c). */
+#define MIN_ELEMENTS_FOR_THREADS (2 * 1024 * 1024)
 
 /* A patch: so many places of the axis along which the mask jumps, and of the
  * one along which rows of bits lie end to end, but no more bits in one piece
@@ -152,7 +152,7 @@ add_lanes(const drop_masked *job, place at, const char *lanes)
 
 /* The sums of some samples. */
 static int
-do_piece(const void *work, size_t i, drop_watch watch)
+do_task(const void *work, size_t i, drop_watch watch)
 {
     const drop_masked *job = work;
     char lanes[JUMPS * DOTS * DROP_BLOCK * 8];
@@ -191,11 +191,11 @@ drop_masked_do(drop_masked *job, int threads, drop_watch watch)
         return 0;
     }
     job->rows_are_samples = job->sample.mask == job->width;
-    if (drop_masked_size(job) < WORTH) {
+    if (drop_masked_size(job) < MIN_ELEMENTS_FOR_THREADS) {
         threads = 1;
     }
     size_t share = (job->sample.n + (size_t)threads - 1) / (size_t)threads;
     job->step = least(job->rows_are_samples ? rows_of(job) : JUMPS, share);
     size_t count = (job->sample.n + job->step - 1) / job->step;
-    return drop_parallel(do_piece, job, count, threads, watch);
+    return drop_run_tasks(do_task, job, count, threads, watch);
 }

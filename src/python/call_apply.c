@@ -72,7 +72,7 @@ walk(void *work, int threads, drop_watch watch)
 {
     drop_job *job = work;
     job->watch = watch;
-    return drop_share(job, threads);
+    return drop_partition(job, threads);
 }
 
 static int
@@ -88,7 +88,7 @@ int
 drop_do(drop_job *job, uint8_t *to)
 {
     const size_t cells = drop_job_size(job);
-    job->task.kernels = drop_settings.kernels;
+    job->op.kernels = drop_settings.kernels;
     return to ? drop_release(pack, &(packing){job, to}, cells)
               : drop_release(walk, job, cells);
 }
@@ -178,10 +178,10 @@ drop_core_select(PyObject *self, PyObject *const *args, Py_ssize_t n)
     (void)self;
     if (drop_count("select", n, 12) < 0 || parse_array(&out, args[0]) < 0 ||
         parse_array(&x, args[1]) < 0 || parse_array(&r, args[2]) < 0 ||
-        parse_affine(&job.task.affine, args + 8) < 0) {
+        parse_affine(&job.op.affine, args + 8) < 0) {
         return NULL;
     }
-    const drop_form form = job.task.affine.form;
+    const drop_form form = job.op.affine.form;
     if ((r != NULL) != (form == DROP_RESIDUAL) || !out ||
         (!x && form == DROP_NOISE)) {
         PyErr_SetString(PyExc_TypeError, "an array is missing or too many");
@@ -207,7 +207,7 @@ drop_core_pack(PyObject *self, PyObject *const *args, Py_ssize_t n)
         drop_job_shape(&job, args[1]) < 0) {
         return NULL;
     }
-    job.task = (drop_task){.dtype = DROP_BOOL};
+    job.op = (drop_operation){.dtype = DROP_BOOL};
     if (parse_mask(&job, &given, args + 2) == 0) {
         size_t cells = drop_job_size(&job);
         if (out && PyArray_TYPE(out) == NPY_UINT8 && PyArray_ISCARRAY(out) &&

@@ -54,7 +54,7 @@ is_apart(PyArrayObject *x, PyArrayObject *y)
     return x == y || a + PyArray_NBYTES(x) <= b || b + PyArray_NBYTES(y) <= a;
 }
 
-/* out is alike, writeable and in one piece, and is an operand or far from it;
+/* out is alike, writeable and in one task, and is an operand or far from it;
  * operands that are not in one piece are far from nothing. */
 static int
 is_target(PyArrayObject *x, PyArrayObject *r, PyObject *out)
@@ -153,7 +153,7 @@ run(drop_form form, double p, uint64_t shared, PyArrayObject *x,
     if (out) {
         status = drop_draw_key(&key, seed[0], seed[1]);
     }
-    job.task.affine = (drop_affine){form, 1 / (1 - p), 0, 0};
+    job.op.affine = (drop_affine){form, 1 / (1 - p), 0, 0};
     if (status == 0 && (status = drop_job_arrays(&job, out, x, r)) == 0) {
         drop_job_draw(&job, key, threshold(p));
         drop_job_order(&job, shared);
@@ -246,7 +246,7 @@ drop_core_keep_mask(PyObject *self, PyObject *const *args, Py_ssize_t n)
     if (out) {
         status = drop_draw_key(&key, args[2], args[3]);
     }
-    job.task = (drop_task){.dtype = DROP_BOOL};
+    job.op = (drop_operation){.dtype = DROP_BOOL};
     if (status == 0 && !packed) {
         status = drop_job_arrays(&job, (PyArrayObject *)out, NULL, NULL);
     }

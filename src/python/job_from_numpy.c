@@ -50,7 +50,7 @@ check(PyArrayObject *out, PyArrayObject *array, int dtype)
 static int
 find_hints(const drop_job *job)
 {
-    size_t bytes = drop_job_size(job) * drop_size(job->task.dtype);
+    size_t bytes = drop_job_size(job) * drop_size(job->op.dtype);
     if (bytes < PREFETCH_FROM) {
         return 0;
     }
@@ -78,7 +78,7 @@ drop_job_arrays(drop_job *job, PyArrayObject *out, PyArrayObject *x,
         return -1;
     }
     x = x ? x : out;
-    job->task.dtype = (drop_dtype)dtype;
+    job->op.dtype = (drop_dtype)dtype;
     job->run.out = PyArray_BYTES(out);
     job->run.x = PyArray_BYTES(x);
     job->run.r = r ? PyArray_BYTES(r) : NULL;
@@ -89,7 +89,7 @@ drop_job_arrays(drop_job *job, PyArrayObject *out, PyArrayObject *x,
         job->axis[i].x = PyArray_STRIDE(x, i);
         job->axis[i].r = PyArray_STRIDE(r ? r : x, i);
     }
-    job->task.hints = find_hints(job);
+    job->op.hints = find_hints(job);
     return 0;
 }
 

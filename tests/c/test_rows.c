@@ -20,7 +20,7 @@ check_unread(drop_dtype dtype, int hints, size_t rows)
     const size_t page = guard_page(), size = drop_size(dtype);
     const uint64_t key = any();
     guard x = guard_new(rows * page), out = guard_new(rows * page);
-    drop_job job = {.task = {tested, dtype, any_affine(DROP_SCALE), hints},
+    drop_job job = {.op = {tested, dtype, any_affine(DROP_SCALE), hints},
                     .run = {(char *)out.first, (char *)x.first, NULL},
                     .axes = 2};
     job.axis[0] = (drop_axis){rows, (ptrdiff_t)page, (ptrdiff_t)page, 0, 1};
@@ -38,7 +38,7 @@ check_unread(drop_dtype dtype, int hints, size_t rows)
         uint8_t expected[8];
         int keep = drop_uniform(key, at / page) >= DROP_ONE / 2;
         value_result(dtype, expected, x.first + at, NULL, keep,
-                     &job.task.affine);
+                     &job.op.affine);
         if (!value_same(dtype, out.first + at, expected)) {
             fail("%s rows, hints %d, row %zu, keep %d, byte %zu",
                  value_names[dtype], hints, at / page, keep, at % page);
@@ -63,7 +63,7 @@ check_beginning(drop_dtype dtype, size_t before, size_t shift)
     any_bytes(x.first, n * size);
     for (int hints = 0; hints < 4; hints++) {
         char *to = (char *)(hints ? out.first + shift * size : plain.first);
-        drop_job job = {.task = {tested, dtype, affine, hints},
+        drop_job job = {.op = {tested, dtype, affine, hints},
                         .run = {to, (char *)x.first, NULL},
                         .axes = 1};
         job.axis[0] = (drop_axis){n, (ptrdiff_t)size, (ptrdiff_t)size, 0, 1};
@@ -94,7 +94,7 @@ check_stop(int packs)
     const size_t n = (size_t)1 << 24;
     int calls = 0, status;
     guard out = guard_new(n);
-    drop_job job = {.task = {tested, DROP_BOOL, {DROP_SCALE, 0, 0, 0}, 0},
+    drop_job job = {.op = {tested, DROP_BOOL, {DROP_SCALE, 0, 0, 0}, 0},
                     .run = {(char *)out.first, (char *)out.first, NULL},
                     .axes = 1,
                     .watch = {stop_third, &calls}};
