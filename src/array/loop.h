@@ -43,7 +43,7 @@ typedef struct drop_loop {
 
 typedef int drop_loop_fn(drop_loop *loop, drop_cursor at);
 
-/* The loops; each returns what the watch said. A row has one span of the
+/* The loops; each returns what the interrupt said. A row has one span of the
  * mask; whole rows have one bit each, and those that lie end to end and have
  * the same one are applied together; short rows lie end to end along another
  * axis. In blocks the mask is contiguous along another axis, or along none;

@@ -19,11 +19,11 @@ int
 drop_count_work(drop_loop *loop, size_t n)
 {
     loop->work += n;
-    if (loop->work < DROP_PIECE) {
+    if (loop->work < DROP_POLL_EVERY) {
         return 0;
     }
     loop->work = 0;
-    return drop_ask(loop->job->watch);
+    return drop_poll(loop->job->interrupt);
 }
 
 int
@@ -68,7 +68,7 @@ drop_loop_row(drop_loop *loop, drop_cursor at)
     for (size_t i = 0, n; i < loop->inner.n && !status; i += n) {
         drop_cursor here = drop_cursor_at(at, &loop->inner, i);
         n = loop->inner.n - i;
-        n = n < DROP_PIECE ? n : DROP_PIECE;
+        n = n < DROP_POLL_EVERY ? n : DROP_POLL_EVERY;
         if (straight) {
             drop_draw_and_apply(&loop->op, here.run, loop->reader.sampler,
                                 here.index, n);

@@ -22,9 +22,9 @@ pack_row(packing *p, uint64_t index, const drop_axis *axis)
         drop_bits_copy(&p->writer, some.bits, some.offset, some.n);
         i += some.n;
         p->work += some.n < DROP_BATCH ? DROP_BATCH : some.n;
-        if (p->work >= DROP_PIECE) {
+        if (p->work >= DROP_POLL_EVERY) {
             p->work = 0;
-            int status = drop_ask(p->job->watch);
+            int status = drop_poll(p->job->interrupt);
             if (status) {
                 return status;
             }

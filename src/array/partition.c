@@ -65,7 +65,7 @@ split(partition *s, const drop_job *job, size_t chunk, int threads)
 }
 
 static int
-traverse_chunk(const void *work, size_t i, drop_watch watch)
+traverse_chunk(const void *work, size_t i, drop_interrupt interrupt)
 {
     const partition *s = work;
     const drop_axis *axis = &s->job->axis[s->axis];
@@ -80,7 +80,7 @@ traverse_chunk(const void *work, size_t i, drop_watch watch)
         part.run.r += (ptrdiff_t)from * axis->r;
     }
     part.index += from * axis->mask;
-    part.watch = watch;
+    part.interrupt = interrupt;
     return drop_traverse(&part);
 }
 
@@ -97,5 +97,6 @@ drop_partition(drop_job *job, int threads)
     drop_axes_sort(job->axis, job->axes);
     job->axes = drop_axes_coalesce(job->axis, job->axes);
     split(&s, job, least / CHUNKS, threads);
-    return drop_run_tasks(traverse_chunk, &s, s.count, threads, job->watch);
+    return drop_run_tasks(traverse_chunk, &s, s.count, threads,
+                          job->interrupt);
 }

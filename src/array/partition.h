@@ -8,7 +8,7 @@
 #include "array/traverse.h"
 
 /* Does a job on at most some threads; on one where the job is small. Returns
- * what its watch said. */
+ * what its interrupt said. */
 int drop_partition(drop_job *job, int threads);
 
 #endif

@@ -19,7 +19,8 @@ drop_size(drop_dtype dtype)
 
 uint64_t
 drop_draw(const drop_kernels *kernels, drop_sampler *sampler, uint8_t *bits,
-          uint64_t index, size_t n, drop_between *between, void *context)
+          uint64_t index, size_t n, drop_progress_fn *progress_fn,
+          void *context)
 {
     uint64_t first = index / DROP_BATCH * DROP_BATCH;
     uint64_t group = first / DROP_GROUP;
@@ -27,7 +28,7 @@ drop_draw(const drop_kernels *kernels, drop_sampler *sampler, uint8_t *bits,
     if (sampler->high != (uint32_t)(group >> 32)) {
         drop_sampler_enter(sampler, (uint32_t)(group >> 32));
     }
-    kernels->bernoulli(bits, group, groups, sampler, between, context);
+    kernels->bernoulli(bits, group, groups, sampler, progress_fn, context);
     return first;
 }
 

@@ -38,6 +38,6 @@ void drop_draw_and_apply(const drop_operation *op, drop_run run,
  * touch. The first batch begins bits; returns the index of its first bit. */
 uint64_t drop_draw(const drop_kernels *kernels, drop_sampler *sampler,
                    uint8_t *bits, uint64_t index, size_t n,
-                   drop_between *between, void *context);
+                   drop_progress_fn *progress_fn, void *context);
 
 #endif

@@ -7,14 +7,14 @@
 
 /* Asked now and then; not 0 ends the work. No stop: nobody is asked. */
 typedef struct {
-    int (*stop)(void *);
+    int (*poll)(void *);
     void *context;
-} drop_watch;
+} drop_interrupt;
 
 static inline int
-drop_ask(drop_watch watch)
+drop_poll(drop_interrupt interrupt)
 {
-    return watch.stop ? watch.stop(watch.context) : 0;
+    return interrupt.poll ? interrupt.poll(interrupt.context) : 0;
 }
 
 #endif

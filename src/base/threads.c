@@ -35,12 +35,12 @@ has_stopped(void *context)
 
 /* Does pieces until none is left. */
 static void
-take_part(shared *s, drop_watch watch)
+take_part(shared *s, drop_interrupt interrupt)
 {
     size_t i;
     while (!has_stopped(s) && (i = atomic_fetch_add(&s->next, 1)) < s->count) {
-        int status = s->task(s->work, i, watch);
-        if (status || (status = drop_ask(watch))) {
+        int status = s->task(s->work, i, interrupt);
+        if (status || (status = drop_poll(interrupt))) {
             atomic_store(&s->status, status);
         }
     }
@@ -50,7 +50,7 @@ static void *
 worker(void *context)
 {
     shared *s = context;
-    take_part(s, (drop_watch){has_stopped, s});
+    take_part(s, (drop_interrupt){has_stopped, s});
     pthread_mutex_lock(&s->lock);
     s->busy--;
     pthread_cond_signal(&s->ended);
@@ -60,7 +60,7 @@ worker(void *context)
 
 /* Asks while others work. */
 static void
-wait_for_workers(shared *s, drop_watch watch)
+wait_for_workers(shared *s, drop_interrupt interrupt)
 {
     pthread_mutex_lock(&s->lock);
     while (s->busy) {
@@ -71,7 +71,7 @@ wait_for_workers(shared *s, drop_watch watch)
         until.tv_nsec %= 1000000000;
         if (pthread_cond_timedwait(&s->ended, &s->lock, &until)) {
             pthread_mutex_unlock(&s->lock);
-            int status = has_stopped(s) ? 0 : drop_ask(watch);
+            int status = has_stopped(s) ? 0 : drop_poll(interrupt);
             if (status) {
                 atomic_store(&s->status, status);
             }
@@ -102,7 +102,7 @@ send_elsewhere(pthread_attr_t *attributes)
 
 int
 drop_run_tasks(drop_task_fn *task, const void *work, size_t count, int threads,
-               drop_watch watch)
+               drop_interrupt interrupt)
 {
     shared s = {.task = task,
                 .work = work,
@@ -127,9 +127,9 @@ drop_run_tasks(drop_task_fn *task, const void *work, size_t count, int threads,
         pthread_mutex_unlock(&s.lock);
         pthread_attr_destroy(&attributes);
     }
-    take_part(&s, watch);
+    take_part(&s, interrupt);
     if (started) {
-        wait_for_workers(&s, watch);
+        wait_for_workers(&s, interrupt);
     }
     while (started) {
         pthread_join(thread[--started], NULL);

@@ -12,12 +12,12 @@
 
 /* Does piece i of some work that all threads share. Returns what was said to
  * its questions. */
-typedef int drop_task_fn(const void *work, size_t i, drop_watch watch);
+typedef int drop_task_fn(const void *work, size_t i, drop_interrupt interrupt);
 
 /* Does pieces 0 to count-1, in any order, on at most some threads, this one
- * among them; on fewer where none can be started. The caller's watch is asked
- * on this thread alone, after each piece too. Returns what it said. */
+ * among them; on fewer where none can be started. The caller's interrupt is
+ * asked on this thread alone, after each piece too. Returns what it said. */
 int drop_run_tasks(drop_task_fn *task, const void *work, size_t count,
-                   int threads, drop_watch watch);
+                   int threads, drop_interrupt interrupt);
 
 #endif

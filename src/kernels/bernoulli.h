@@ -12,7 +12,7 @@
 
 /* Where a drawing stands, for who is called between its steps. */
 typedef struct {
-    drop_between *between;
+    drop_progress_fn *progress_fn;
     void *context;
     size_t done, total;
 } progress;
@@ -61,9 +61,9 @@ draw_chunk(const drop_sampler *sampler, progress *progress, uint8_t *keep_to,
                 }
             }
         }
-        if (progress->between) {
-            progress->between(progress->context, progress->done++,
-                              progress->total);
+        if (progress->progress_fn) {
+            progress->progress_fn(progress->context, progress->done++,
+                                  progress->total);
         }
     }
     for (int v = 0; v < vectors; v++) {
@@ -151,13 +151,13 @@ draw_groups(const drop_sampler *sampler, progress *progress, uint8_t *bits,
 
 static void
 bernoulli(uint8_t *bits, uint64_t group, size_t n, const drop_sampler *sampler,
-          drop_between *between, void *context)
+          drop_progress_fn *progress_fn, void *context)
 {
     uint8_t open[DROP_TILE / 8];
     n = (n + DROP_GROUPS - 1) / DROP_GROUPS * DROP_GROUPS;
     size_t vectors = n / U64_LANES;
     size_t chunks = vectors / DRAW_VECTORS + vectors % DRAW_VECTORS;
-    progress progress = {between, context, 0, chunks * sampler->needed};
+    progress progress = {progress_fn, context, 0, chunks * sampler->needed};
     if (sampler->tail) {
         draw_groups(sampler, &progress, bits, open, group, n, 1);
         draw_tails(sampler, bits, open, group, n);

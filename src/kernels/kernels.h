@@ -64,7 +64,7 @@ enum {
 #define DROP_ALIGN 64
 
 /* Called after each step of a drawing; done of total steps were over. */
-typedef void drop_between(void *context, size_t done, size_t total);
+typedef void drop_progress_fn(void *context, size_t done, size_t total);
 
 /* Masked products: strides in bytes of a, m and the sums, and of the bits.
  * Outputs lie side by side; a row of their bits begins at a byte and is
@@ -91,8 +91,8 @@ typedef struct {
      * lie in one aligned tile, for whose high word sampler is ready. between
      * may be NULL. */
     void (*bernoulli)(uint8_t *bits, uint64_t group, size_t n,
-                      const drop_sampler *sampler, drop_between *between,
-                      void *context);
+                      const drop_sampler *sampler,
+                      drop_progress_fn *progress_fn, void *context);
 
     /* Applies bits offset..offset+n-1 to n contiguous elements of any
      * alignment; out may be x or r. r is read with DROP_RESIDUAL alone; bool

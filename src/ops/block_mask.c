@@ -15,7 +15,7 @@ typedef struct {
     drop_writer writer;
     drop_mask_reader reader;
     uint64_t index; /* of the next seed */
-    drop_watch watch;
+    drop_interrupt interrupt;
     size_t work;
 } sowing;
 
@@ -52,9 +52,9 @@ sow_row(sowing *s, size_t seeds)
         s->index += some.n;
         s->work += some.n;
         i += some.n;
-        if (s->work >= DROP_PIECE) {
+        if (s->work >= DROP_POLL_EVERY) {
             s->work = 0;
-            status = drop_ask(s->watch);
+            status = drop_poll(s->interrupt);
         }
     }
     return status;
@@ -83,7 +83,8 @@ words(const drop_spreading *map)
 /* Lets every seed drop a block along one axis: what it drops doubles with
  * every step, and never loops the axis. */
 static int
-cover(const drop_spreading *map, size_t block, size_t stride, drop_watch watch)
+cover(const drop_spreading *map, size_t block, size_t stride,
+      drop_interrupt interrupt)
 {
     int status = 0;
     for (size_t covered = 1; covered < block && !status;) {
@@ -91,7 +92,7 @@ cover(const drop_spreading *map, size_t block, size_t stride, drop_watch watch)
         for (size_t end = words(map), first; end && !status; end = first) {
             first = end < SLICE ? 0 : end - SLICE;
             map->kernels->erode(map->to, first, end, step * stride);
-            status = drop_ask(watch);
+            status = drop_poll(interrupt);
         }
         covered += step;
     }
@@ -109,16 +110,16 @@ drop_spread_size(const drop_spreading *map)
 }
 
 int
-drop_spread(drop_spreading *map, drop_watch watch)
+drop_spread(drop_spreading *map, drop_interrupt interrupt)
 {
     furrow f[DROP_SPREAD_AXES];
-    sowing s = {.writer = {map->to, 0, 0}, .watch = watch};
+    sowing s = {.writer = {map->to, 0, 0}, .interrupt = interrupt};
     drop_mask_reader_start(&s.reader, map->kernels, &map->sampler, NULL, 0);
     int status = sow(&s, f, plough(f, map));
     drop_bits_end(&s.writer);
     size_t stride = 1;
     for (int i = map->axes; i-- > 0 && !status;) {
-        status = cover(map, map->axis[i].block, stride, watch);
+        status = cover(map, map->axis[i].block, stride, interrupt);
         stride *= map->axis[i].cells;
     }
     if (!status) {

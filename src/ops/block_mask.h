@@ -28,7 +28,7 @@ typedef struct {
 /* Cells of a map of blocks. */
 size_t drop_spread_size(const drop_spreading *map);
 
-/* Writes the keep bits. Returns what the watch said. */
-int drop_spread(drop_spreading *map, drop_watch watch);
+/* Writes the keep bits. Returns what the interrupt said. */
+int drop_spread(drop_spreading *map, drop_interrupt interrupt);
 
 #endif

@@ -152,7 +152,7 @@ add_lanes(const drop_masked *job, place at, const char *lanes)
 
 /* The sums of some samples. */
 static int
-do_task(const void *work, size_t i, drop_watch watch)
+do_task(const void *work, size_t i, drop_interrupt interrupt)
 {
     const drop_masked *job = work;
     char lanes[JUMPS * DOTS * DROP_BLOCK * 8];
@@ -169,7 +169,7 @@ do_task(const void *work, size_t i, drop_watch watch)
              at.output += at.width) {
             at.width = least(PIECE, job->width - at.output);
             do_patch(job, &d, at, lanes);
-            status = drop_ask(watch);
+            status = drop_poll(interrupt);
         }
         if (job->dots) {
             add_lanes(job, at, lanes);
@@ -185,7 +185,7 @@ drop_masked_size(const drop_masked *job)
 }
 
 int
-drop_masked_do(drop_masked *job, int threads, drop_watch watch)
+drop_masked_do(drop_masked *job, int threads, drop_interrupt interrupt)
 {
     if (drop_masked_size(job) == 0) {
         return 0;
@@ -197,5 +197,5 @@ drop_masked_do(drop_masked *job, int threads, drop_watch watch)
     size_t share = (job->sample.n + (size_t)threads - 1) / (size_t)threads;
     job->step = least(job->rows_are_samples ? rows_of(job) : JUMPS, share);
     size_t count = (job->sample.n + job->step - 1) / job->step;
-    return drop_run_tasks(do_task, job, count, threads, watch);
+    return drop_run_tasks(do_task, job, count, threads, interrupt);
 }

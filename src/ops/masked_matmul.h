@@ -40,7 +40,8 @@ size_t drop_masked_size(const drop_masked *job);
 
 /* Does the job on at most some threads. Sums over terms go on from what is
  * there, in ascending order. Sums over outputs are new: made lane by lane,
- * lane o % 32, and the lanes added in halves. Returns what the watch said. */
-int drop_masked_do(drop_masked *job, int threads, drop_watch watch);
+ * lane o % 32, and the lanes added in halves. Returns what the interrupt said.
+ */
+int drop_masked_do(drop_masked *job, int threads, drop_interrupt interrupt);
 
 #endif

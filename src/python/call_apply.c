@@ -53,11 +53,11 @@ drop_release(drop_work *work, void *job, size_t cells)
 {
     looking w = {NULL, 0};
     if (cells < GIL_CELLS) {
-        return work(job, 1, (drop_watch){NULL, NULL});
+        return work(job, 1, (drop_interrupt){NULL, NULL});
     }
     w.thread = PyEval_SaveThread();
-    int status =
-        work(job, drop_settings.threads, (drop_watch){look_for_signals, &w});
+    int status = work(job, drop_settings.threads,
+                      (drop_interrupt){look_for_signals, &w});
     PyEval_RestoreThread(w.thread);
     return status;
 }
@@ -68,19 +68,19 @@ typedef struct {
 } packing;
 
 static int
-walk(void *work, int threads, drop_watch watch)
+walk(void *work, int threads, drop_interrupt interrupt)
 {
     drop_job *job = work;
-    job->watch = watch;
+    job->interrupt = interrupt;
     return drop_partition(job, threads);
 }
 
 static int
-pack(void *work, int threads, drop_watch watch)
+pack(void *work, int threads, drop_interrupt interrupt)
 {
     packing *p = work;
     (void)threads;
-    p->job->watch = watch;
+    p->job->interrupt = interrupt;
     return drop_pack(p->job, p->to);
 }
 

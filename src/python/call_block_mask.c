@@ -38,10 +38,10 @@ parse_extents(drop_spreading *map, PyObject *cells, PyObject *blocks)
 }
 
 static int
-spread(void *work, int threads, drop_watch watch)
+spread(void *work, int threads, drop_interrupt interrupt)
 {
     (void)threads;
-    return drop_spread(work, watch);
+    return drop_spread(work, interrupt);
 }
 
 PyObject *

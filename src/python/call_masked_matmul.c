@@ -62,9 +62,9 @@ parse_arrays(drop_masked *job, PyObject *const *args)
 }
 
 static int
-do_products(void *work, int threads, drop_watch watch)
+do_products(void *work, int threads, drop_interrupt interrupt)
 {
-    return drop_masked_do(work, threads, watch);
+    return drop_masked_do(work, threads, interrupt);
 }
 
 PyObject *

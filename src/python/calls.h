@@ -14,8 +14,8 @@ extern struct drop_settings {
     size_t cache; /* bytes of the last one */
 } drop_settings;
 
-/* Some work on at most some threads; returns what the watch said. */
-typedef int drop_work(void *job, int threads, drop_watch watch);
+/* Some work on at most some threads; returns what the interrupt said. */
+typedef int drop_work(void *job, int threads, drop_interrupt interrupt);
 
 /* Does work on so many cells, without the GIL and on threads where that is
  * long, looking for Ctrl-C. Returns -1 with an exception set, or 0. */

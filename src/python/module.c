@@ -21,7 +21,7 @@ typedef struct {
 #define NUMBERS ((size_t)1 << 16)
 
 static int
-draw_numbers(void *work, int threads, drop_watch watch)
+draw_numbers(void *work, int threads, drop_interrupt interrupt)
 {
     const numbers *j = work;
     int status = 0;
@@ -30,7 +30,7 @@ draw_numbers(void *work, int threads, drop_watch watch)
         uint64_t at = j->index + i;
         j->to[i] = j->count ? drop_choice(j->key, at, j->count, j->c2)
                             : drop_uniform(j->key, at);
-        status = i % NUMBERS == NUMBERS - 1 ? drop_ask(watch) : 0;
+        status = i % NUMBERS == NUMBERS - 1 ? drop_poll(interrupt) : 0;
     }
     return status;
 }

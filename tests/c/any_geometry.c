@@ -201,7 +201,7 @@ geometry_start(geometry *g, size_t most)
     if (job->op.dtype == DROP_BOOL) {
         job->op.affine.form = DROP_SCALE;
     }
-    job->watch = (drop_watch){one_in(2) ? go_on : NULL, NULL};
+    job->interrupt = (drop_interrupt){one_in(2) ? go_on : NULL, NULL};
     choose_shape(g, most);
     choose_memory(g);
     choose_mask(g);

@@ -99,7 +99,7 @@ check_layer(const layer *l, int dots, int threads)
         .index = l->index,
     };
     drop_sampler_start(&job.sampler, l->key, l->threshold);
-    if (drop_masked_do(&job, threads, (drop_watch){NULL, NULL})) {
+    if (drop_masked_do(&job, threads, (drop_interrupt){NULL, NULL})) {
         fail("masked products stopped");
     }
     for (size_t s = 0; s < l->samples; s++) {
@@ -141,7 +141,8 @@ check_stop(void)
                        .term = {1, 0, 4, 4, 40},
                        .width = 1};
     drop_sampler_start(&job.sampler, 1, DROP_ONE / 2);
-    int status = drop_masked_do(&job, 1, (drop_watch){stop_at_once, &calls});
+    int status =
+        drop_masked_do(&job, 1, (drop_interrupt){stop_at_once, &calls});
     if (status != 5 || calls != 1) {
         fail("masked products: got %d after %d questions", status, calls);
     }

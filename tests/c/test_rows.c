@@ -97,7 +97,7 @@ check_stop(int packs)
     drop_job job = {.op = {tested, DROP_BOOL, {DROP_SCALE, 0, 0, 0}, 0},
                     .run = {(char *)out.first, (char *)out.first, NULL},
                     .axes = 1,
-                    .watch = {stop_third, &calls}};
+                    .interrupt = {stop_third, &calls}};
     job.axis[0] = (drop_axis){n, 1, 1, 1, 1};
     drop_job_draw(&job, 0, 0);
     status = packs ? drop_pack(&job, out.first) : drop_traverse(&job);

@@ -111,8 +111,8 @@ check_drawing(const drawing *d, uint64_t threshold, size_t first, size_t n,
     size_t size = groups * GROUP_BYTES;
     guard_place place = (guard_place)below(PLACES);
     uint8_t *bits = guard_put(d->pages, size, place, 1);
-    drop_between *between = below(2) ? count_step : NULL;
-    tested->bernoulli(bits, d->group + first, n, sampler, between, &s);
+    drop_progress_fn *progress_fn = below(2) ? count_step : NULL;
+    tested->bernoulli(bits, d->group + first, n, sampler, progress_fn, &s);
     for (size_t i = 0; i < size; i++) {
         uint8_t expected = 0;
         for (size_t b = 0; b < 8; b++) {

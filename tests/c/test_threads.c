@@ -63,7 +63,7 @@ stop(int threads)
                     .run = {(char *)out, (char *)out, NULL},
                     .axes = 1,
                     .axis = {{sizeof out, 1, 1, 1, 1}},
-                    .watch = {stop_second, &calls}};
+                    .interrupt = {stop_second, &calls}};
     drop_job_draw(&job, 0, 0);
     int status = drop_partition(&job, threads);
     if (calls > 2 || status != (calls == 2 ? 5 : 0)) {
