@@ -37,8 +37,9 @@ typedef struct drop_loop {
     int is_contiguous;  /* whether inner lies end to end along it */
     const drop_axis *shared;
     int shareds;
-    size_t work;       /* elements since the last question */
-    uint64_t nth[256]; /* of narrow blocks: a byte's bits, every n-th place */
+    size_t work; /* elements since the last question */
+    uint64_t
+        deposit[256]; /* of narrow blocks: a byte's bits, every n-th place */
 } drop_loop;
 
 typedef int drop_loop_fn(drop_loop *loop, drop_cursor at);
@@ -53,7 +54,7 @@ drop_loop_fn drop_loop_row, drop_loop_whole_rows, drop_loop_short_rows,
     drop_loop_transposed, drop_loop_narrow, drop_loop_normal;
 
 /* Fills a loop's table of bytes for narrow blocks of n places. */
-void drop_fill_nth(uint64_t nth[256], size_t n);
+void drop_fill_deposit(uint64_t deposit[256], size_t n);
 
 /* Counts elements that were done, and asks when it is time. */
 int drop_count_work(drop_loop *loop, size_t n);

@@ -5,11 +5,11 @@
 #define COLUMNS DROP_TILE
 
 void
-drop_fill_nth(uint64_t nth[256], size_t n)
+drop_fill_deposit(uint64_t deposit[256], size_t n)
 {
-    nth[0] = 0;
+    deposit[0] = 0;
     for (unsigned byte = 1; byte < 256; byte++) {
-        nth[byte] = nth[byte / 2] << n | (byte & 1);
+        deposit[byte] = deposit[byte / 2] << n | (byte & 1);
     }
 }
 
@@ -34,7 +34,7 @@ drop_loop_narrow(drop_loop *loop, drop_cursor at)
         for (size_t k = 0; k < n; k += 8) {
             uint64_t word = 0;
             for (size_t i = 0; i < places; i++) {
-                word |= loop->nth[row[i][k / 8]] << i;
+                word |= loop->deposit[row[i][k / 8]] << i;
             }
             /* What goes beyond the last column is 0 or never read. */
             drop_bits_put(&to, word, (unsigned)(8 * places));

@@ -35,7 +35,7 @@ draw_columns(drop_loop *loop, drop_cursor at, columns *to, size_t k,
         for (size_t i = 0; i < SQUARE; i++) {
             word[i] = load_le64(row[i] + b / 8);
         }
-        loop->op.kernels->turn(word);
+        loop->op.kernels->transpose64(word);
         for (size_t i = 0; i < SQUARE; i++) {
             store_le64(to->bits + (b + i) * to->pitch + 8 * k, word[i]);
         }

@@ -129,7 +129,7 @@ drop_traverse(drop_job *job)
     loop.along = along < 0 ? single : job->axis[along];
     loop.is_contiguous = drop_axes_contiguous(&loop.along, &loop.inner);
     if (loop_fn == drop_loop_narrow) {
-        drop_fill_nth(loop.nth, loop.inner.n);
+        drop_fill_deposit(loop.deposit, loop.inner.n);
     }
     if (!goes_on && loop_fn == drop_loop_transposed) {
         loop.op.hints &=

@@ -19,19 +19,19 @@ T_(_vector)(char *out, const char *x, const char *r, uint32_t bits, int j,
 {
     const size_t at = (size_t)j * R_(_lanes) * T_(_size);
     const int some = n < R_(_lanes);
-    R_(v) value = some ? T_(_load_some)(x + at, n) : T_(_load)(x + at);
+    R_(v) value = some ? T_(_load_partial)(x + at, n) : T_(_load)(x + at);
     R_(v) other = factor[2];
     value = R_(_mul)(value, factor[0]);
     if (form == DROP_AFFINE) {
         value = R_(_add)(value, factor[1]);
     }
     if (form == DROP_RESIDUAL) {
-        other = some ? T_(_load_some)(r + at, n) : T_(_load)(r + at);
+        other = some ? T_(_load_partial)(r + at, n) : T_(_load)(r + at);
         value = R_(_add)(other, value);
     }
     value = R_(_keep)(bits, j, value, other);
     if (some) {
-        T_(_store_some)(out + at, value, n);
+        T_(_store_partial)(out + at, value, n);
     }
     else if (hints & DROP_NONTEMPORAL) {
         T_(_store_nt)(out + at, value);
@@ -91,9 +91,9 @@ T_(_multiply)(char *out, const char *x, const char *factor, size_t n)
         T_(_store)(out + i * T_(_size), value);
     }
     if (rest) {
-        R_(v) value = T_(_load_some)(x + i * T_(_size), rest);
+        R_(v) value = T_(_load_partial)(x + i * T_(_size), rest);
         value = R_(_mul)(value, R_(_load)(factor + i * R_(_size)));
-        T_(_store_some)(out + i * T_(_size), value, rest);
+        T_(_store_partial)(out + i * T_(_size), value, rest);
     }
 }
 

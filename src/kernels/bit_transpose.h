@@ -19,7 +19,7 @@ swap_quarters(uint64_t word[64], int side, uint64_t low)
 }
 
 static void
-turn(uint64_t word[64])
+transpose64(uint64_t word[64])
 {
     swap_quarters(word, 32, UINT64_C(0x00000000FFFFFFFF));
     swap_quarters(word, 16, UINT64_C(0x0000FFFF0000FFFF));

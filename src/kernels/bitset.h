@@ -31,7 +31,7 @@ erode(uint8_t *bits, size_t first, size_t last, size_t shift)
 }
 
 static uint64_t
-ones(const uint8_t *bits, size_t words)
+popcount(const uint8_t *bits, size_t words)
 {
     uint64_t n = 0;
     for (size_t i = 0; i < words; i++) {

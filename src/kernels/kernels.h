@@ -117,14 +117,14 @@ typedef struct {
     drop_products *dots[2];
 
     /* Turns 64 x 64 bits over: bit j of word i becomes bit i of word j. */
-    void (*turn)(uint64_t word[64]);
+    void (*transpose64)(uint64_t word[64]);
 
     /* Bit i of a string stays 1 where bit i - shift is 1 too, or there is
      * none, for the bits of words first to last-1. */
     void (*erode)(uint8_t *bits, size_t first, size_t last, size_t shift);
 
     /* How many bits of a string are 1. */
-    uint64_t (*ones)(const uint8_t *bits, size_t words);
+    uint64_t (*popcount)(const uint8_t *bits, size_t words);
 
     /* Orders this thread's DROP_NONTEMPORAL stores before all that follows. */
     void (*fence)(void);

@@ -28,7 +28,7 @@ T_(_load_block)(T_(v) to[VECTORS], const char *from, size_t n)
     for (int j = 0; j < VECTORS; j++) {
         const char *at = from + (size_t)j * T_(_lanes) * T_(_size);
         to[j] = n == BLOCK ? T_(_load)(at)
-                           : T_(_load_some)(at, T_(_lanes_of)(n, j));
+                           : T_(_load_partial)(at, T_(_lanes_of)(n, j));
     }
 }
 
@@ -41,7 +41,7 @@ T_(_store_block)(char *to, const T_(v) from[VECTORS], size_t n)
             T_(_store)(at, from[j]);
         }
         else {
-            T_(_store_some)(at, from[j], T_(_lanes_of)(n, j));
+            T_(_store_partial)(at, from[j], T_(_lanes_of)(n, j));
         }
     }
 }

@@ -24,26 +24,26 @@ prefetch(const char *x, size_t bytes)
 
 /* Vectors of which only the first n elements are in memory, for dtypes whose
  * list has no word for that. */
-#define BY_PARTS(type, real)                                          \
-    DROP_INLINE real##v type##_load_some(const char *x, size_t n)     \
-    {                                                                 \
-        char part[real##_lanes * type##_size] = {0};                  \
-        memcpy(part, x, n *type##_size);                              \
-        return type##_load(part);                                     \
-    }                                                                 \
-    DROP_INLINE void type##_store_some(char *to, real##v a, size_t n) \
-    {                                                                 \
-        char part[real##_lanes * type##_size];                        \
-        type##_store(part, a);                                        \
-        memcpy(to, part, n *type##_size);                             \
+#define PARTIAL(type, real)                                              \
+    DROP_INLINE real##v type##_load_partial(const char *x, size_t n)     \
+    {                                                                    \
+        char part[real##_lanes * type##_size] = {0};                     \
+        memcpy(part, x, n *type##_size);                                 \
+        return type##_load(part);                                        \
+    }                                                                    \
+    DROP_INLINE void type##_store_partial(char *to, real##v a, size_t n) \
+    {                                                                    \
+        char part[real##_lanes * type##_size];                           \
+        type##_store(part, a);                                           \
+        memcpy(to, part, n *type##_size);                                \
     }
-#ifndef f32_load_some
-BY_PARTS(f32, f32)
-BY_PARTS(f64, f64)
+#ifndef f32_load_partial
+PARTIAL(f32, f32)
+PARTIAL(f64, f64)
 #endif
-#ifndef f16_load_some
-BY_PARTS(f16, f32)
-BY_PARTS(bf16, f32)
+#ifndef f16_load_partial
+PARTIAL(f16, f32)
+PARTIAL(bf16, f32)
 #endif
 
 #define TYPE f32
@@ -70,11 +70,11 @@ bool_apply(void *out, const void *x, const void *r, const uint8_t *bits,
     bits += offset / 8;
     offset %= 8;
     for (size_t i = 0; i < whole; i += BLOCK) {
-        expand32(to + i, load_bits32(bits + i / 8, offset));
+        unpack32(to + i, load_bits32(bits + i / 8, offset));
     }
     if (whole < n) {
         uint8_t part[BLOCK];
-        expand32(part, load_bits32(bits + whole / 8, offset));
+        unpack32(part, load_bits32(bits + whole / 8, offset));
         memcpy(to + whole, part, n - whole);
     }
 }
@@ -92,9 +92,9 @@ order_stores(void)
         .apply = {f32_apply, f64_apply, f16_apply, bf16_apply, bool_apply}, \
         .sums = {f32_sums, f64_sums},                                       \
         .dots = {f32_dots, f64_dots},                                       \
-        .turn = turn,                                                       \
+        .transpose64 = transpose64,                                         \
         .erode = erode,                                                     \
-        .ones = ones,                                                       \
+        .popcount = popcount,                                               \
         .noise = {f32_noise, f64_noise, f16_noise, bf16_noise},             \
         .fence = order_stores,                                              \
     }

@@ -123,7 +123,7 @@ drop_spread(drop_spreading *map, drop_interrupt interrupt)
         stride *= map->axis[i].cells;
     }
     if (!status) {
-        map->kept = map->kernels->ones(map->to, words(map));
+        map->kept = map->kernels->popcount(map->to, words(map));
     }
     return status;
 }

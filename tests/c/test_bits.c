@@ -90,7 +90,7 @@ check_turn(void)
     for (int i = 0; i < 64; i++) {
         word[i] = turned[i] = any();
     }
-    tested->turn(turned);
+    tested->transpose64(turned);
     for (int i = 0; i < 64; i++) {
         for (int j = 0; j < 64; j++) {
             if ((turned[i] >> j & 1) != (word[j] >> i & 1)) {

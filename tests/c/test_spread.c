@@ -40,9 +40,9 @@ check_erode(size_t words, size_t shift)
         }
         expected += keep;
     }
-    if (tested->ones(bits, words) != expected) {
-        fail("%zu words have %" PRIu64 " ones, got %" PRIu64, words, expected,
-             tested->ones(bits, words));
+    if (tested->popcount(bits, words) != expected) {
+        fail("%zu words have %" PRIu64 " popcount, got %" PRIu64, words,
+             expected, tested->popcount(bits, words));
     }
     guard_free(pages);
     checks++;

@@ -98,7 +98,7 @@ u64_nonzero(const uint8_t *words)
 #define BLOCK 32
 
 DROP_INLINE void
-expand32(uint8_t *to, uint32_t bits)
+unpack32(uint8_t *to, uint32_t bits)
 {
     const __m256i bit = _mm256_set1_epi64x(INT64_C(0x8040201008040201));
     const __m256i byte = _mm256_setr_epi64x(0, INT64_C(0x0101010101010101),
@@ -125,15 +125,16 @@ enum { f32_lanes = 8, f32_size = 4 };
 
 /* The first n lanes */
 DROP_INLINE __m256i
-f32_some(size_t n)
+f32_partial(size_t n)
 {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n),
                               _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-#define f32_load_some(x, n) _mm256_maskload_ps((const float *)(x), f32_some(n))
-#define f32_store_some(to, a, n) \
-    _mm256_maskstore_ps((float *)(to), f32_some(n), (a))
+#define f32_load_partial(x, n) \
+    _mm256_maskload_ps((const float *)(x), f32_partial(n))
+#define f32_store_partial(to, a, n) \
+    _mm256_maskstore_ps((float *)(to), f32_partial(n), (a))
 
 /* Lane l takes the sign bit, where bit 8*j + l of the word is shifted to. */
 DROP_INLINE f32v
@@ -169,16 +170,16 @@ enum { f64_lanes = 4, f64_size = 8 };
 #define f64_store_nt(to, a) _mm256_stream_pd((double *)(to), (a))
 
 DROP_INLINE __m256i
-f64_some(size_t n)
+f64_partial(size_t n)
 {
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x((int64_t)n),
                               _mm256_setr_epi64x(0, 1, 2, 3));
 }
 
-#define f64_load_some(x, n) \
-    _mm256_maskload_pd((const double *)(x), f64_some(n))
-#define f64_store_some(to, a, n) \
-    _mm256_maskstore_pd((double *)(to), f64_some(n), (a))
+#define f64_load_partial(x, n) \
+    _mm256_maskload_pd((const double *)(x), f64_partial(n))
+#define f64_store_partial(to, a, n) \
+    _mm256_maskstore_pd((double *)(to), f64_partial(n), (a))
 
 DROP_INLINE f64v
 f64_keep(uint32_t bits, int j, f64v kept, f64v dropped)

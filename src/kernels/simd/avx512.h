@@ -89,7 +89,7 @@ u64_nonzero(const uint8_t *words)
 #define BLOCK 32
 
 DROP_INLINE void
-expand32(uint8_t *to, uint32_t bits)
+unpack32(uint8_t *to, uint32_t bits)
 {
     __m256i bytes = _mm256_maskz_set1_epi8(bits, 1);
     _mm256_storeu_si256((__m256i *)to, bytes);
@@ -108,11 +108,11 @@ enum { f32_lanes = 16, f32_size = 4 };
 #define f32_add _mm512_add_ps
 
 /* The first n lanes */
-#define some_lanes(n) ((1u << (n)) - 1)
-#define f32_load_some(x, n) \
-    _mm512_maskz_loadu_ps((__mmask16)some_lanes(n), (x))
-#define f32_store_some(to, a, n) \
-    _mm512_mask_storeu_ps((to), (__mmask16)some_lanes(n), (a))
+#define partial_lanes(n) ((1u << (n)) - 1)
+#define f32_load_partial(x, n) \
+    _mm512_maskz_loadu_ps((__mmask16)partial_lanes(n), (x))
+#define f32_store_partial(to, a, n) \
+    _mm512_mask_storeu_ps((to), (__mmask16)partial_lanes(n), (a))
 
 DROP_INLINE void
 f32_store_nt(char *to, f32v a)
@@ -147,9 +147,10 @@ enum { f64_lanes = 8, f64_size = 8 };
 /* Which lanes of a are above b's */
 #define f64_above(a, b) ((unsigned)_mm512_cmp_pd_mask(a, b, _CMP_GT_OQ))
 
-#define f64_load_some(x, n) _mm512_maskz_loadu_pd((__mmask8)some_lanes(n), (x))
-#define f64_store_some(to, a, n) \
-    _mm512_mask_storeu_pd((to), (__mmask8)some_lanes(n), (a))
+#define f64_load_partial(x, n) \
+    _mm512_maskz_loadu_pd((__mmask8)partial_lanes(n), (x))
+#define f64_store_partial(to, a, n) \
+    _mm512_mask_storeu_pd((to), (__mmask8)partial_lanes(n), (a))
 
 DROP_INLINE void
 f64_store_nt(char *to, f64v a)
@@ -170,11 +171,11 @@ enum { f16_size = 2, bf16_size = 2 };
 #define bf16_real f32
 
 #define half_load(x) _mm256_loadu_si256((const __m256i *)(x))
-#define half_load_some(x, n) \
-    _mm256_maskz_loadu_epi16((__mmask16)some_lanes(n), (x))
+#define half_load_partial(x, n) \
+    _mm256_maskz_loadu_epi16((__mmask16)partial_lanes(n), (x))
 #define half_store(to, a) _mm256_storeu_si256((__m256i *)(to), (a))
-#define half_store_some(to, a, n) \
-    _mm256_mask_storeu_epi16((to), (__mmask16)some_lanes(n), (a))
+#define half_store_partial(to, a, n) \
+    _mm256_mask_storeu_epi16((to), (__mmask16)partial_lanes(n), (a))
 #define half_store_nt(to, a) _mm256_stream_si256((__m256i *)(to), (a))
 
 #define f16_unpack _mm512_cvtph_ps
@@ -212,15 +213,15 @@ bf16_pack(f32v a)
 }
 
 #define f16_load(x) f16_unpack(half_load(x))
-#define f16_load_some(x, n) f16_unpack(half_load_some(x, n))
+#define f16_load_partial(x, n) f16_unpack(half_load_partial(x, n))
 #define f16_store(to, a) half_store(to, f16_pack(a))
-#define f16_store_some(to, a, n) half_store_some(to, f16_pack(a), n)
+#define f16_store_partial(to, a, n) half_store_partial(to, f16_pack(a), n)
 #define f16_store_nt(to, a) half_store_nt(to, f16_pack(a))
 
 #define bf16_load(x) bf16_unpack(half_load(x))
-#define bf16_load_some(x, n) bf16_unpack(half_load_some(x, n))
+#define bf16_load_partial(x, n) bf16_unpack(half_load_partial(x, n))
 #define bf16_store(to, a) half_store(to, bf16_pack(a))
-#define bf16_store_some(to, a, n) half_store_some(to, bf16_pack(a), n)
+#define bf16_store_partial(to, a, n) half_store_partial(to, bf16_pack(a), n)
 #define bf16_store_nt(to, a) half_store_nt(to, bf16_pack(a))
 
 #define fence _mm_sfence

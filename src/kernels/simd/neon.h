@@ -95,7 +95,7 @@ u64_nonzero(const uint8_t *words)
 #define BLOCK 32
 
 DROP_INLINE void
-expand32(uint8_t *to, uint32_t bits)
+unpack32(uint8_t *to, uint32_t bits)
 {
     const uint8x16_t bit =
         vreinterpretq_u8_u64(vdupq_n_u64(UINT64_C(0x8040201008040201)));

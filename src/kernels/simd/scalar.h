@@ -84,7 +84,7 @@ u64_nonzero(const uint8_t *words)
 #define BLOCK 32
 
 DROP_INLINE void
-expand32(uint8_t *to, uint32_t bits)
+unpack32(uint8_t *to, uint32_t bits)
 {
     for (int i = 0; i < 32; i++) {
         to[i] = bits >> i & 1;
