@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-/* Elements that one word of bits speaks of: what is applied at once. */
-enum { WORD = 32 };
-
 size_t
 drop_size(drop_dtype dtype)
 {
@@ -99,7 +96,7 @@ static void
 apply_share(void *context, size_t done, size_t total)
 {
     sharing *s = context;
-    size_t n = s->pending.n / (total - done) / WORD * WORD;
+    size_t n = s->pending.n / (total - done) / DROP_WORD * DROP_WORD;
     if (n) {
         apply(&s->pending, n, s->hints);
     }
@@ -120,7 +117,7 @@ drop_draw_and_apply(const drop_operation *op, drop_run run,
     /* From here on offsets count from the carried bits. */
     size_t end = s.pending.offset + s.pending.n;
     while (n -= some) {
-        size_t rest = s.pending.n % WORD;
+        size_t rest = s.pending.n % DROP_WORD;
         memcpy(next->carried, now->bits + end / 8 - 8, 8);
         s.pending.n -= rest;
         index += some;

@@ -46,19 +46,19 @@ T_(_run)(char *out, const char *x, const char *r, const uint8_t *bits,
          size_t offset, size_t n, const R_(v) factor[3], drop_form form,
          int hints)
 {
-    const size_t whole = n / BLOCK * BLOCK;
+    const size_t whole = n / DROP_WORD * DROP_WORD;
     bits += offset / 8;
     offset %= 8;
-    for (size_t i = 0; i < whole; i += BLOCK) {
+    for (size_t i = 0; i < whole; i += DROP_WORD) {
         uint32_t word = load_bits32(bits + i / 8, offset);
         size_t at = i * T_(_size);
         if (hints & DROP_PREFETCH) {
-            prefetch(x + at, BLOCK * T_(_size));
+            prefetch(x + at, DROP_WORD * T_(_size));
             if (form == DROP_RESIDUAL) {
-                prefetch(r + at, BLOCK * T_(_size));
+                prefetch(r + at, DROP_WORD * T_(_size));
             }
         }
-        for (int j = 0; j < BLOCK / R_(_lanes); j++) {
+        for (int j = 0; j < DROP_WORD / R_(_lanes); j++) {
             T_(_vector)
             (out + at, x + at, r + at, word, j, R_(_lanes), factor, form,
              hints);

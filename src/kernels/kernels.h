@@ -24,6 +24,9 @@
 /* One Philox call gives a bit to each of the 128 elements of a group. */
 #define DROP_GROUP 128
 
+/* Kernels apply bits in words of so many elements. */
+#define DROP_WORD 32
+
 /* Groups are drawn eight at a time, the lanes of the widest vector. */
 #define DROP_GROUPS 8
 #define DROP_BATCH (DROP_GROUP * DROP_GROUPS)
@@ -68,7 +71,7 @@ typedef void drop_progress_fn(void *context, size_t done, size_t total);
 
 /* Masked products: strides in bytes of a, m and the sums, and of the bits.
  * Outputs lie side by side; a row of their bits begins at a byte and is
- * readable up to a multiple of DROP_BLOCK. */
+ * readable up to a multiple of DROP_WORD. */
 typedef struct {
     size_t samples, terms, width; /* width: outputs */
     ptrdiff_t sum;                /* from sample to sample */
@@ -76,9 +79,6 @@ typedef struct {
     ptrdiff_t m;                  /* from term to term */
     size_t bits, bits_term;
 } drop_patch;
-
-/* Outputs whose bits are one word. */
-#define DROP_BLOCK 32
 
 typedef void drop_products(void *sum, const void *a, const void *m,
                            const uint8_t *bits, const drop_patch *patch);
@@ -112,7 +112,7 @@ typedef struct {
      * (s, t, o) is 1, and +0 where it is 0, t ascending. */
     drop_products *sums[2];
 
-    /* The same summed over o: adds a[s][o] * m[t][o] to lane o % DROP_BLOCK of
+    /* The same summed over o: adds a[s][o] * m[t][o] to lane o % DROP_WORD of
      * sum[s][t], o ascending. */
     drop_products *dots[2];
 

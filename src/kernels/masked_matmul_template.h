@@ -2,7 +2,7 @@
  *
  * Sums of masked products for one dtype: #define TYPE f32 or f64 before each
  * inclusion. A product whose bit is 0 counts as +0, whatever its factors are.
- * Rows of bits begin at whole bytes and go on to a multiple of BLOCK.
+ * Rows of bits begin at whole bytes and go on to a multiple of DROP_WORD.
  */
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
@@ -10,7 +10,7 @@
 
 /* The vectors of a block, and the samples whose sums of one stay in
  * registers, so that what is loaded of m serves them all. */
-#define VECTORS (BLOCK / T_(_lanes))
+#define VECTORS (DROP_WORD / T_(_lanes))
 #define SAMPLES (CONNECT_SUMS > VECTORS ? CONNECT_SUMS / VECTORS : 1)
 
 /* The lanes of vector j that are among the first n elements of a block. */
@@ -27,8 +27,8 @@ T_(_load_block)(T_(v) to[VECTORS], const char *from, size_t n)
 {
     for (int j = 0; j < VECTORS; j++) {
         const char *at = from + (size_t)j * T_(_lanes) * T_(_size);
-        to[j] = n == BLOCK ? T_(_load)(at)
-                           : T_(_load_partial)(at, T_(_lanes_of)(n, j));
+        to[j] = n == DROP_WORD ? T_(_load)(at)
+                               : T_(_load_partial)(at, T_(_lanes_of)(n, j));
     }
 }
 
@@ -37,7 +37,7 @@ T_(_store_block)(char *to, const T_(v) from[VECTORS], size_t n)
 {
     for (int j = 0; j < VECTORS; j++) {
         char *at = to + (size_t)j * T_(_lanes) * T_(_size);
-        if (n == BLOCK) {
+        if (n == DROP_WORD) {
             T_(_store)(at, from[j]);
         }
         else {
@@ -73,8 +73,8 @@ T_(_sum_block)(char *sum, const char *a, const char *m, const uint8_t *bits,
         const char *at = m + (ptrdiff_t)t * p->m;
         T_(_load_block)(row, at, n);
         /* The next block of this row, which lies far from the next row's. */
-        for (int line = 0; line < BLOCK * T_(_size); line += 64) {
-            __builtin_prefetch(at + BLOCK * T_(_size) + line);
+        for (int line = 0; line < DROP_WORD * T_(_size); line += 64) {
+            __builtin_prefetch(at + DROP_WORD * T_(_size) + line);
         }
         for (size_t s = 0; s < samples; s++) {
             T_(_value) value;
@@ -97,16 +97,16 @@ static void
 T_(_sums)(void *sum, const void *a, const void *m, const uint8_t *bits,
           const drop_patch *p)
 {
-    for (size_t o = 0; o < p->width; o += BLOCK) {
-        const size_t n = p->width - o < BLOCK ? p->width - o : BLOCK;
+    for (size_t o = 0; o < p->width; o += DROP_WORD) {
+        const size_t n = p->width - o < DROP_WORD ? p->width - o : DROP_WORD;
         const size_t at = o * T_(_size);
         for (size_t s = 0; s < p->samples;) {
             char *to = (char *)sum + (ptrdiff_t)s * p->sum + at;
             const char *x = (const char *)a + (ptrdiff_t)s * p->a;
             const uint8_t *keep = bits + s * p->bits + o / 8;
-            if (n == BLOCK && p->samples - s >= SAMPLES) {
+            if (n == DROP_WORD && p->samples - s >= SAMPLES) {
                 T_(_sum_block)
-                (to, x, (const char *)m + at, keep, p, BLOCK, SAMPLES);
+                (to, x, (const char *)m + at, keep, p, DROP_WORD, SAMPLES);
                 s += SAMPLES;
             }
             else {
@@ -124,10 +124,10 @@ T_(_dot_lanes)(char *sum, const char *a, const char *m, const uint8_t *bits,
 {
     T_(v) total[SAMPLES][VECTORS], row[VECTORS], other[VECTORS];
     for (size_t s = 0; s < samples; s++) {
-        T_(_load_block)(total[s], sum + (ptrdiff_t)s * p->sum, BLOCK);
+        T_(_load_block)(total[s], sum + (ptrdiff_t)s * p->sum, DROP_WORD);
     }
-    for (size_t o = 0; o < p->width; o += BLOCK) {
-        const size_t n = p->width - o < BLOCK ? p->width - o : BLOCK;
+    for (size_t o = 0; o < p->width; o += DROP_WORD) {
+        const size_t n = p->width - o < DROP_WORD ? p->width - o : DROP_WORD;
         T_(_load_block)(row, m + o * T_(_size), n);
         for (size_t s = 0; s < samples; s++) {
             const char *x = a + (ptrdiff_t)s * p->a + o * T_(_size);
@@ -137,7 +137,7 @@ T_(_dot_lanes)(char *sum, const char *a, const char *m, const uint8_t *bits,
         }
     }
     for (size_t s = 0; s < samples; s++) {
-        T_(_store_block)(sum + (ptrdiff_t)s * p->sum, total[s], BLOCK);
+        T_(_store_block)(sum + (ptrdiff_t)s * p->sum, total[s], DROP_WORD);
     }
 }
 
@@ -146,7 +146,7 @@ T_(_dots)(void *sum, const void *a, const void *m, const uint8_t *bits,
           const drop_patch *p)
 {
     for (size_t t = 0; t < p->terms; t++) {
-        char *to = (char *)sum + t * BLOCK * T_(_size);
+        char *to = (char *)sum + t * DROP_WORD * T_(_size);
         const char *row = (const char *)m + (ptrdiff_t)t * p->m;
         const uint8_t *keep = bits + t * p->bits_term;
         for (size_t s = 0; s < p->samples;) {

@@ -12,7 +12,7 @@
  * one along which rows of bits lie end to end, but no more bits in one piece
  * than these. 16 samples share what is loaded of a weight; 32 KiB of bits stay
  * near (twice or half as many take 5 to 15 % more time). Sums over outputs
- * have DROP_BLOCK lanes each, and few rows, or those would fill the cache. */
+ * have DROP_WORD lanes each, and few rows, or those would fill the cache. */
 enum { JUMPS = 16, ROWS = 32, DOTS = 8, PIECE = 16384 };
 enum { ROW_BYTES = PIECE / 8 + 4 * ROWS };
 
@@ -34,7 +34,7 @@ least(size_t a, size_t b)
 static size_t
 lanes_bytes(const drop_masked *job)
 {
-    return DROP_BLOCK * drop_size(job->dtype);
+    return DROP_WORD * drop_size(job->dtype);
 }
 
 /* Rows of bits in a patch. */
@@ -66,7 +66,7 @@ draw_patch(drawing *d, uint64_t index, uint64_t jump, size_t jumps,
            size_t rows, size_t width)
 {
     uint8_t *to = d->bits;
-    d->row = (width + DROP_BLOCK - 1) / DROP_BLOCK * (DROP_BLOCK / 8);
+    d->row = (width + DROP_WORD - 1) / DROP_WORD * (DROP_WORD / 8);
     for (size_t i = 0; i < jumps; i++) {
         size_t offset = draw(d, index + i * jump, rows * width);
         for (size_t row = 0; row < rows; row++, to += d->row) {
@@ -120,16 +120,16 @@ do_patch(const drop_masked *job, drawing *d, place at, char *lanes)
 }
 
 /* Adds lanes of float32 or float64 up in halves. */
-#define ADD_LANES(real)                           \
-    do {                                          \
-        real lane[DROP_BLOCK];                    \
-        memcpy(lane, lanes, sizeof lane);         \
-        for (int n = DROP_BLOCK / 2; n; n /= 2) { \
-            for (int l = 0; l < n; l++) {         \
-                lane[l] += lane[l + n];           \
-            }                                     \
-        }                                         \
-        memcpy(sum, lane, sizeof *lane);          \
+#define ADD_LANES(real)                          \
+    do {                                         \
+        real lane[DROP_WORD];                    \
+        memcpy(lane, lanes, sizeof lane);        \
+        for (int n = DROP_WORD / 2; n; n /= 2) { \
+            for (int l = 0; l < n; l++) {        \
+                lane[l] += lane[l + n];          \
+            }                                    \
+        }                                        \
+        memcpy(sum, lane, sizeof *lane);         \
     } while (0)
 
 static void
@@ -155,7 +155,7 @@ static int
 do_task(const void *work, size_t i, drop_interrupt interrupt)
 {
     const drop_masked *job = work;
-    char lanes[JUMPS * DOTS * DROP_BLOCK * 8];
+    char lanes[JUMPS * DOTS * DROP_WORD * 8];
     drawing d = {.kernels = job->kernels, .sampler = job->sampler};
     place at = {.sample = i * job->step};
     int status = 0;

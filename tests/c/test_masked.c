@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* More than a piece of outputs, and more rows than a patch has. */
-enum { MOST = 33000, LANES = DROP_BLOCK };
+enum { MOST = 33000, LANES = DROP_WORD };
 
 typedef struct {
     size_t samples, terms, width;

@@ -94,9 +94,6 @@ u64_nonzero(const uint8_t *words)
     return 15 & ~(unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(none));
 }
 
-/* Words of 32 bits and the elements they speak of */
-#define BLOCK 32
-
 DROP_INLINE void
 unpack32(uint8_t *to, uint32_t bits)
 {

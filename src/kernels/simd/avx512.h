@@ -85,9 +85,6 @@ u64_nonzero(const uint8_t *words)
     return _mm512_test_epi64_mask(some, some);
 }
 
-/* Words of 32 bits and the elements they speak of */
-#define BLOCK 32
-
 DROP_INLINE void
 unpack32(uint8_t *to, uint32_t bits)
 {

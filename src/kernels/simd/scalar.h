@@ -80,9 +80,6 @@ u64_nonzero(const uint8_t *words)
     return load_le64(words) != 0;
 }
 
-/* Words of 32 bits and the elements they speak of */
-#define BLOCK 32
-
 DROP_INLINE void
 unpack32(uint8_t *to, uint32_t bits)
 {
