@@ -16,7 +16,7 @@
  * bytes where one bit is spread. A longer row may have pages of its own, which
  * are not touched where it is dropped. */
 #define DROP_SHORT_COPY 256
-#define DROP_SHORT_SPREAD 4096
+#define DROP_SHORT_REPEAT 4096
 
 /* Columns of a block that lie end to end and have no more places than these
  * are put together from bytes. */

@@ -139,7 +139,7 @@ drop_loop_short_rows(drop_loop *loop, drop_cursor at)
             drop_bit_span some =
                 drop_mask_reader_get(&loop->reader, here.index, rows);
             rows = some.n;
-            drop_bits_spread(&writer, some.bits, some.offset, rows, n);
+            drop_bits_repeat(&writer, some.bits, some.offset, rows, n);
         }
         else {
             for (size_t row = 0; row < rows; row++) {

@@ -38,7 +38,7 @@ find_loop(const drop_loop *loop, const drop_axis *axis, int axes, int goes_on,
         return drop_loop_short_rows;
     }
     if (inner->mask == 0 && goes_on && next->mask == 1) {
-        return bytes < DROP_SHORT_SPREAD ? drop_loop_short_rows
+        return bytes < DROP_SHORT_REPEAT ? drop_loop_short_rows
                                          : drop_loop_whole_rows;
     }
     *along = -1;

@@ -30,7 +30,7 @@ drop_bits_fill(drop_writer *w, size_t n)
 }
 
 void
-drop_bits_spread(drop_writer *w, const uint8_t *from, size_t offset,
+drop_bits_repeat(drop_writer *w, const uint8_t *from, size_t offset,
                  size_t count, size_t n)
 {
     for (size_t i = offset; i < offset + count; i++) {

@@ -45,7 +45,7 @@ void drop_bits_copy(drop_writer *w, const uint8_t *from, size_t offset,
 void drop_bits_fill(drop_writer *w, size_t n);
 
 /* Writes count bits from offset on of from, each n times over. */
-void drop_bits_spread(drop_writer *w, const uint8_t *from, size_t offset,
+void drop_bits_repeat(drop_writer *w, const uint8_t *from, size_t offset,
                       size_t count, size_t n);
 
 #endif

@@ -9,7 +9,7 @@
  * lowest corner. */
 typedef struct {
     size_t seeds, gap;
-} furrow;
+} seed_row;
 
 typedef struct {
     drop_writer writer;
@@ -17,14 +17,14 @@ typedef struct {
     uint64_t index; /* of the next seed */
     drop_interrupt interrupt;
     size_t work;
-} sowing;
+} seeding;
 
-/* The furrows of some axes; one without a gap is part of the one outside of
+/* The rows of some axes; one without a gap is part of the one outside of
  * it. Returns how many there are. */
 static int
-plough(furrow *f, const drop_spreading *map)
+collapse_axes(seed_row *f, const drop_block_mask *map)
 {
-    size_t inner = drop_spread_size(map);
+    size_t inner = drop_block_mask_size(map);
     int n = 0;
     for (int i = 0; i < map->axes; i++) {
         const drop_extent *axis = &map->axis[i];
@@ -34,7 +34,7 @@ plough(furrow *f, const drop_spreading *map)
             f[n - 1].seeds *= seeds;
         }
         else {
-            f[n++] = (furrow){seeds, (axis->block - 1) * inner};
+            f[n++] = (seed_row){seeds, (axis->block - 1) * inner};
         }
     }
     return n;
@@ -42,7 +42,7 @@ plough(furrow *f, const drop_spreading *map)
 
 /* Writes a row of seeds, each at its own cell. */
 static int
-sow_row(sowing *s, size_t seeds)
+write_row(seeding *s, size_t seeds)
 {
     int status = 0;
     for (size_t i = 0; i < seeds && !status;) {
@@ -61,20 +61,20 @@ sow_row(sowing *s, size_t seeds)
 }
 
 static int
-sow(sowing *s, const furrow *f, int furrows)
+write_seeds(seeding *s, const seed_row *f, int rows)
 {
-    int status = furrows == 1 ? sow_row(s, f->seeds) : 0;
-    for (size_t i = 0; furrows > 1 && i < f->seeds && !status; i++) {
-        status = sow(s, f + 1, furrows - 1);
+    int status = rows == 1 ? write_row(s, f->seeds) : 0;
+    for (size_t i = 0; rows > 1 && i < f->seeds && !status; i++) {
+        status = write_seeds(s, f + 1, rows - 1);
     }
     drop_bits_fill(&s->writer, f->gap);
     return status;
 }
 
 static size_t
-words(const drop_spreading *map)
+words(const drop_block_mask *map)
 {
-    return (drop_spread_size(map) + 63) / 64;
+    return (drop_block_mask_size(map) + 63) / 64;
 }
 
 /* Words between two questions: 1 MiB. */
@@ -83,8 +83,8 @@ words(const drop_spreading *map)
 /* Lets every seed drop a block along one axis: what it drops doubles with
  * every step, and never loops the axis. */
 static int
-cover(const drop_spreading *map, size_t block, size_t stride,
-      drop_interrupt interrupt)
+erode_axis(const drop_block_mask *map, size_t block, size_t stride,
+           drop_interrupt interrupt)
 {
     int status = 0;
     for (size_t covered = 1; covered < block && !status;) {
@@ -100,7 +100,7 @@ cover(const drop_spreading *map, size_t block, size_t stride,
 }
 
 size_t
-drop_spread_size(const drop_spreading *map)
+drop_block_mask_size(const drop_block_mask *map)
 {
     size_t n = 1;
     for (int i = 0; i < map->axes; i++) {
@@ -110,16 +110,16 @@ drop_spread_size(const drop_spreading *map)
 }
 
 int
-drop_spread(drop_spreading *map, drop_interrupt interrupt)
+drop_block_mask_draw(drop_block_mask *map, drop_interrupt interrupt)
 {
-    furrow f[DROP_SPREAD_AXES];
-    sowing s = {.writer = {map->to, 0, 0}, .interrupt = interrupt};
+    seed_row f[DROP_BLOCK_MASK_AXES];
+    seeding s = {.writer = {map->to, 0, 0}, .interrupt = interrupt};
     drop_mask_reader_start(&s.reader, map->kernels, &map->sampler, NULL, 0);
-    int status = sow(&s, f, plough(f, map));
+    int status = write_seeds(&s, f, collapse_axes(f, map));
     drop_bits_end(&s.writer);
     size_t stride = 1;
     for (int i = map->axes; i-- > 0 && !status;) {
-        status = cover(map, map->axis[i].block, stride, interrupt);
+        status = erode_axis(map, map->axis[i].block, stride, interrupt);
         stride *= map->axis[i].cells;
     }
     if (!status) {

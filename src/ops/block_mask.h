@@ -9,7 +9,7 @@
 #include "kernels/kernels.h"
 #include "base/interrupt.h"
 
-#define DROP_SPREAD_AXES 8
+#define DROP_BLOCK_MASK_AXES 8
 
 /* An axis of cells, with cells - block + 1 seeds; 0 < block <= cells. */
 typedef struct {
@@ -19,16 +19,16 @@ typedef struct {
 typedef struct {
     const drop_kernels *kernels;
     drop_sampler sampler;
-    int axes; /* at most DROP_SPREAD_AXES */
-    drop_extent axis[DROP_SPREAD_AXES];
+    int axes; /* at most DROP_BLOCK_MASK_AXES */
+    drop_extent axis[DROP_BLOCK_MASK_AXES];
     uint8_t *to;   /* the bits of all cells in C order: whole words of 0 */
     uint64_t kept; /* is set: how many bits became 1 */
-} drop_spreading;
+} drop_block_mask;
 
 /* Cells of a map of blocks. */
-size_t drop_spread_size(const drop_spreading *map);
+size_t drop_block_mask_size(const drop_block_mask *map);
 
 /* Writes the keep bits. Returns what the interrupt said. */
-int drop_spread(drop_spreading *map, drop_interrupt interrupt);
+int drop_block_mask_draw(drop_block_mask *map, drop_interrupt interrupt);
 
 #endif

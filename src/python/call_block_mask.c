@@ -10,10 +10,11 @@
 
 /* Pairs of cells and block, one for each axis. */
 static int
-parse_extents(drop_spreading *map, PyObject *cells, PyObject *blocks)
+parse_extents(drop_block_mask *map, PyObject *cells, PyObject *blocks)
 {
     Py_ssize_t axes = PyTuple_Size(cells);
-    if (axes < 1 || axes > DROP_SPREAD_AXES || PyTuple_Size(blocks) != axes) {
+    if (axes < 1 || axes > DROP_BLOCK_MASK_AXES ||
+        PyTuple_Size(blocks) != axes) {
         if (!PyErr_Occurred()) {
             PyErr_SetString(PyExc_ValueError, "cells and blocks do not fit");
         }
@@ -38,16 +39,16 @@ parse_extents(drop_spreading *map, PyObject *cells, PyObject *blocks)
 }
 
 static int
-spread(void *work, int threads, drop_interrupt interrupt)
+draw_block_mask(void *work, int threads, drop_interrupt interrupt)
 {
     (void)threads;
-    return drop_spread(work, interrupt);
+    return drop_block_mask_draw(work, interrupt);
 }
 
 PyObject *
-drop_core_spread(PyObject *self, PyObject *const *args, Py_ssize_t n)
+drop_core_block_mask(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
-    drop_spreading map = {.kernels = drop_settings.kernels};
+    drop_block_mask map = {.kernels = drop_settings.kernels};
     Py_buffer to = {0};
     int status = -1;
     (void)self;
@@ -63,13 +64,15 @@ drop_core_spread(PyObject *self, PyObject *const *args, Py_ssize_t n)
     }
     map.to = to.buf;
     if (threshold > DROP_ONE || to.len < DROP_BITS_PAD ||
-        (drop_spread_size(&map) + 7) / 8 > (size_t)to.len - DROP_BITS_PAD) {
+        (drop_block_mask_size(&map) + 7) / 8 >
+            (size_t)to.len - DROP_BITS_PAD) {
         PyErr_SetString(PyExc_ValueError, "the map has no room for the bits");
     }
     else {
         memset(map.to, 0, (size_t)to.len);
         drop_sampler_start(&map.sampler, key, threshold);
-        status = drop_release(spread, &map, drop_spread_size(&map));
+        status =
+            drop_release(draw_block_mask, &map, drop_block_mask_size(&map));
     }
     PyBuffer_Release(&to);
     return status ? NULL : PyLong_FromUnsignedLongLong(map.kept);

@@ -39,7 +39,7 @@ write_some(drop_writer *writer, expected *e, const uint8_t *from, size_t n)
     case 1:
         times = 1 + below(below(2) ? 6 : 200);
         count = some / times;
-        drop_bits_spread(writer, from, offset, count, times);
+        drop_bits_repeat(writer, from, offset, count, times);
         for (size_t i = 0; i < count * times; i++) {
             e->bit[e->n++] = (uint8_t)get(from, offset + i / times);
         }

@@ -51,7 +51,7 @@ check_erode(size_t words, size_t shift)
 /* Whether a seed whose block covers a cell is dropped: corner counts from the
  * lowest such seed. */
 static int
-is_covered(const drop_spreading *map, const size_t *cell, uint64_t key,
+is_covered(const drop_block_mask *map, const size_t *cell, uint64_t key,
            uint64_t threshold)
 {
     size_t first[AXES], n[AXES], step[AXES], all = 1;
@@ -81,10 +81,10 @@ is_covered(const drop_spreading *map, const size_t *cell, uint64_t key,
 }
 
 static void
-check_map(drop_spreading *map)
+check_map(drop_block_mask *map)
 {
     const uint64_t key = any(), threshold = any_threshold() / 4;
-    const size_t n = drop_spread_size(map), bytes = (n + 63) / 64 * 8;
+    const size_t n = drop_block_mask_size(map), bytes = (n + 63) / 64 * 8;
     guard pages = guard_new(bytes + 64);
     size_t cell[AXES] = {0};
     uint64_t kept = 0;
@@ -92,7 +92,7 @@ check_map(drop_spreading *map)
     map->to = guard_put(pages, bytes, AT_END, 8);
     memset(map->to, 0, bytes);
     drop_sampler_start(&map->sampler, key, threshold);
-    if (drop_spread(map, (drop_interrupt){NULL, NULL})) {
+    if (drop_block_mask_draw(map, (drop_interrupt){NULL, NULL})) {
         fail("blocks stopped");
     }
     for (size_t i = 0; i < n; i++) {
@@ -123,7 +123,7 @@ test_spread(void)
         }
     }
     for (int times = 0; times < 300; times++) {
-        drop_spreading map = {.axes = 1 + (int)below(AXES)};
+        drop_block_mask map = {.axes = 1 + (int)below(AXES)};
         size_t most = map.axes == 1 ? 3000 : map.axes == 2 ? 70 : 12;
         for (int i = 0; i < map.axes; i++) {
             size_t cells = 1 + below(most);
