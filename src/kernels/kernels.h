@@ -73,15 +73,15 @@ typedef void drop_progress_fn(void *context, size_t done, size_t total);
  * Outputs lie side by side; a row of their bits begins at a byte and is
  * readable up to a multiple of DROP_WORD. */
 typedef struct {
-    size_t samples, terms, width; /* width: outputs */
+    size_t samples, depth, width; /* width: outputs */
     ptrdiff_t sum;                /* from sample to sample */
-    ptrdiff_t a, a_term;          /* and from term to term */
-    ptrdiff_t m;                  /* from term to term */
-    size_t bits, bits_term;
-} drop_patch;
+    ptrdiff_t a, a_k;             /* and from k to k */
+    ptrdiff_t m;                  /* from k to k */
+    size_t bits, bits_k;
+} drop_matmul_tile;
 
-typedef void drop_products(void *sum, const void *a, const void *m,
-                           const uint8_t *bits, const drop_patch *patch);
+typedef void drop_matmul_fn(void *sum, const void *a, const void *m,
+                            const uint8_t *bits, const drop_matmul_tile *tile);
 
 typedef struct {
     const char *name;
@@ -110,11 +110,11 @@ typedef struct {
 
     /* For float32 and float64: adds a[s][t] * m[t][o] to sum[s][o] where bit
      * (s, t, o) is 1, and +0 where it is 0, t ascending. */
-    drop_products *sums[2];
+    drop_matmul_fn *matmul[2];
 
     /* The same summed over o: adds a[s][o] * m[t][o] to lane o % DROP_WORD of
      * sum[s][t], o ascending. */
-    drop_products *dots[2];
+    drop_matmul_fn *matmul_t[2];
 
     /* Turns 64 x 64 bits over: bit j of word i becomes bit i of word j. */
     void (*transpose64)(uint64_t word[64]);

@@ -11,7 +11,7 @@
 /* The vectors of a block, and the samples whose sums of one stay in
  * registers, so that what is loaded of m serves them all. */
 #define VECTORS (DROP_WORD / T_(_lanes))
-#define SAMPLES (CONNECT_SUMS > VECTORS ? CONNECT_SUMS / VECTORS : 1)
+#define SAMPLES (MATMUL_VECTORS > VECTORS ? MATMUL_VECTORS / VECTORS : 1)
 
 /* The lanes of vector j that are among the first n elements of a block. */
 DROP_INLINE size_t
@@ -62,13 +62,13 @@ T_(_add_kept)(T_(v) sum[VECTORS], const T_(v) a[VECTORS],
  * constants where this is inlined. */
 DROP_INLINE void
 T_(_sum_block)(char *sum, const char *a, const char *m, const uint8_t *bits,
-               const drop_patch *p, size_t n, size_t samples)
+               const drop_matmul_tile *p, size_t n, size_t samples)
 {
     T_(v) total[SAMPLES][VECTORS];
     for (size_t s = 0; s < samples; s++) {
         T_(_load_block)(total[s], sum + (ptrdiff_t)s * p->sum, n);
     }
-    for (size_t t = 0; t < p->terms; t++) {
+    for (size_t t = 0; t < p->depth; t++) {
         T_(v) row[VECTORS], factor[VECTORS];
         const char *at = m + (ptrdiff_t)t * p->m;
         T_(_load_block)(row, at, n);
@@ -78,14 +78,14 @@ T_(_sum_block)(char *sum, const char *a, const char *m, const uint8_t *bits,
         }
         for (size_t s = 0; s < samples; s++) {
             T_(_value) value;
-            memcpy(&value, a + (ptrdiff_t)s * p->a + (ptrdiff_t)t * p->a_term,
+            memcpy(&value, a + (ptrdiff_t)s * p->a + (ptrdiff_t)t * p->a_k,
                    sizeof value);
             for (int j = 0; j < VECTORS; j++) {
                 factor[j] = T_(_set1)(value);
             }
             T_(_add_kept)
             (total[s], factor, row,
-             load_le32(bits + s * p->bits + t * p->bits_term));
+             load_le32(bits + s * p->bits + t * p->bits_k));
         }
     }
     for (size_t s = 0; s < samples; s++) {
@@ -94,8 +94,8 @@ T_(_sum_block)(char *sum, const char *a, const char *m, const uint8_t *bits,
 }
 
 static void
-T_(_sums)(void *sum, const void *a, const void *m, const uint8_t *bits,
-          const drop_patch *p)
+T_(_matmul)(void *sum, const void *a, const void *m, const uint8_t *bits,
+            const drop_matmul_tile *p)
 {
     for (size_t o = 0; o < p->width; o += DROP_WORD) {
         const size_t n = p->width - o < DROP_WORD ? p->width - o : DROP_WORD;
@@ -117,10 +117,10 @@ T_(_sums)(void *sum, const void *a, const void *m, const uint8_t *bits,
     }
 }
 
-/* One term's sums over the outputs, lane by lane, for some samples. */
+/* One k's sums over the outputs, lane by lane, for some samples. */
 DROP_INLINE void
 T_(_dot_lanes)(char *sum, const char *a, const char *m, const uint8_t *bits,
-               const drop_patch *p, size_t samples)
+               const drop_matmul_tile *p, size_t samples)
 {
     T_(v) total[SAMPLES][VECTORS], row[VECTORS], other[VECTORS];
     for (size_t s = 0; s < samples; s++) {
@@ -142,13 +142,13 @@ T_(_dot_lanes)(char *sum, const char *a, const char *m, const uint8_t *bits,
 }
 
 static void
-T_(_dots)(void *sum, const void *a, const void *m, const uint8_t *bits,
-          const drop_patch *p)
+T_(_matmul_t)(void *sum, const void *a, const void *m, const uint8_t *bits,
+              const drop_matmul_tile *p)
 {
-    for (size_t t = 0; t < p->terms; t++) {
+    for (size_t t = 0; t < p->depth; t++) {
         char *to = (char *)sum + t * DROP_WORD * T_(_size);
         const char *row = (const char *)m + (ptrdiff_t)t * p->m;
-        const uint8_t *keep = bits + t * p->bits_term;
+        const uint8_t *keep = bits + t * p->bits_k;
         for (size_t s = 0; s < p->samples;) {
             const char *x = (const char *)a + (ptrdiff_t)s * p->a;
             if (p->samples - s >= SAMPLES) {

@@ -90,8 +90,8 @@ order_stores(void)
         .name = #isa,                                                       \
         .bernoulli = bernoulli,                                             \
         .apply = {f32_apply, f64_apply, f16_apply, bf16_apply, bool_apply}, \
-        .sums = {f32_sums, f64_sums},                                       \
-        .dots = {f32_dots, f64_dots},                                       \
+        .matmul = {f32_matmul, f64_matmul},                                 \
+        .matmul_t = {f32_matmul_t, f64_matmul_t},                           \
         .transpose64 = transpose64,                                         \
         .erode = erode,                                                     \
         .popcount = popcount,                                               \

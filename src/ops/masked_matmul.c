@@ -8,12 +8,12 @@
 /* Products from which on a second thread is least its start (share.c). */
 #define MIN_ELEMENTS_FOR_THREADS (2 * 1024 * 1024)
 
-/* A patch: so many places of the axis along which the mask jumps, and of the
+/* A tile: so many places of the axis along which the mask jumps, and of the
  * one along which rows of bits lie end to end, but no more bits in one piece
  * than these. 16 samples share what is loaded of a weight; 32 KiB of bits stay
  * near (twice or half as many take 5 to 15 % more time). Sums over outputs
  * have DROP_WORD lanes each, and few rows, or those would fill the cache. */
-enum { JUMPS = 16, ROWS = 32, DOTS = 8, PIECE = 16384 };
+enum { JUMPS = 16, ROWS = 32, TRANSPOSED_ROWS = 8, PIECE = 16384 };
 enum { ROW_BYTES = PIECE / 8 + 4 * ROWS };
 
 typedef struct {
@@ -32,16 +32,17 @@ least(size_t a, size_t b)
 
 /* The bytes of a sum's lanes. */
 static size_t
-lanes_bytes(const drop_masked *job)
+lanes_bytes(const drop_masked_matmul *job)
 {
     return DROP_WORD * drop_size(job->dtype);
 }
 
-/* Rows of bits in a patch. */
+/* Rows of bits in a tile. */
 static size_t
-rows_of(const drop_masked *job)
+rows_of(const drop_masked_matmul *job)
 {
-    size_t rows = PIECE / job->width, most = job->dots ? DOTS : ROWS;
+    size_t rows = PIECE / job->width,
+           most = job->transposed ? TRANSPOSED_ROWS : ROWS;
     return rows == 0 ? 1 : least(rows, most);
 }
 
@@ -59,11 +60,11 @@ draw(drawing *d, uint64_t index, size_t n)
     return before;
 }
 
-/* Draws the bits of a patch: at each jump some rows, which lie end to end in
+/* Draws the bits of a tile: at each jump some rows, which lie end to end in
  * the mask, and are put apart so that each begins at a byte. */
 static void
-draw_patch(drawing *d, uint64_t index, uint64_t jump, size_t jumps,
-           size_t rows, size_t width)
+draw_tile(drawing *d, uint64_t index, uint64_t jump, size_t jumps, size_t rows,
+          size_t width)
 {
     uint8_t *to = d->bits;
     d->row = (width + DROP_WORD - 1) / DROP_WORD * (DROP_WORD / 8);
@@ -77,45 +78,46 @@ draw_patch(drawing *d, uint64_t index, uint64_t jump, size_t jumps,
     }
 }
 
-/* Where a patch begins, and its lengths. */
+/* Where a tile begins, and its lengths. */
 typedef struct {
-    size_t sample, samples, term, terms, output, width;
+    size_t sample, samples, k, depth, output, width;
 } place;
 
 static void
-do_patch(const drop_masked *job, drawing *d, place at, char *lanes)
+do_tile(const drop_masked_matmul *job, drawing *d, place at, char *lanes)
 {
-    const drop_side *s = &job->sample, *t = &job->term;
+    const drop_side *s = &job->sample, *t = &job->k;
     const size_t output = at.output * drop_size(job->dtype);
     uint64_t index = job->index + at.output;
-    index += at.sample * s->mask + at.term * t->mask;
-    drop_patch patch = {.samples = at.samples,
-                        .terms = at.terms,
-                        .width = at.width,
-                        .sum = s->sum,
-                        .a = s->a,
-                        .a_term = t->a,
-                        .m = t->m};
+    index += at.sample * s->mask + at.k * t->mask;
+    drop_matmul_tile tile = {.samples = at.samples,
+                             .depth = at.depth,
+                             .width = at.width,
+                             .sum = s->sum,
+                             .a = s->a,
+                             .a_k = t->a,
+                             .m = t->m};
     if (job->rows_are_samples) {
-        draw_patch(d, index, t->mask, at.terms, at.samples, at.width);
-        patch.bits = d->row;
-        patch.bits_term = at.samples * d->row;
+        draw_tile(d, index, t->mask, at.depth, at.samples, at.width);
+        tile.bits = d->row;
+        tile.bits_k = at.samples * d->row;
     }
     else {
-        draw_patch(d, index, s->mask, at.samples, at.terms, at.width);
-        patch.bits = at.terms * d->row;
-        patch.bits_term = d->row;
+        draw_tile(d, index, s->mask, at.samples, at.depth, at.width);
+        tile.bits = at.depth * d->row;
+        tile.bits_k = d->row;
     }
     const char *a = job->a + (ptrdiff_t)at.sample * s->a;
-    const char *m = job->m + (ptrdiff_t)at.term * t->m + output;
-    if (job->dots) {
-        patch.sum = (ptrdiff_t)(at.terms * lanes_bytes(job));
-        job->kernels->dots[job->dtype](lanes, a + output, m, d->bits, &patch);
+    const char *m = job->m + (ptrdiff_t)at.k * t->m + output;
+    if (job->transposed) {
+        tile.sum = (ptrdiff_t)(at.depth * lanes_bytes(job));
+        job->kernels->matmul_t[job->dtype](lanes, a + output, m, d->bits,
+                                           &tile);
     }
     else {
         char *sum = job->sum + (ptrdiff_t)at.sample * s->sum + output;
-        a += (ptrdiff_t)at.term * t->a;
-        job->kernels->sums[job->dtype](sum, a, m, d->bits, &patch);
+        a += (ptrdiff_t)at.k * t->a;
+        job->kernels->matmul[job->dtype](sum, a, m, d->bits, &tile);
     }
 }
 
@@ -133,13 +135,13 @@ do_patch(const drop_masked *job, drawing *d, place at, char *lanes)
     } while (0)
 
 static void
-add_lanes(const drop_masked *job, place at, const char *lanes)
+add_lanes(const drop_masked_matmul *job, place at, const char *lanes)
 {
     for (size_t s = 0; s < at.samples; s++) {
-        for (size_t t = 0; t < at.terms; t++, lanes += lanes_bytes(job)) {
+        for (size_t t = 0; t < at.depth; t++, lanes += lanes_bytes(job)) {
             char *sum = job->sum +
                         (ptrdiff_t)(at.sample + s) * job->sample.sum +
-                        (ptrdiff_t)(at.term + t) * job->term.sum;
+                        (ptrdiff_t)(at.k + t) * job->k.sum;
             if (job->dtype == DROP_F32) {
                 ADD_LANES(float);
             }
@@ -154,24 +156,24 @@ add_lanes(const drop_masked *job, place at, const char *lanes)
 static int
 do_task(const void *work, size_t i, drop_interrupt interrupt)
 {
-    const drop_masked *job = work;
-    char lanes[JUMPS * DOTS * DROP_WORD * 8];
+    const drop_masked_matmul *job = work;
+    char lanes[JUMPS * TRANSPOSED_ROWS * DROP_WORD * 8];
     drawing d = {.kernels = job->kernels, .sampler = job->sampler};
     place at = {.sample = i * job->step};
     int status = 0;
     at.samples = least(job->step, job->sample.n - at.sample);
-    for (; at.term < job->term.n && !status; at.term += at.terms) {
-        at.terms = least(job->rows_are_samples ? JUMPS : rows_of(job),
-                         job->term.n - at.term);
+    for (; at.k < job->k.n && !status; at.k += at.depth) {
+        at.depth = least(job->rows_are_samples ? JUMPS : rows_of(job),
+                         job->k.n - at.k);
         memset(lanes, 0,
-               job->dots ? at.samples * at.terms * lanes_bytes(job) : 0);
+               job->transposed ? at.samples * at.depth * lanes_bytes(job) : 0);
         for (at.output = 0; at.output < job->width && !status;
              at.output += at.width) {
             at.width = least(PIECE, job->width - at.output);
-            do_patch(job, &d, at, lanes);
+            do_tile(job, &d, at, lanes);
             status = drop_poll(interrupt);
         }
-        if (job->dots) {
+        if (job->transposed) {
             add_lanes(job, at, lanes);
         }
     }
@@ -179,19 +181,20 @@ do_task(const void *work, size_t i, drop_interrupt interrupt)
 }
 
 size_t
-drop_masked_size(const drop_masked *job)
+drop_masked_matmul_size(const drop_masked_matmul *job)
 {
-    return job->sample.n * job->term.n * job->width;
+    return job->sample.n * job->k.n * job->width;
 }
 
 int
-drop_masked_do(drop_masked *job, int threads, drop_interrupt interrupt)
+drop_masked_matmul_run(drop_masked_matmul *job, int threads,
+                       drop_interrupt interrupt)
 {
-    if (drop_masked_size(job) == 0) {
+    if (drop_masked_matmul_size(job) == 0) {
         return 0;
     }
     job->rows_are_samples = job->sample.mask == job->width;
-    if (drop_masked_size(job) < MIN_ELEMENTS_FOR_THREADS) {
+    if (drop_masked_matmul_size(job) < MIN_ELEMENTS_FOR_THREADS) {
         threads = 1;
     }
     size_t share = (job->sample.n + (size_t)threads - 1) / (size_t)threads;

@@ -33,7 +33,7 @@ int drop_draw_key(uint64_t *key, PyObject *number, PyObject *rng);
 PyObject *drop_core_select(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *drop_core_pack(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *drop_core_block_mask(PyObject *, PyObject *const *, Py_ssize_t);
-PyObject *drop_core_products(PyObject *, PyObject *const *, Py_ssize_t);
+PyObject *drop_core_masked_matmul(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *drop_core_dropout(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *drop_core_drop_path(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *drop_core_keep_mask(PyObject *, PyObject *const *, Py_ssize_t);

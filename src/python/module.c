@@ -176,8 +176,8 @@ static PyMethodDef methods[] = {
      "pack(out, shape, key, threshold, given, index, strides)"},
     {"spread", FAST(drop_core_block_mask),
      "draw_block_mask(packed, cells, blocks, key, threshold)"},
-    {"products", FAST(drop_core_products),
-     "products(sums, a, m, dots, key, threshold, index, sample, term)"},
+    {"products", FAST(drop_core_masked_matmul),
+     "products(sums, a, m, transposed, key, threshold, index, sample, k)"},
     {"dropout", FAST(drop_core_dropout),
      "dropout(x, p, mode, scaling, shared_axes, number, rng, mask,"
      " return_mask, full_shape, start, out): NotImplemented if not plain."},

@@ -10,11 +10,11 @@
 
 #include <string.h>
 
-/* More than a piece of outputs, and more rows than a patch has. */
+/* More than a piece of outputs, and more rows than a tile has. */
 enum { MOST = 33000, LANES = DROP_WORD };
 
 typedef struct {
-    size_t samples, terms, width;
+    size_t samples, depth, width;
     int samples_first; /* samples lie end to end in the mask */
     uint64_t key, threshold, index;
 } layer;
@@ -22,7 +22,7 @@ typedef struct {
 static int
 is_kept(const layer *l, size_t s, size_t t, size_t o)
 {
-    uint64_t step = l->width * (l->samples_first ? l->samples : l->terms);
+    uint64_t step = l->width * (l->samples_first ? l->samples : l->depth);
     uint64_t row = l->samples_first ? s : t, jump = l->samples_first ? t : s;
     uint64_t index = l->index + jump * step + row * l->width + o;
     return drop_uniform(l->key, index) >= l->threshold;
@@ -45,8 +45,8 @@ static float
 one_sum(const layer *l, const float *a, const float *m, size_t s, size_t o,
         float sum)
 {
-    for (size_t t = 0; t < l->terms; t++) {
-        float product = a[s * l->terms + t] * m[t * l->width + o];
+    for (size_t t = 0; t < l->depth; t++) {
+        float product = a[s * l->depth + t] * m[t * l->width + o];
         sum += is_kept(l, s, t, o) ? product : 0;
     }
     return sum;
@@ -69,48 +69,48 @@ one_dot(const layer *l, const float *a, const float *m, size_t s, size_t t)
 }
 
 static void
-check_layer(const layer *l, int dots, int threads)
+check_layer(const layer *l, int transposed, int threads)
 {
-    const size_t across = dots ? l->terms : l->width;
-    const size_t inner = dots ? l->width : l->terms;
+    const size_t across = transposed ? l->depth : l->width;
+    const size_t inner = transposed ? l->width : l->depth;
     const size_t size = sizeof(float);
     guard pages[4];
     float *sums = matrix(&pages[0], l->samples * across);
     float *before = matrix(&pages[1], l->samples * across);
     float *a = matrix(&pages[2], l->samples * inner);
-    float *m = matrix(&pages[3], l->terms * l->width);
+    float *m = matrix(&pages[3], l->depth * l->width);
     memcpy(before, sums, l->samples * across * size);
     const uint64_t step =
-        l->width * (l->samples_first ? l->samples : l->terms);
-    drop_masked job = {
+        l->width * (l->samples_first ? l->samples : l->depth);
+    drop_masked_matmul job = {
         .kernels = tested,
         .dtype = DROP_F32,
-        .dots = dots,
+        .transposed = transposed,
         .sum = (char *)sums,
         .a = (char *)a,
         .m = (char *)m,
         .sample = {l->samples, (ptrdiff_t)(across * size),
                    (ptrdiff_t)(inner * size), 0,
                    l->samples_first ? l->width : step},
-        .term = {l->terms, (ptrdiff_t)size, (ptrdiff_t)size,
-                 (ptrdiff_t)(l->width * size),
-                 l->samples_first ? step : l->width},
+        .k = {l->depth, (ptrdiff_t)size, (ptrdiff_t)size,
+              (ptrdiff_t)(l->width * size),
+              l->samples_first ? step : l->width},
         .width = l->width,
         .index = l->index,
     };
     drop_sampler_start(&job.sampler, l->key, l->threshold);
-    if (drop_masked_do(&job, threads, (drop_interrupt){NULL, NULL})) {
+    if (drop_masked_matmul_run(&job, threads, (drop_interrupt){NULL, NULL})) {
         fail("masked products stopped");
     }
     for (size_t s = 0; s < l->samples; s++) {
         for (size_t i = 0; i < across; i++) {
             const size_t at = s * across + i;
-            float expected = dots ? one_dot(l, a, m, s, i)
-                                  : one_sum(l, a, m, s, i, before[at]);
+            float expected = transposed ? one_dot(l, a, m, s, i)
+                                        : one_sum(l, a, m, s, i, before[at]);
             if (memcmp(&sums[at], &expected, size)) {
                 fail("%s (%zu, %zu, %zu) at %zu, %zu: expected %a, got %a",
-                     dots ? "dots" : "sums", l->samples, l->terms, l->width, s,
-                     i, expected, sums[at]);
+                     transposed ? "transposed" : "sums", l->samples, l->depth,
+                     l->width, s, i, expected, sums[at]);
             }
         }
     }
@@ -132,17 +132,17 @@ check_stop(void)
 {
     static float sums[40], a[40], m[40];
     int calls = 0;
-    drop_masked job = {.kernels = tested,
-                       .dtype = DROP_F32,
-                       .sum = (char *)sums,
-                       .a = (char *)a,
-                       .m = (char *)m,
-                       .sample = {40, 4, 4, 0, 1},
-                       .term = {1, 0, 4, 4, 40},
-                       .width = 1};
+    drop_masked_matmul job = {.kernels = tested,
+                              .dtype = DROP_F32,
+                              .sum = (char *)sums,
+                              .a = (char *)a,
+                              .m = (char *)m,
+                              .sample = {40, 4, 4, 0, 1},
+                              .k = {1, 0, 4, 4, 40},
+                              .width = 1};
     drop_sampler_start(&job.sampler, 1, DROP_ONE / 2);
-    int status =
-        drop_masked_do(&job, 1, (drop_interrupt){stop_at_once, &calls});
+    int status = drop_masked_matmul_run(
+        &job, 1, (drop_interrupt){stop_at_once, &calls});
     if (status != 5 || calls != 1) {
         fail("masked products: got %d after %d questions", status, calls);
     }
@@ -159,7 +159,7 @@ test_masked(void)
             continue;
         }
         layer l = {.samples = lengths[below(COUNT(lengths))],
-                   .terms = lengths[below(COUNT(lengths))],
+                   .depth = lengths[below(COUNT(lengths))],
                    .width = lengths[below(COUNT(lengths))],
                    .samples_first = one_in(2),
                    .key = any(),
@@ -168,7 +168,7 @@ test_masked(void)
         if (times == 0) {
             l.width = MOST;
             l.samples = 3;
-            l.terms = 2;
+            l.depth = 2;
         }
         check_layer(&l, one_in(2), 1 + (int)below(4));
     }

@@ -8,7 +8,7 @@
 typedef __m256i u64v;
 #define U64_LANES 4
 #define DRAW_VECTORS 4
-#define CONNECT_SUMS 8
+#define MATMUL_VECTORS 8
 
 #define u64_set1(a) _mm256_set1_epi64x((int64_t)(a))
 #define u64_and _mm256_and_si256

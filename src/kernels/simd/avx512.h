@@ -9,7 +9,7 @@
 typedef __m512i u64v;
 #define U64_LANES 8
 #define DRAW_VECTORS 4
-#define CONNECT_SUMS 16
+#define MATMUL_VECTORS 16
 
 #define u64_set1(a) _mm512_set1_epi64((int64_t)(a))
 #define u64_and _mm512_and_si512

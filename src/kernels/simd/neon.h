@@ -9,7 +9,7 @@
 typedef uint64x2_t u64v;
 #define U64_LANES 2
 #define DRAW_VECTORS 4
-#define CONNECT_SUMS 16
+#define MATMUL_VECTORS 16
 
 #define u64_set1(a) vdupq_n_u64(a)
 #define u64_and vandq_u64

@@ -9,7 +9,7 @@
 typedef uint64_t u64v;
 #define U64_LANES 1
 #define DRAW_VECTORS 4
-#define CONNECT_SUMS 32
+#define MATMUL_VECTORS 32
 
 #define u64_set1(a) (a)
 #define u64_and(a, b) ((a) & (b))
