@@ -27,7 +27,7 @@ int drop_do(drop_job *job, uint8_t *to);
 
 /* The key of one call, from the number of a Key, or None and a Generator or
  * None. Returns -1 with an exception set, 1 for any other rng, or 0. */
-int drop_draw_key(uint64_t *key, PyObject *number, PyObject *rng);
+int drop_key_from_rng(uint64_t *key, PyObject *number, PyObject *rng);
 
 /* Functions of the module, all METH_FASTCALL. */
 PyObject *drop_core_select(PyObject *, PyObject *const *, Py_ssize_t);

@@ -27,7 +27,7 @@ is_rate(PyObject *p, double *rate)
 }
 
 static int
-is_plain(PyObject *array)
+is_supported(PyObject *array)
 {
     PyArrayObject *x = (PyArrayObject *)array;
     if (!PyArray_CheckExact(array)) {
@@ -43,7 +43,7 @@ static int
 is_alike(PyArrayObject *x, PyObject *y)
 {
     PyArrayObject *other = (PyArrayObject *)y;
-    return is_plain(y) && PyArray_TYPE(other) == PyArray_TYPE(x) &&
+    return is_supported(y) && PyArray_TYPE(other) == PyArray_TYPE(x) &&
            PyArray_SAMESHAPE(other, x);
 }
 
@@ -151,7 +151,7 @@ run(drop_form form, double p, uint64_t shared, PyArrayObject *x,
      * arrays after the generator, whose code may be Python's and change them.
      */
     if (out) {
-        status = drop_draw_key(&key, seed[0], seed[1]);
+        status = drop_key_from_rng(&key, seed[0], seed[1]);
     }
     job.op.affine = (drop_affine){form, 1 / (1 - p), 0, 0};
     if (status == 0 && (status = drop_job_arrays(&job, out, x, r)) == 0) {
@@ -172,7 +172,7 @@ drop_core_dropout(PyObject *self, PyObject *const *args, Py_ssize_t n)
         return NULL;
     }
     PyArrayObject *x = (PyArrayObject *)args[0];
-    if (!is_plain(args[0]) || !is_rate(args[1], &p) ||
+    if (!is_supported(args[0]) || !is_rate(args[1], &p) ||
         !is_word(args[2], "train") || !is_word(args[3], "inverted") ||
         !are_axes(args[4], PyArray_NDIM(x), &shared) ||
         !is_simple(x, NULL, args + 7)) {
@@ -192,9 +192,10 @@ drop_core_drop_path(PyObject *self, PyObject *const *args, Py_ssize_t n)
     PyArrayObject *x = (PyArrayObject *)args[0];
     int residual = args[5] != Py_None;
     PyArrayObject *r = residual ? (PyArrayObject *)args[5] : NULL;
-    if (!is_plain(args[0]) || !is_rate(args[1], &p) || args[2] != Py_True ||
-        !is_word(args[3], "sample") || args[4] != Py_True ||
-        (residual && !is_alike(x, args[5])) || !is_simple(x, r, args + 8)) {
+    if (!is_supported(args[0]) || !is_rate(args[1], &p) ||
+        args[2] != Py_True || !is_word(args[3], "sample") ||
+        args[4] != Py_True || (residual && !is_alike(x, args[5])) ||
+        !is_simple(x, r, args + 8)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     drop_form form = residual ? DROP_RESIDUAL : DROP_SCALE;
@@ -244,7 +245,7 @@ drop_core_keep_mask(PyObject *self, PyObject *const *args, Py_ssize_t n)
     PyObject *out = packed ? PyArray_SimpleNew(1, &bytes, NPY_UINT8)
                            : PyArray_SimpleNew(job.axes, lengths, NPY_BOOL);
     if (out) {
-        status = drop_draw_key(&key, args[2], args[3]);
+        status = drop_key_from_rng(&key, args[2], args[3]);
     }
     job.op = (drop_operation){.dtype = DROP_BOOL};
     if (status == 0 && !packed) {

@@ -71,7 +71,7 @@ draw_word(uint64_t *word, PyObject *bit_generator)
 }
 
 int
-drop_draw_key(uint64_t *key, PyObject *number, PyObject *rng)
+drop_key_from_rng(uint64_t *key, PyObject *number, PyObject *rng)
 {
     static PyObject *name;
     if (number != Py_None) {
