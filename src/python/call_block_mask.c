@@ -2,9 +2,11 @@
  *
  * DropBlock's arguments -> a map of blocks.
  */
-#include "python/calls.h"
-
 #include "ops/block_mask.h"
+#include "python/args.h"
+#include "python/calls.h"
+#include "python/release.h"
+#include "python/settings.h"
 
 #include <string.h>
 

@@ -2,9 +2,11 @@
  *
  * DropConnect's arrays -> masked products.
  */
-#include "python/calls.h"
-
 #include "ops/masked_matmul.h"
+#include "python/args.h"
+#include "python/calls.h"
+#include "python/release.h"
+#include "python/settings.h"
 
 /* Whether an array is native, of two axes and of this dtype. */
 static int

@@ -6,7 +6,11 @@
  * NotImplemented, and nothing has happened; the Python package takes the long
  * way then, which gives the same results and all the errors.
  */
+#include "python/args.h"
+#include "python/call_apply.h"
 #include "python/calls.h"
+#include "python/job_from_numpy.h"
+#include "python/key_from_rng.h"
 
 static int
 is_word(PyObject *text, const char *word)

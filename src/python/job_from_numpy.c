@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "python/job_from_numpy.h"
 
-#include "python/calls.h"
+#include "python/settings.h"
 
 /* From where on a source is prefetched. In L1 and L2 the instructions cost
  * more than they bring: p = 0.5 at 64 KiB 5 % more time, p = 0.1 at 1 MiB 10 %

@@ -3,7 +3,7 @@
  * A call's key: the number of a Key, 8 bytes from the operating system, or one
  * word of a generator, under its lock. All other forms of rng are Python's.
  */
-#include "python/calls.h"
+#include "python/key_from_rng.h"
 
 #include <sys/random.h>
 

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What decides a mask, key and threshold, made ready for the kernels; and
- * Philox for a single counter.
+ * What decides a mask, key and threshold, made ready for the kernels.
  */
 #ifndef DROP_STREAM_SAMPLER_H
 #define DROP_STREAM_SAMPLER_H
 
-#include <stdint.h>
-
-#define PHILOX_M0 UINT64_C(0xD2511F53)
-#define PHILOX_M1 UINT64_C(0xCD9E8D57)
-#define PHILOX_W0 UINT32_C(0x9E3779B9)
-#define PHILOX_W1 UINT32_C(0xBB67AE85)
-#define PHILOX_ROUNDS 10
-
-/* The domains that the C code draws from (STREAM.md has the table). */
-enum { DROP_MASKS = 0, DROP_CHILDREN = 1, DROP_NORMALS = 2, DROP_CHOICES = 3 };
+#include "stream/philox.h"
 
 /* Bits 39..32 of a uniform are its planes 0..7, the rest is its tail. */
 enum { DROP_PLANES = 8, DROP_TAIL = 8 };
@@ -49,16 +39,7 @@ drop_plane drop_sampler_plane(const drop_sampler *sampler, uint32_t c2,
 /* Makes sampler ready for groups whose number has this high word. */
 void drop_sampler_enter(drop_sampler *sampler, uint32_t high);
 
-void drop_philox(uint32_t word[4], const uint32_t counter[4], uint64_t key);
-
 /* The 40-bit uniform of element index. */
 uint64_t drop_uniform(uint64_t key, uint64_t index);
-
-/* Child index of a key. */
-uint64_t drop_child(uint64_t key, uint64_t index);
-
-/* One of count choices for a sample: c2 says which choice it is. */
-uint32_t drop_choice(uint64_t key, uint64_t index, uint32_t count,
-                     uint32_t c2);
 
 #endif
