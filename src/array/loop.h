@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the files of the walk share: its state, and how it goes from place to
+ * What the loops share: its state, and how it goes from place to
  * place. The outer axes lead to loops, where the elements are; a loop ends in
  * the shared axes, along which the same bits are applied again and again.
  */

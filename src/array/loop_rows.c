@@ -16,17 +16,6 @@ static const uint8_t none[DROP_TILE / 8 + DROP_BITS_PAD];
 static const char blank[4096];
 
 int
-drop_count_work(drop_loop *loop, size_t n)
-{
-    loop->work += n;
-    if (loop->work < DROP_POLL_EVERY) {
-        return 0;
-    }
-    loop->work = 0;
-    return drop_poll(loop->job->interrupt);
-}
-
-int
 drop_apply_here(drop_loop *loop, drop_cursor at)
 {
     drop_axis axis = loop->inner;
@@ -36,18 +25,6 @@ drop_apply_here(drop_loop *loop, drop_cursor at)
     }
     drop_strided_apply(&loop->op, at.run, &axis, loop->span);
     return drop_count_work(loop, loop->span.n);
-}
-
-void
-drop_copy_bits(drop_loop *loop, drop_writer *to, uint64_t index, size_t n)
-{
-    loop->work += DROP_BATCH; /* which may be drawn for these few */
-    for (size_t i = 0; i < n;) {
-        drop_bit_span some =
-            drop_mask_reader_get(&loop->reader, index + i, n - i);
-        drop_bits_copy(to, some.bits, some.offset, some.n);
-        i += some.n;
-    }
 }
 
 /* Whether a row is long, and in one piece as memory and as a mask to draw. */

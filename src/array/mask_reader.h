@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Where a walk has its bits from: a mask that was given, or one that is drawn
+ * Where a job has its bits from: a mask that was given, or one that is drawn
  * as it is asked for, with the bits of the last drawing kept.
  */
 #ifndef DROP_ARRAY_MASK_READER_H

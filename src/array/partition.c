@@ -3,13 +3,13 @@
 
 #include "base/threads.h"
 
-/* Cells from which on a second thread is least its start: 60 us until it runs
+/* Cells from which on a second thread is worth its start: 60 us until it runs
  * (Zen 5 in a virtual machine), in which this one does a million cells of a
  * mask, or 50 thousand normal variates. */
 #define MIN_ELEMENTS_FOR_THREADS (2 * 1024 * 1024)
 #define MIN_NORMALS_FOR_THREADS (128 * 1024)
 
-/* Chunks, the unit that threads take from a job, in all that is least a second
+/* Chunks, the unit that threads take from a job, in all that is worth a second
  * thread: so small that threads end together, and that nobody waits long for
  * the last one. */
 #define CHUNKS 8

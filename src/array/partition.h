@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A walk on several threads.
+ * Jobs on several threads.
  */
 #ifndef DROP_ARRAY_PARTITION_H
 #define DROP_ARRAY_PARTITION_H

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* A loop over constant sizes and, where they are the usual popcount, constant
+/* A loop over constant sizes and, where they are the usual ones, constant
  * strides, which compilers make vectors of. */
 #define LOOP(size, to_step, from_step)                   \
     for (size_t i = 0; i < n; i++) {                     \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The stages over the word list that was included before, and their table:
- * KERNELS(isa) is all that a kernels_<isa>.c still has to say.
+ * KERNELS(isa) is all that an <isa>.c still has to say.
  */
 #include "kernels/kernels.h"
 #include "kernels/philox_simd.h"
@@ -48,12 +48,19 @@ order_stores(void)
     const drop_kernels drop_kernels_##isa = {                               \
         .name = #isa,                                                       \
         .bernoulli = bernoulli,                                             \
-        .apply = {f32_apply, f64_apply, f16_apply, bf16_apply, bool_apply}, \
-        .matmul = {f32_matmul, f64_matmul},                                 \
-        .matmul_t = {f32_matmul_t, f64_matmul_t},                           \
+        .apply = {[DROP_F32] = f32_apply,                                   \
+                  [DROP_F64] = f64_apply,                                   \
+                  [DROP_F16] = f16_apply,                                   \
+                  [DROP_BF16] = bf16_apply,                                 \
+                  [DROP_BOOL] = bool_apply},                                \
+        .matmul = {[DROP_F32] = f32_matmul, [DROP_F64] = f64_matmul},       \
+        .matmul_t = {[DROP_F32] = f32_matmul_t, [DROP_F64] = f64_matmul_t}, \
         .transpose64 = transpose64,                                         \
         .erode = erode,                                                     \
         .popcount = popcount,                                               \
-        .noise = {f32_noise, f64_noise, f16_noise, bf16_noise},             \
+        .noise = {[DROP_F32] = f32_noise,                                   \
+                  [DROP_F64] = f64_noise,                                   \
+                  [DROP_F16] = f16_noise,                                   \
+                  [DROP_BF16] = bf16_noise},                                \
         .fence = order_stores,                                              \
     }

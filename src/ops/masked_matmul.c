@@ -5,7 +5,7 @@
 #include "base/threads.h"
 #include "array/run.h"
 
-/* Products from which on a second thread is least its start (share.c). */
+/* Products from which on a second thread is worth its start (partition.c). */
 #define MIN_ELEMENTS_FOR_THREADS (2 * 1024 * 1024)
 
 /* A tile: so many places of the axis along which the mask jumps, and of the

@@ -58,7 +58,7 @@ is_apart(PyArrayObject *x, PyArrayObject *y)
     return x == y || a + PyArray_NBYTES(x) <= b || b + PyArray_NBYTES(y) <= a;
 }
 
-/* out is alike, writeable and in one task, and is an operand or far from it;
+/* out is alike, writeable and in one piece, and is an operand or far from it;
  * operands that are not in one piece are far from nothing. */
 static int
 is_target(PyArrayObject *x, PyArrayObject *r, PyObject *out)

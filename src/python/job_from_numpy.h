@@ -20,7 +20,7 @@ int drop_job_shape(drop_job *job, PyObject *shape);
 /* The mask's stride on each axis, integers modulo 2**64; None: C order. */
 int drop_job_strides(drop_job *job, PyObject *strides);
 
-/* Mask strides in C order; bit i of shared: axis i partition one draw. */
+/* Mask strides in C order; bit i of shared: axis i shares one draw. */
 void drop_job_order(drop_job *job, uint64_t shared);
 
 /* Whether a packed mask of some bytes holds every cell's bit. */

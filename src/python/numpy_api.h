@@ -5,6 +5,7 @@
 #define DROP_PYTHON_NUMPY_API_H
 
 #include <Python.h>
+#include <stdio.h> /* NumPy's header uses FILE */
 
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #define NPY_TARGET_VERSION NPY_2_0_API_VERSION

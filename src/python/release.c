@@ -45,7 +45,7 @@ look_for_signals(void *context)
 }
 
 int
-drop_release(drop_work *work, void *job, size_t cells)
+drop_release(drop_work_fn *work, void *job, size_t cells)
 {
     looking w = {NULL, 0};
     if (cells < GIL_CELLS) {

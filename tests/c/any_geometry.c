@@ -137,14 +137,14 @@ choose_memory(geometry *g)
 static uint64_t
 choose_indices(drop_job *job)
 {
-    const int block = one_in(3), partition = one_in(2), rows = one_in(6);
+    const int block = one_in(3), shares = one_in(2), rows = one_in(6);
     const int strange = one_in(10);
     uint64_t stride = 1, span = 0;
     job->index = 0;
     for (int i = job->axes; i-- > 0;) {
         drop_axis *axis = &job->axis[i];
         uint64_t more = block ? below(one_in(3) ? 4096 : 8) : 0;
-        if (rows ? i : partition && one_in(2)) {
+        if (rows ? i : shares && one_in(2)) {
             axis->mask = 0;
             continue;
         }

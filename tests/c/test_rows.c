@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Rows that are dropped whole are not read; who asks a walk to stop is obeyed.
+ * Rows that are dropped whole are not read; who asks a job to stop is obeyed.
  */
 #include "chance.h"
 #include "check.h"
@@ -103,7 +103,7 @@ check_stop(int packs)
     status = packs ? drop_pack(&job, out.first) : drop_traverse(&job);
     if (status != 7 || calls != 3 || out.first[n - 1] != CANARY) {
         fail("%s: expected 7 at call 3, got %d at call %d",
-             packs ? "pack" : "walk", status, calls);
+             packs ? "pack" : "traverse", status, calls);
     }
     guard_free(out);
     checks++;

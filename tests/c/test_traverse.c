@@ -19,9 +19,9 @@ check_walk(const geometry *g, const uint8_t *keep)
     uint8_t *expected = malloc(g->out.bytes + 1);
     geometry_expect(g, keep, expected);
     if (drop_traverse(&job)) {
-        geometry_fail(g, "walk stopped", 0, 0, 1);
+        geometry_fail(g, "traverse stopped", 0, 0, 1);
     }
-    geometry_compare(g, expected, "walk");
+    geometry_compare(g, expected, "traverse");
     free(expected);
 }
 
