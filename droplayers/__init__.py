@@ -90,4 +90,9 @@ __all__ = [
     "stochastic_depth_backward",
 ]
 
+# The public name of what lives in a private module: for pickle, and in messages.
+for _name in __all__:
+    if "._" in globals()[_name].__module__:
+        globals()[_name].__module__ = __name__
+
 config.use_environment()

@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from . import _check, _core
+from . import _core, _validation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +108,7 @@ def set_num_threads(n: int) -> None:
     >>> dl.set_num_threads(2)
     >>> dl.set_num_threads(before)
     """
-    threads = _check.integer(n, "n")
+    threads = _validation.integer(n, "n")
     if not 0 < threads < 2**31:
         raise ValueError(f"n must be at least 1, got {n!r}")
     _core.set_threads(threads)
@@ -177,7 +177,7 @@ def show_config(mode: str = "stdout") -> dict[str, Any] | None:
     """
     from . import __version__
 
-    returns = _check.choice(mode, "mode", ("stdout", "dicts")) == "dicts"
+    returns = _validation.choice(mode, "mode", ("stdout", "dicts")) == "dicts"
     config = {
         "version": __version__,
         "stream": STREAM,

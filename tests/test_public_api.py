@@ -10,7 +10,10 @@ import inspect
 import json
 import math
 import pathlib
+import pickle
+import pickletools
 import re
+import sys
 import typing
 
 import numpy as np
@@ -37,7 +40,10 @@ def surface():
     found["__version__"] = dl.__version__
     for name in MODULES:
         module = getattr(dl, name)
-        same = [n for n in dl.__all__ if getattr(module, n, None) is getattr(dl, n)]
+        names = getattr(module, "__all__", vars(module))
+        same = [
+            n for n in dl.__all__ if n in names and getattr(module, n) is vars(dl)[n]
+        ]
         found[f"droplayers.{name}"] = " ".join(same)
     for layer in layers():
         names = [name for name in sorted(vars(layer)) if not name.startswith("_")]
@@ -263,6 +269,31 @@ def test_what_users_see_is_what_was_recorded(part):
     if part == "autograd":
         pytest.importorskip("autograd")
     assert PARTS[part]() == json.loads(RECORD.read_text())[part]
+
+
+@pytest.mark.parametrize("name", dl.__all__)
+def test_everything_is_pickled_and_shown_by_a_public_name(name):
+    thing = getattr(dl, name)
+    assert "._" not in thing.__module__
+    assert getattr(sys.modules[thing.__module__], name) is thing
+    assert pickle.loads(pickle.dumps(thing)) is thing
+
+
+def test_pickles_name_nothing_private():
+    after = [
+        dl.Key(3),
+        dl.Dropout(rng=dl.Key(4)),
+        dl.FractalJoin(rng=np.random.PCG64(5)),
+    ]
+    after[1](X)
+    after[2]([X, None, X])
+    for thing in [*layers(), *after]:
+        strings = [s for _, s, _ in pickletools.genops(pickle.dumps(thing))]
+        names = [
+            s for s in strings if isinstance(s, str) and s.startswith("droplayers")
+        ]
+        assert names
+        assert not [s for s in names if "._" in s]
 
 
 if __name__ == "__main__":

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _check, _core
-from .keys import draw_key
+from .. import _core, _validation
+from ..keys import draw_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from ._check import Array
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
 
 ONE = 2**40
 PAD = 8  # bytes: the kernels read packed bits a word at a time
@@ -106,14 +106,14 @@ def block(
         if start is not None:
             raise ValueError(f"start needs full_shape, got start={start!r} alone")
         return shape, (0,) * len(shape)
-    whole = _check.lengths(full_shape, "full_shape")
-    first = (0,) * len(shape) if start is None else _check.lengths(start, "start")
+    whole = _validation.lengths(full_shape, "full_shape")
+    first = (0,) * len(shape) if start is None else _validation.lengths(start, "start")
     for name, value in (("full_shape", whole), ("start", first)):
         if len(value) != len(shape):
             raise ValueError(
                 f"{name} must have one entry for each of {len(shape)} axes, got {value}"
             )
-    _check.size(whole, "full_shape", 2**64)
+    _validation.size(whole, "full_shape", 2**64)
     for n, i, most in zip(shape, first, whole, strict=True):
         if i + n > most:
             raise ValueError(

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _check, _core
-from ._check import FLOATS
-from ._masks import Mask, booleans, c_strides
+from .. import _core, _validation
+from .._validation import FLOATS
+from .mask import Mask, booleans, c_strides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ._check import Array
+    from .._validation import Array
 
 SCALE, AFFINE, RESIDUAL, NOISE = range(4)
 TILE = 1 << 15  # elements: 256 KiB of float64 stay in L2
@@ -40,12 +40,12 @@ def select(
     out: Array,
 ) -> None:
     """Compute in dtype, and store in out."""
-    x = _check.apart(x, out)
-    r = None if r is None else _check.apart(r, out)
+    x = _validation.apart(x, out)
+    r = None if r is None else _validation.apart(r, out)
     same = all(y is None or y.dtype == dtype for y in (x, r, out))
     if same and dtype.char in "fde":
         _core.select(out, x, r, *mask, *affine)
-    elif same and _check.is_bfloat16(dtype):
+    elif same and _validation.is_bfloat16(dtype):
         words, bits, others = map(_bits, (out, x, r))
         _core.select(words, bits, others, *mask, *affine)
     elif dtype.kind == "c":
@@ -144,8 +144,8 @@ def select_rows(
 ) -> None:
     """The same with a mask and a factor for each place on axis 0; places that are
     dropped are not read."""
-    x = _check.apart(x, out)
-    r = None if r is None else _check.apart(r, out)
+    x = _validation.apart(x, out)
+    r = None if r is None else _validation.apart(r, out)
     if dtype.kind == "c":
         _complex(select_rows, x, dtype, keep, affine, r, out)
         return

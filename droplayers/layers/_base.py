@@ -4,17 +4,22 @@ Key for each training pass, and a backward pass that draws its mask again."""
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 
-from . import _check
-from .keys import Key, draw_key, generator
+from .. import _validation
+from ..keys import Key, draw_key, generator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .keys import RNG
+    from ..keys import RNG
+
+    #: A forward pass, as its backward pass has to know it: the shape of the result or
+    #: None for no result, what the gradient needs of the arguments, and the keywords.
+    #: A plain tuple, so that a layer's pickle names no private class.
+    Pass: TypeAlias = tuple[tuple[int, ...] | None, Any, dict[str, Any]]
 
 
 class Option:
@@ -35,7 +40,7 @@ class Option:
 
 def word(*choices: str) -> Option:
     """One of some words."""
-    return Option(lambda value, name: _check.choice(value, name, choices))
+    return Option(lambda value, name: _validation.choice(value, name, choices))
 
 
 class Source(Option):
@@ -71,14 +76,6 @@ class FreshKey(Key):
         return int(self.drawn)  # type: ignore[arg-type]
 
 
-class Pass(NamedTuple):
-    """A forward pass, as its backward pass has to know it."""
-
-    shape: tuple[int, ...] | None  #: of the result, None if there was none
-    kept: Any  #: of the arguments, what a gradient needs
-    options: dict[str, Any]
-
-
 class Layer:
     """The base of all layers: ``train``, ``eval``, ``forward`` and ``backward``."""
 
@@ -86,7 +83,7 @@ class Layer:
     _names: tuple[str, ...] = ()  #: of its options, but for rng
     _given: RNG  #: what rng was set to
     rng = Source()
-    training = Option(_check.flag)
+    training = Option(_validation.flag)
 
     def __init_subclass__(cls) -> None:
         own = [name for name, value in vars(cls).items() if isinstance(value, Option)]
@@ -116,7 +113,7 @@ class Layer:
         TypeError
             If `mode` is no bool.
         """
-        self.training = _check.flag(mode, "mode")
+        self.training = _validation.flag(mode, "mode")
         return self
 
     def eval(self) -> Self:
@@ -171,7 +168,7 @@ class Layer:
             name = type(self).__name__
             raise RuntimeError(f"{name}.backward needs a forward pass before it")
         shape, kept, options = self._last
-        came = None if grad is None else _check.array(grad, "grad").shape
+        came = None if grad is None else _validation.array(grad, "grad").shape
         if came != shape:
             raise ValueError(
                 f"grad must have the last result's shape {shape}, got {came}"
@@ -197,7 +194,7 @@ class Layer:
         key = FreshKey(self.rng)
         y = self._apply(x, {**options, "rng": key})
         shape = None if y is None else np.shape(y)
-        self._last = Pass(shape, self._kept(x), {**options, "rng": key.drawn})
+        self._last = shape, self._kept(x), {**options, "rng": key.drawn}
         if self.training:
             self.last_key = key.drawn
         return y

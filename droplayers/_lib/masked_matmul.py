@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _core
-from ._masks import Mask, booleans
+from .. import _core
+from .mask import Mask, booleans
 
 if TYPE_CHECKING:
-    from ._check import Array
+    from .._validation import Array
 
 PANEL = 1 << 18  # elements of a matrix that are converted at once: 1 MiB of float32
 

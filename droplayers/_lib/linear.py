@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _check
-from ._elements import dropout
-from ._masks import threshold
-from ._operation import scale
-from ._products import Connections
-from .keys import Key, draw_key
+from .. import _validation
+from ..functional._dropout import dropout
+from ..keys import Key, draw_key
+from .mask import threshold
+from .masked_matmul import Connections
+from .pipeline import scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ._check import Array
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
 
 
 class Dense(NamedTuple):
@@ -67,14 +67,14 @@ def checked(
     p: Any, mode: Any, per_sample: Any, arrays: dict[str, Any]
 ) -> tuple[Dense, dict[str, Array]]:
     """How a layer drops and computes, and its arrays, matrices all but the bias."""
-    found = {name: _check.array(x, name) for name, x in arrays.items()}
+    found = {name: _validation.array(x, name) for name, x in arrays.items()}
     for name, x in found.items():
         if x.ndim != 2 and name != "bias":
             raise ValueError(f"{name} must have two axes, got shape {x.shape}")
-    dtype = _check.promoted(found)
-    computes = np.dtype(np.float32) if _check.is_half(dtype) else dtype
-    rate = _check.probability(p, "p")
-    train, own = _check.training(mode), _check.flag(per_sample, "per_sample")
+    dtype = _validation.promoted(found)
+    computes = np.dtype(np.float32) if _validation.is_half(dtype) else dtype
+    rate = _validation.probability(p, "p")
+    train, own = _validation.training(mode), _validation.flag(per_sample, "per_sample")
     return Dense(rate, train, own, dtype, computes), found
 
 

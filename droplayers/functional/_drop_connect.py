@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _check
-from ._dense import Dense, checked, fits, meet, sums
-from ._products import add_outputs, add_weights, store_inputs
+from .. import _validation
+from .._lib.linear import Dense, checked, fits, meet, sums
+from .._lib.masked_matmul import add_outputs, add_weights, store_inputs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from ._check import Array
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
 
 
 def drop_connect(
@@ -103,11 +103,11 @@ def drop_connect(
     inputs, connections = matrices["x"], matrices["weight"]
     shape = len(inputs), connections.shape[1]
     meet(inputs, connections)
-    _check.size((*inputs.shape, shape[1]), "the layer", 2**63)
+    _validation.size((*inputs.shape, shape[1]), "the layer", 2**63)
     added = matrices.get("bias")
     if added is not None:
         fits(added, "bias", shape[1:])
-    target = None if out is None else _check.out(out, shape, layer.dtype)
+    target = None if out is None else _validation.out(out, shape, layer.dtype)
     # Memory first: where it cannot be had, no generator has advanced.
     total = sums(shape, layer.computes, target, matrices)
     key = layer.key(rng)
@@ -197,7 +197,7 @@ def drop_connect_backward(
     upper, inputs, connections = matrices.values()
     meet(inputs, connections)
     fits(upper, "grad", (len(inputs), connections.shape[1]))
-    _check.size((*inputs.shape, upper.shape[1]), "the layer", 2**63)
+    _validation.size((*inputs.shape, upper.shape[1]), "the layer", 2**63)
     with np.errstate(all="ignore"):
         grad_bias = layer.cast(upper).sum(axis=0).astype(layer.dtype, copy=False)
     # Memory first: where it cannot be had, no generator has advanced.
