@@ -53,7 +53,7 @@ from .layers import (
 )
 from .schedules import drop_path_rates, ramp
 
-__version__ = "0.1.0"
+__version__ = config.VERSION
 
 __all__ = [
     "AlphaDropout",

@@ -13,6 +13,7 @@ from . import _core, _validation
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+VERSION = "0.1.0"  #: of the package, as pyproject.toml has it
 STREAM = 1  #: version of the mask stream (docs/STREAM.md)
 MOST_THREADS = 8  #: by default: memory has no more to give to a ninth
 
@@ -175,11 +176,9 @@ def show_config(mode: str = "stdout") -> dict[str, Any] | None:
     >>> dl.show_config(mode="dicts")["stream"]
     1
     """
-    from . import __version__
-
     returns = _validation.choice(mode, "mode", ("stdout", "dicts")) == "dicts"
     config = {
-        "version": __version__,
+        "version": VERSION,
         "stream": STREAM,
         "isa": _core.isa(),
         "isas": _core.isas(),

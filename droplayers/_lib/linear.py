@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .. import _validation
-from ..functional._dropout import dropout
 from ..keys import Key, draw_key
-from .mask import threshold
+from .elementwise import Affine
+from .mask import Geometry, threshold
 from .masked_matmul import Connections
-from .pipeline import scale
+from .pipeline import drop, scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,18 @@ class Dense(NamedTuple):
         weight = self.cast(weight)
         if not self.train:
             return weight
-        kept: Array = dropout(weight, self.p, rng=Key(key))
+        kept: Array = drop(
+            weight,
+            self.computes,
+            self.p,
+            Affine(a=scale(self.p)),
+            Geometry(weight.shape),
+            Key(key),
+            None,
+            False,
+            None,
+            train=True,
+        )
         return kept
 
     def cast(self, x: Array) -> Array:
