@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import _core, _validation
 from .._validation import FLOATS
-from .mask import Mask, booleans, c_strides
+from .mask import Mask, c_strides, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ class Affine(NamedTuple):
     c: float = 0.0
 
 
-def select(
+def apply(
     x: Array,
     dtype: np.dtype[Any],
     mask: Mask,
@@ -49,7 +49,7 @@ def select(
         words, bits, others = map(_bits, (out, x, r))
         _core.select(words, bits, others, *mask, *affine)
     elif dtype.kind == "c":
-        _complex(select, x, dtype, mask, affine, r, out)
+        _complex(apply, x, dtype, mask, affine, r, out)
     else:
         _tiles(x, dtype, mask, affine, r, out)
 
@@ -68,7 +68,7 @@ def _complex(
     r: Array | None,
     out: Array,
 ) -> None:
-    """A complex number is two reals, for select and for select_rows."""
+    """A complex number is two reals, for apply and for apply_rows."""
     real = np.empty(0, dtype).real.dtype
     for part in ("real", "imag"):
         other = None if r is None else part_of(r, part)
@@ -119,7 +119,7 @@ def _tiles(
             if dtype.char == "g":
                 tile = by_numpy(tile, part, affine, other)
             else:
-                select(tile, dtype, part, affine, other, tile)
+                apply(tile, dtype, part, affine, other, tile)
             np.copyto(out[where], tile, casting="same_kind")
 
 
@@ -129,12 +129,12 @@ def _read(x: Array, dtype: np.dtype[Any], mask: Mask) -> Array:
     if x.ndim < 2 or any(strides[1:]):
         return x.astype(dtype)
     tile: Array = np.empty_like(x, dtype)
-    keep = booleans(mask, np.empty(len(x), np.bool_))
+    keep = unpack(mask, np.empty(len(x), np.bool_))
     tile[keep] = x[keep]
     return tile
 
 
-def select_rows(
+def apply_rows(
     x: Array,
     dtype: np.dtype[Any],
     keep: Array,
@@ -147,7 +147,7 @@ def select_rows(
     x = _validation.apart(x, out)
     r = None if r is None else _validation.apart(r, out)
     if dtype.kind == "c":
-        _complex(select_rows, x, dtype, keep, affine, r, out)
+        _complex(apply_rows, x, dtype, keep, affine, r, out)
         return
     computes = dtype if dtype.char in FLOATS and dtype.itemsize > 2 else np.float32
     factors = affine.a.astype(computes).reshape((-1,) + (1,) * (x.ndim - 1))
@@ -167,10 +167,10 @@ def by_numpy(x: Array, mask: Mask, affine: Affine, r: Array | None) -> Array:
     """The same in NumPy's own arithmetic, in x's dtype."""
     if affine.form == NOISE:
         factor = np.ones(x.shape)
-        select(factor, factor.dtype, mask, affine, None, factor)
+        apply(factor, factor.dtype, mask, affine, None, factor)
         np.multiply(x, factor.astype(x.dtype), out=x)
         return x
-    keep = booleans(mask, np.empty(x.shape, np.bool_))
+    keep = unpack(mask, np.empty(x.shape, np.bool_))
     if affine.form == RESIDUAL:
         value = np.array(r)
         np.add(value, np.multiply(x, affine.a), out=value, where=keep)

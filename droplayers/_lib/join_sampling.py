@@ -72,7 +72,7 @@ class Join(NamedTuple):
         key = draw_key(rng)
         for rate in set(self.rates.tolist()):
             same = self.rates == rate
-            masks.booleans(masks.drawn(key, rate, where), mask)
+            masks.unpack(masks.from_key(key, rate, where), mask)
             keep[same] = mask.T[self.places[same]]
         lost = np.flatnonzero(~keep.any(axis=0))
         if lost.size:

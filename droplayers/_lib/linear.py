@@ -12,7 +12,7 @@ from ..keys import Key, draw_key
 from .elementwise import Affine
 from .mask import Geometry, threshold
 from .masked_matmul import Connections
-from .pipeline import drop, scale
+from .pipeline import apply_mask, scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ class Dense(NamedTuple):
         weight = self.cast(weight)
         if not self.train:
             return weight
-        kept: Array = drop(
+        kept: Array = apply_mask(
             weight,
             self.computes,
             self.p,

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _validation
 from ..keys import draw_key
 from . import mask as masks
-from .elementwise import Affine, select
+from .elementwise import Affine, apply
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -25,7 +25,7 @@ def scale(p: float) -> float:
     return 1.0 / (1.0 - p) if p < 1.0 else 1.0
 
 
-def drop(
+def apply_mask(
     x: Array,
     dtype: np.dtype[Any],
     p: float,
@@ -53,16 +53,16 @@ def drop(
         result = np.empty_like(x, dtype=dtype, subok=False)
     shown = np.empty(where.shape, np.bool_) if return_mask else None
     if keep is not None and p < 1.0:
-        bits = masks.given(keep, where)
+        bits = masks.from_array(keep, where)
     else:
-        bits = masks.drawn(draw_key(rng) if 0.0 < p < 1.0 else 0, p, where)
+        bits = masks.from_key(draw_key(rng) if 0.0 < p < 1.0 else 0, p, where)
     if affine.a == 0.0:  # zeros by selection: 0 * infinity would be NaN
-        select(x, dtype, masks.drawn(0, 1.0, where), affine, None, result)
+        apply(x, dtype, masks.from_key(0, 1.0, where), affine, None, result)
     elif not nothing:
-        select(x, dtype, bits, affine, r, result)
+        apply(x, dtype, bits, affine, r, result)
     if shown is not None:
         if keep is None:
-            masks.booleans(bits, shown)
+            masks.unpack(bits, shown)
         else:
             np.copyto(shown, keep)
     return returned(result, out, shown)

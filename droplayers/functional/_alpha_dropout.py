@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _validation
 from .._lib import mask as masks
 from .._lib.elementwise import AFFINE, SCALE, Affine
-from .._lib.pipeline import drop
+from .._lib.pipeline import apply_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -222,10 +222,10 @@ def _drop(
     p = _validation.probability(p, "p")
     train = _validation.training(mode)
     shared = _validation.axes(shared_axes, "shared_axes", array.ndim)
-    own = mask is not None
-    where = masks.geometry(array.shape, shared, full_shape, start, own=own)
-    as_it_is = not train or p == 1.0 or (p == 0.0 and not own)
+    given = mask is not None
+    where = masks.geometry(array.shape, shared, full_shape, start, given=given)
+    as_it_is = not train or p == 1.0 or (p == 0.0 and not given)
     affine = Affine() if as_it_is else _affine(form, p)
-    return drop(
+    return apply_mask(
         array, dtype, p, affine, where, rng, mask, return_mask, out, train=train
     )

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.block_rate import seed_threshold
-from .._lib.elementwise import Affine, select
+from .._lib.elementwise import Affine, apply
 from .._lib.pipeline import identity, returned
 from ..keys import draw_key
 
@@ -134,17 +134,17 @@ def drop_block(
     shown = np.empty(where.shape, np.bool_) if return_mask else None
     size = kept = math.prod(where.shape)
     if keep is not None and p < 1.0:
-        bits, kept = masks.given(keep, where), int(np.count_nonzero(keep))
+        bits, kept = masks.from_array(keep, where), int(np.count_nonzero(keep))
     elif 0.0 < p < 1.0:
         bits, kept = _drawn(p, where, blocks, rng)
     else:
-        bits = masks.drawn(0, p, where)
+        bits = masks.from_key(0, p, where)
     if not nothing or out is not None:
         affine = Affine(a=size / kept if kept else 1.0)
-        select(array, dtype, bits, affine, None, result)
+        apply(array, dtype, bits, affine, None, result)
     if shown is not None:
         if keep is None:
-            masks.booleans(bits, shown)
+            masks.unpack(bits, shown)
         else:
             np.copyto(shown, keep)
     return returned(result, out, shown)

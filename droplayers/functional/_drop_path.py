@@ -8,8 +8,8 @@ import numpy as np
 
 from .. import _core, _validation
 from .._lib import mask as masks
-from .._lib.elementwise import RESIDUAL, SCALE, Affine, select_rows
-from .._lib.pipeline import drop, returned, scale
+from .._lib.elementwise import RESIDUAL, SCALE, Affine, apply_rows
+from .._lib.pipeline import apply_mask, returned, scale
 from ..keys import Key
 
 if TYPE_CHECKING:
@@ -131,15 +131,15 @@ def drop_path(
     if residual is not None:
         other = _validation.array(residual, "residual")
         dtype = _validation.common_dtype(array, "x", other, "residual")
-    own = mask is not None
-    where = masks.rows(array.shape, batch, full_shape, start, own=own)
+    given = mask is not None
+    where = masks.rows(array.shape, batch, full_shape, start, given=given)
     form = SCALE if other is None else RESIDUAL
     return_mask = _validation.flag(return_mask, "return_mask")
     if not train:
         probs = 0.0
     if isinstance(probs, float):
         affine = Affine(form, scale(probs) if scaled else 1.0)
-        return drop(
+        return apply_mask(
             array,
             dtype,
             probs,
@@ -166,5 +166,5 @@ def drop_path(
     if scaled:
         np.divide(1.0, 1.0 - probs, out=scales, where=probs < 1.0)
     kept = keep & (probs < 1.0)
-    select_rows(array, dtype, kept, Affine(form, scales), other, result)
+    apply_rows(array, dtype, kept, Affine(form, scales), other, result)
     return returned(result, out, shown)

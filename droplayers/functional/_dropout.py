@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import Affine
-from .._lib.pipeline import drop, scale
+from .._lib.pipeline import apply_mask, scale
 from ..keys import Key
 
 if TYPE_CHECKING:
@@ -130,12 +130,12 @@ def dropout(
     train = _validation.training(mode)
     scaling = _validation.choice(scaling, "scaling", ("inverted", "classic"))
     shared = _validation.axes(shared_axes, "shared_axes", array.ndim)
-    own = mask is not None
-    where = masks.geometry(array.shape, shared, full_shape, start, own=own)
+    given = mask is not None
+    where = masks.geometry(array.shape, shared, full_shape, start, given=given)
     if scaling == "inverted":
         a = scale(p) if train else 1.0
     else:
         a = 1.0 if train else 1.0 - p
-    return drop(
+    return apply_mask(
         array, dtype, p, Affine(a=a), where, rng, mask, return_mask, out, train=train
     )

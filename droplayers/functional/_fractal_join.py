@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import _validation
 from .._lib import mask as masks
-from .._lib.elementwise import RESIDUAL, Affine, part_of, select, tiles
+from .._lib.elementwise import RESIDUAL, Affine, apply, part_of, tiles
 from .._lib.join_sampling import checked
 from .._lib.pipeline import returned
 
@@ -268,7 +268,7 @@ def _store_shares(
         share = np.empty(part.shape, tiling.computes)
         _divide(part, tiling.count(samples), share)
         for target, mask in zip(targets, tiling.masks(samples), strict=True):
-            select(share, dtype, mask, Affine(), None, target)
+            apply(share, dtype, mask, Affine(), None, target)
 
 
 class _Tiling:
@@ -282,9 +282,9 @@ class _Tiling:
         strides = tuple(int(self.rows and axis == 0) for axis in self.axes)
         where = masks.Geometry((), 0, strides)
         if self.rows:
-            self.kept = [masks.given(row, where) for row in keep]
+            self.kept = [masks.from_array(row, where) for row in keep]
         else:
-            self.kept = [masks.drawn(0, 1.0 - row[0], where) for row in keep]
+            self.kept = [masks.from_key(0, 1.0 - row[0], where) for row in keep]
         n = np.count_nonzero(keep, axis=0)
         n = np.where(n, n, -1)  # -0 / -1 is +0, where nothing survives
         self.n = n.astype(np.empty(0, self.computes).real.dtype)
@@ -317,7 +317,7 @@ def _sum_rows(parts: list[Array], masks: list[Mask], total: Array) -> Array:
     """The sum of the rows that are kept, -0 where there are none."""
     affine, before = FIRST, None
     for part, mask in zip(parts, masks, strict=True):
-        select(part, total.dtype, mask, affine, before, total)
+        apply(part, total.dtype, mask, affine, before, total)
         affine, before = NEXT, total
     return total
 

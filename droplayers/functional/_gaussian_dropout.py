@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _validation
 from .._lib import mask as masks
 from .._lib.elementwise import NOISE, Affine
-from .._lib.pipeline import drop
+from .._lib.pipeline import apply_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,4 +98,6 @@ def gaussian_dropout(
     where = masks.geometry(array.shape, (), full_shape, start)
     noise = train and p > 0.0
     affine = Affine(NOISE, math.sqrt(p / (1.0 - p))) if noise else Affine()
-    return drop(array, dtype, p, affine, where, rng, None, False, out, train=train)
+    return apply_mask(
+        array, dtype, p, affine, where, rng, None, False, out, train=train
+    )

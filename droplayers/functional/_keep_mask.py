@@ -88,7 +88,7 @@ def keep_mask(
         keep = np.empty((math.prod(shape) + 7) // 8, np.uint8)
     else:
         keep = np.empty(shape, np.bool_)
-    mask = masks.drawn(draw_key(rng) if 0.0 < p < 1.0 else 0, p, where)
+    mask = masks.from_key(draw_key(rng) if 0.0 < p < 1.0 else 0, p, where)
     if packed:
         return _core.pack(keep, shape, *mask)
-    return masks.booleans(mask, keep)[()]
+    return masks.unpack(mask, keep)[()]

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _validation
 from .._lib import mask as masks
-from .._lib.elementwise import RESIDUAL, TILE, Affine, select
+from .._lib.elementwise import RESIDUAL, TILE, Affine, apply
 from .._lib.pipeline import returned
 from ._kept_rows import SAMPLINGS, kept_rows
 
@@ -251,7 +251,7 @@ def _add_rows(
         part = part.copy()
     keep = np.zeros(len(x), np.bool_)
     keep[rows] = True
-    bits = masks.given(keep, masks.rows(x.shape, False))
+    bits = masks.from_array(keep, masks.rows(x.shape, False))
     few = TILE // max(1, math.prod(x.shape[1:]))
     step = max(1, len(x) if len(rows) == len(x) else few)
     for low in range(0, len(x), step):
@@ -263,4 +263,4 @@ def _add_rows(
             with np.errstate(all="ignore"):
                 spread[rows[first:last] - low] = part[first:last]
         mask = bits._replace(first=low)
-        select(spread, dtype, mask, Affine(RESIDUAL, factor), x[block], out[block])
+        apply(spread, dtype, mask, Affine(RESIDUAL, factor), x[block], out[block])
