@@ -80,7 +80,7 @@ class Join(NamedTuple):
             keep[chosen[lost], lost] = True
 
 
-def checked(
+def prepare(
     paths: Any,
     prob: Any,
     training: Any,

@@ -74,7 +74,7 @@ class Dense(NamedTuple):
             total += plain()
 
 
-def checked(
+def prepare(
     p: Any, mode: Any, per_sample: Any, arrays: dict[str, Any]
 ) -> tuple[Dense, dict[str, Array]]:
     """How a layer drops and computes, and its arrays, matrices all but the bias."""
@@ -89,7 +89,7 @@ def checked(
     return Dense(rate, train, own, dtype, computes), found
 
 
-def sums(
+def accumulator(
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
     target: Array | None,
@@ -106,7 +106,7 @@ def sums(
     return target
 
 
-def meet(x: Array, weight: Array) -> None:
+def check_inner(x: Array, weight: Array) -> None:
     """Check that samples have as many features as the weight takes."""
     if x.shape[1] != len(weight):
         raise ValueError(
@@ -115,6 +115,6 @@ def meet(x: Array, weight: Array) -> None:
         )
 
 
-def fits(x: Array, name: str, shape: tuple[int, ...]) -> None:
+def check_shape(x: Array, name: str, shape: tuple[int, ...]) -> None:
     if x.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {x.shape}")

@@ -11,7 +11,7 @@ import numpy as np
 from .. import _validation
 from .._lib import mask as masks
 from .._lib.elementwise import RESIDUAL, Affine, apply, part_of, tiles
-from .._lib.join_sampling import checked
+from .._lib.join_sampling import prepare
 from .._lib.pipeline import returned
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def fractal_join(
     >>> dl.fractal_join(ended, training=True, sampling="global", rng=key) is None
     True
     """
-    join = checked(paths, prob, training, sampling, per, column, rng)
+    join = prepare(paths, prob, training, sampling, per, column, rng)
     if not join.living:
         return None
     result = None if out is None else _validation.out(out, join.first.shape, join.dtype)
@@ -214,7 +214,7 @@ def fractal_join_backward(
     >>> dl.fractal_join_backward(np.ones(3), paths, 0.5, True, per="sample", rng=key)
     [array([0.5, 0. , 1. ]), None, array([0.5, 1. , 0. ])]
     """
-    join = checked(paths, prob, training, sampling, per, column, rng)
+    join = prepare(paths, prob, training, sampling, per, column, rng)
     if grad is None:
         grads = {j: _zeros(x) for j, x in join.living.items()}
     else:
