@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _validation
 from ..functional import alpha_dropout, alpha_dropout_backward
-from ._base import Layer, Option
+from ._base import Layer, Validated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +43,8 @@ class AlphaDropout(Layer):
 
     _function = staticmethod(alpha_dropout)
 
-    p = Option(_validation.probability)
-    shared_axes = Option(_validation.integers)
+    p = Validated(_validation.probability)
+    shared_axes = Validated(_validation.integers)
 
     def __init__(
         self,

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     #: A forward pass, as its backward pass has to know it: the shape of the result or
     #: None for no result, what the gradient needs of the arguments, and the keywords.
     #: A plain tuple, so that a layer's pickle names no private class.
-    Pass: TypeAlias = tuple[tuple[int, ...] | None, Any, dict[str, Any]]
+    Saved: TypeAlias = tuple[tuple[int, ...] | None, Any, dict[str, Any]]
 
 
-class Option:
-    """An attribute of a layer whose values go through a check that names it."""
+class Validated:
+    """An attribute of a layer whose values pass a check, which is told its name."""
 
     def __init__(self, check: Callable[[Any, str], Any]) -> None:
         self.check = check
@@ -38,28 +38,30 @@ class Option:
         layer.__dict__[self.name] = self.check(value, self.name)
 
 
-def word(*choices: str) -> Option:
-    """One of some words."""
-    return Option(lambda value, name: _validation.choice(value, name, choices))
+class Choice(Validated):
+    """An attribute that is one of some words."""
+
+    def __init__(self, *choices: str) -> None:
+        super().__init__(lambda value, name: _validation.choice(value, name, choices))
 
 
-class Source(Option):
-    """What keys are drawn from: None and a Key as they are, while a seed makes one
-    generator, here and now."""
+class RngAttribute(Validated):
+    """What keys are drawn from: None and a Key stay as they are, anything else becomes
+    a Generator when it is set."""
 
     def __init__(self) -> None:
-        def made(rng: Any, name: str) -> Any:
+        def check(rng: Any, name: str) -> Any:
             return rng if rng is None or isinstance(rng, Key) else generator(rng)
 
-        super().__init__(made)
+        super().__init__(check)
 
     def __set__(self, layer: Any, value: Any) -> None:
         super().__set__(layer, value)
         layer._given = value
 
 
-class FreshKey(Key):
-    """A Key that is drawn from an rng when it is first asked for, if ever."""
+class LazyKey(Key):
+    """A Key that is drawn from an rng when its number is first asked for."""
 
     __slots__ = ("_rng", "drawn")
     _rng: RNG
@@ -82,18 +84,20 @@ class Layer:
     _function: Callable[..., Any]
     _names: tuple[str, ...] = ()  #: of its options, but for rng
     _given: RNG  #: what rng was set to
-    rng = Source()
-    training = Option(_validation.flag)
+    rng = RngAttribute()
+    training = Validated(_validation.flag)
 
     def __init_subclass__(cls) -> None:
-        own = [name for name, value in vars(cls).items() if isinstance(value, Option)]
+        own = [
+            name for name, value in vars(cls).items() if isinstance(value, Validated)
+        ]
         cls._names = (*cls._names, *own)
 
     def __init__(self, rng: RNG) -> None:
         self.rng = rng
         self.training = True
         self.last_key: Key | None = None
-        self._last: Pass | None = None
+        self._last: Saved | None = None
 
     def train(self, mode: bool = True) -> Self:
         """Train from now on, or do not.
@@ -191,7 +195,7 @@ class Layer:
         return getattr(self, name)
 
     def _run(self, x: Any, options: dict[str, Any]) -> Any:
-        key = FreshKey(self.rng)
+        key = LazyKey(self.rng)
         y = self._apply(x, {**options, "rng": key})
         shape = None if y is None else np.shape(y)
         self._last = shape, self._kept(x), {**options, "rng": key.drawn}

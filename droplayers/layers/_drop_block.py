@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _validation
 from ..functional import drop_block
-from ._base import Layer, Option
+from ._base import Layer, Validated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,10 +56,10 @@ class DropBlock(Layer):
 
     _function = staticmethod(drop_block)
 
-    p = Option(_validation.probability)
-    block_size = Option(_sides)
-    channel_axis = Option(_validation.integer)
-    shared_channels = Option(_validation.flag)
+    p = Validated(_validation.probability)
+    block_size = Validated(_sides)
+    channel_axis = Validated(_validation.integer)
+    shared_channels = Validated(_validation.flag)
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _validation
 from ..functional import drop_connect, drop_connect_backward
 from ..keys import Key, generator
-from ._base import Layer, Option
+from ._base import Layer, Validated
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -78,8 +78,8 @@ class DropConnect(Layer):
     array([2., 2.])
     """
 
-    p = Option(_validation.probability)
-    per_sample = Option(_validation.flag)
+    p = Validated(_validation.probability)
+    per_sample = Validated(_validation.flag)
 
     def __init__(
         self,

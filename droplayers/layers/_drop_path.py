@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _validation
 from ..functional import drop_path
-from ._base import Layer, Option, word
+from ._base import Choice, Layer, Validated
 
 if TYPE_CHECKING:
     from ..keys import RNG
@@ -54,9 +54,9 @@ class DropPath(Layer):
 
     _function = staticmethod(drop_path)
 
-    drop_prob = Option(_perhaps)
-    per = word("sample", "batch")
-    scale_by_keep = Option(_validation.flag)
+    drop_prob = Validated(_perhaps)
+    per = Choice("sample", "batch")
+    scale_by_keep = Validated(_validation.flag)
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import _validation
 from ..functional import dropout
-from ._base import Layer, Option, word
+from ._base import Choice, Layer, Validated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,9 +65,9 @@ class Dropout(Layer):
 
     _function = staticmethod(dropout)
 
-    p = Option(_validation.probability)
-    scaling = word("inverted", "classic")
-    shared_axes = Option(_validation.integers)
+    p = Validated(_validation.probability)
+    scaling = Choice("inverted", "classic")
+    shared_axes = Validated(_validation.integers)
 
     def __init__(
         self,

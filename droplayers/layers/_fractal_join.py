@@ -10,7 +10,7 @@ from .. import _validation
 from .._lib.join_sampling import repeatable
 from ..functional import fractal_join, fractal_join_backward
 from ..keys import Key
-from ._base import Layer, Option, word
+from ._base import Choice, Layer, Validated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,9 +65,9 @@ class FractalJoin(Layer):
 
     _function = staticmethod(fractal_join)
 
-    prob = Option(_one_or_more)
-    sampling = word("local", "global")
-    per = word("batch", "sample")
+    prob = Validated(_one_or_more)
+    sampling = Choice("local", "global")
+    per = Choice("batch", "sample")
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _validation
 from ..functional import gaussian_dropout
-from ._base import Layer, Option
+from ._base import Layer, Validated
 
 if TYPE_CHECKING:
     from ..keys import RNG
@@ -46,7 +46,7 @@ class GaussianDropout(Layer):
 
     _function = staticmethod(gaussian_dropout)
 
-    p = Option(_below_one)
+    p = Validated(_below_one)
 
     def __init__(self, p: float = 0.5, *, rng: RNG = None) -> None:
         super().__init__(rng)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import _validation
 from ..functional import spatial_dropout
-from ._base import Layer, Option
+from ._base import Layer, Validated
 
 if TYPE_CHECKING:
     from ..keys import RNG
@@ -42,8 +42,8 @@ class SpatialDropout(Layer):
 
     _function = staticmethod(spatial_dropout)
 
-    p = Option(_validation.probability)
-    channel_axis = Option(_validation.integer)
+    p = Validated(_validation.probability)
+    channel_axis = Validated(_validation.integer)
 
     def __init__(
         self, p: float = 0.5, *, channel_axis: int = 1, rng: RNG = None
