@@ -32,7 +32,16 @@ class Validated:
         self.name = name
 
     def __get__(self, layer: Any, owner: type) -> Any:
-        return self if layer is None else layer.__dict__[self.name]
+        if layer is None:
+            return self
+        try:
+            return layer.__dict__[self.name]
+        except KeyError:
+            raise AttributeError(
+                f"{type(layer).__name__!r} object has no attribute {self.name!r}",
+                name=self.name,
+                obj=layer,
+            ) from None
 
     def __set__(self, layer: Any, value: Any) -> None:
         layer.__dict__[self.name] = self.check(value, self.name)

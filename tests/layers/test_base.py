@@ -232,6 +232,18 @@ def test_a_layer_with_nothing_to_drop_is_an_identity():
     assert dl.DropPath(0.3).eval()(X) is X
 
 
+def test_an_attribute_that_is_not_set_yet_is_an_attribute_error():
+    class Late(dl.Dropout):
+        def __init__(self):
+            assert not hasattr(self, "p")
+            with pytest.raises(AttributeError, match=r"'Late' .* no attribute 'rng'"):
+                self.rng  # noqa: B018
+            super().__init__()
+
+    assert hasattr(Late(), "p")
+    assert not hasattr(dl.Dropout.__new__(dl.Dropout), "scaling")
+
+
 def test_subclasses_have_a_repr():
     class Wide(dl.Dropout):
         def __init__(self, width, p=0.25, *args, **options):
