@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The rules that hold for the source files."""
 
+import ast
+import graphlib
 import re
 import shutil
 import sys
 import sysconfig
+import tomllib
 
 import numpy as np
 import pytest
-from c_build import SRC, compile_all, run, shipped_flags
+from c_build import ROOT, SRC, compile_all, run, shipped_flags
 
 from droplayers import _core
 
 # --- C --------------------------------------------------------------------------------
 
 # From the top down: a file uses its own room and those below it.
-ROOMS = ("python", "ops", "array", "kernels", "stream", "base")
+C_ROOMS = ("python", "ops", "array", "kernels", "stream", "base")
 
 
 def text(name):
@@ -28,7 +31,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+(["<].+?[">])', re.MULTILINE)
 INCLUDES = {name: INCLUDE.findall(text(name)) for name in NAMES}
 
 
-def room(name):
+def c_room(name):
     return name.split("/")[0]
 
 
@@ -43,7 +46,7 @@ def includers(pattern):
 
 
 def test_every_file_is_in_a_room():
-    assert {room(name) for name in NAMES} == set(ROOMS)
+    assert {c_room(name) for name in NAMES} == set(C_ROOMS)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -53,7 +56,7 @@ def test_includes_never_run_upward(name):
         if (name, other) == ("kernels/simd/target.h", "emulate.h"):
             continue  # of tests/c, in their builds alone
         assert other in NAMES, "an include is written from src/"
-        assert ROOMS.index(room(name)) <= ROOMS.index(room(other))
+        assert C_ROOMS.index(c_room(name)) <= C_ROOMS.index(c_room(other))
 
 
 def test_includes_run_in_no_circle():
@@ -69,7 +72,7 @@ def test_includes_run_in_no_circle():
 def test_python_and_numpy_stay_in_their_room():
     assert includers(r"Python\.h|numpy/arrayobject") == {"python/numpy_api.h"}
     assert includers("numpy/") <= {"python/numpy_api.h", "python/key_from_rng.c"}
-    assert {room(name) for name in users(r"\bPy[A-Z_]\w+|\bNPY_\w+")} == {"python"}
+    assert {c_room(name) for name in users(r"\bPy[A-Z_]\w+|\bNPY_\w+")} == {"python"}
 
 
 def test_the_processor_is_asked_and_threads_are_started_in_one_file_each():
@@ -129,7 +132,74 @@ def test_names_that_files_share_begin_with_drop_and_are_never_used_upward(tmp_pa
         defined, wants[name] = symbols(path)
         for symbol in defined - {"PyInit__core"}:
             assert re.match("drop_|droplayers_numpy", symbol), name
-            where[symbol] = room(name)
+            where[symbol] = c_room(name)
     for name, symbols_ in wants.items():
         for symbol in symbols_ & where.keys():
-            assert ROOMS.index(room(name)) <= ROOMS.index(where[symbol]), symbol
+            assert C_ROOMS.index(c_room(name)) <= C_ROOMS.index(where[symbol]), symbol
+
+
+# --- Python ---------------------------------------------------------------------------
+
+PACKAGE = ROOT / "droplayers"
+PYTHON_ROOMS = [
+    {"layers", "autograd"},
+    {"functional"},
+    {"_lib"},
+    {"keys", "config", "schedules"},
+    {"_validation", "_core"},
+]
+FLOORS = {room: floor for floor, rooms in enumerate(PYTHON_ROOMS) for room in rooms}
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+MODULES = {*FILES, "droplayers._core"}
+
+
+def imported(name):
+    """The modules of the package that a module imports: in functions too, and what
+    only type checkers read."""
+    package = name if FILES[name].name == "__init__.py" else name.rpartition(".")[0]
+    found = set()
+    for node in ast.walk(ast.parse(FILES[name].read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            folder = package.split(".")[: 1 - node.level or None] if node.level else []
+            origin = ".".join([*folder, *filter(None, [node.module])])
+            names = {f"{origin}.{alias.name}" for alias in node.names}
+            found |= (names & MODULES) | ({origin} if names - MODULES else set())
+    return found & MODULES
+
+
+IMPORTS = {name: imported(name) for name in FILES}
+
+
+def room(name):
+    return name.split(".")[1]
+
+
+@pytest.mark.parametrize(
+    "name", sorted({*FILES} - {"droplayers", "droplayers.__main__"})
+)
+def test_no_module_imports_one_of_a_floor_above(name):
+    assert not [
+        other
+        for other in IMPORTS[name]
+        if other == "droplayers" or FLOORS[room(other)] < FLOORS[room(name)]
+    ]
+
+
+def test_imports_have_no_cycle():
+    order = [*graphlib.TopologicalSorter(IMPORTS).static_order()]
+    assert set(order) == MODULES
+
+
+def test_every_folder_is_a_package_of_the_wheel():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = {module_name(path) for path in PACKAGE.rglob("__init__.py")}
+    assert set(settings["tool"]["setuptools"]["packages"]) == packages

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _check, _masks
-from ._operation import returned
-from ._rows import SAMPLINGS, kept_rows
-from ._select import RESIDUAL, TILE, Affine, select
+from .. import _validation
+from .._lib import mask as masks
+from .._lib.elementwise import RESIDUAL, TILE, Affine, apply
+from .._lib.pipeline import returned
+from ._kept_rows import SAMPLINGS, kept_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
 
-    from ._check import Array
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
 
     Branch = Callable[[NDArray[Any]], ArrayLike]
 
@@ -199,18 +200,18 @@ def _add_branch(
     out: Array | None,
 ) -> Any:
     """Both passes: they differ in what their arguments are called."""
-    owner = _check.array(x, x_name)
+    owner = _validation.array(x, x_name)
     array = owner[...]  # a view of our own: the branch may give x another shape
     if array.ndim == 0:
         raise ValueError(f"{x_name} must have an axis of samples, got a 0-d array")
-    dtype = _check.result_dtype(array.dtype, x_name)
+    dtype = _validation.result_dtype(array.dtype, x_name)
     if not callable(branch):
         raise TypeError(f"{branch_name} must be callable, got {branch!r}")
-    p = _check.probability(prob, "prob")
-    train = _check.flag(training, "training")
-    _check.choice(sampling, "sampling", SAMPLINGS)
+    p = _validation.probability(prob, "prob")
+    train = _validation.flag(training, "training")
+    _validation.choice(sampling, "sampling", SAMPLINGS)
     if out is not None:
-        _check.out(out, array.shape, dtype)
+        _validation.out(out, array.shape, dtype)
     rate = p if train else 0.0
     rows, factor = kept_rows(len(array), rate, sampling=sampling, rng=rng)
     everything = len(rows) == len(array)
@@ -218,13 +219,13 @@ def _add_branch(
     part = kept
     if rows.size:
         result, memory = f"{branch_name}'s result", _memory(owner)
-        part = _check.array(branch(kept[...]), result)
+        part = _validation.array(branch(kept[...]), result)
         if _memory(owner) != memory:
             raise ValueError(
                 f"{x_name} must keep its memory, but {branch_name} took it"
             )
-        dtype = _check.common_dtype(kept, "its argument", part, result)
-    target = None if out is None else _check.out(out, array.shape, dtype)
+        dtype = _validation.common_dtype(kept, "its argument", part, result)
+    target = None if out is None else _validation.out(out, array.shape, dtype)
     if target is None:
         target = np.empty_like(array, dtype=dtype, subok=False)
     _add_rows(array, part, rows, dtype, factor, target)
@@ -245,12 +246,12 @@ def _add_rows(
     out: Array,
 ) -> None:
     """Store x, and on some rows x + factor * part, in blocks that stay in cache."""
-    x = _check.apart(x, out)
+    x = _validation.apart(x, out)
     if np.may_share_memory(part, out):
         part = part.copy()
     keep = np.zeros(len(x), np.bool_)
     keep[rows] = True
-    bits = _masks.given(keep, _masks.rows(x.shape, False))
+    bits = masks.from_array(keep, masks.rows(x.shape, False))
     few = TILE // max(1, math.prod(x.shape[1:]))
     step = max(1, len(x) if len(rows) == len(x) else few)
     for low in range(0, len(x), step):
@@ -262,4 +263,4 @@ def _add_rows(
             with np.errstate(all="ignore"):
                 spread[rows[first:last] - low] = part[first:last]
         mask = bits._replace(first=low)
-        select(spread, dtype, mask, Affine(RESIDUAL, factor), x[block], out[block])
+        apply(spread, dtype, mask, Affine(RESIDUAL, factor), x[block], out[block])

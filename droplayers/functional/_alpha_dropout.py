@@ -6,17 +6,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from . import _check, _masks
-from ._operation import drop
-from ._select import AFFINE, SCALE, Affine
+from .. import _validation
+from .._lib import mask as masks
+from .._lib.elementwise import AFFINE, SCALE, Affine
+from .._lib.pipeline import apply_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
-    from ._check import Array
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
 
 SATURATION = -1.7580993408473766  #: of SELU: minus its scale times its alpha
 
@@ -214,17 +215,17 @@ def _drop(
     out: Array | None,
 ) -> Any:
     """Both passes: they differ in the form, and in what their array is called."""
-    array = _check.array(x, name)
-    dtype = _check.result_dtype(array.dtype, name)
+    array = _validation.array(x, name)
+    dtype = _validation.result_dtype(array.dtype, name)
     if dtype.kind == "c":
         raise TypeError(f"{name} must be a real array, got dtype {dtype}")
-    p = _check.probability(p, "p")
-    train = _check.training(mode)
-    shared = _check.axes(shared_axes, "shared_axes", array.ndim)
-    own = mask is not None
-    where = _masks.geometry(array.shape, shared, full_shape, start, own=own)
-    as_it_is = not train or p == 1.0 or (p == 0.0 and not own)
+    p = _validation.probability(p, "p")
+    train = _validation.training(mode)
+    shared = _validation.axes(shared_axes, "shared_axes", array.ndim)
+    given = mask is not None
+    where = masks.geometry(array.shape, shared, full_shape, start, given=given)
+    as_it_is = not train or p == 1.0 or (p == 0.0 and not given)
     affine = Affine() if as_it_is else _affine(form, p)
-    return drop(
+    return apply_mask(
         array, dtype, p, affine, where, rng, mask, return_mask, out, train=train
     )

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from . import _check, _masks
-from ._operation import drop
-from ._select import NOISE, Affine
+from .. import _validation
+from .._lib import mask as masks
+from .._lib.elementwise import NOISE, Affine
+from .._lib.pipeline import apply_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
-    from ._check import Array
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
 
 
 def gaussian_dropout(
@@ -88,13 +89,15 @@ def gaussian_dropout(
     >>> dl.gaussian_dropout(np.ones(4), 0.2, rng=1)
     array([0.96174141, 0.91785763, 1.26762607, 1.067285  ])
     """
-    array = _check.array(x, "x")
-    dtype = _check.result_dtype(array.dtype, "x")
-    p = _check.probability(p, "p")
+    array = _validation.array(x, "x")
+    dtype = _validation.result_dtype(array.dtype, "x")
+    p = _validation.probability(p, "p")
     if p == 1.0:
         raise ValueError("p must be in [0, 1), got 1: the noise would have no bounds")
-    train = _check.training(mode)
-    where = _masks.geometry(array.shape, (), full_shape, start)
+    train = _validation.training(mode)
+    where = masks.geometry(array.shape, (), full_shape, start)
     noise = train and p > 0.0
     affine = Affine(NOISE, math.sqrt(p / (1.0 - p))) if noise else Affine()
-    return drop(array, dtype, p, affine, where, rng, None, False, out, train=train)
+    return apply_mask(
+        array, dtype, p, affine, where, rng, None, False, out, train=train
+    )

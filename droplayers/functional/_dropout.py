@@ -1,27 +1,22 @@
-"""Operations that drop single elements, or what shares a draw: dropout, and the keep
-masks themselves."""
+"""Dropout: single elements are dropped, or what shares a draw."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from . import _check, _core, _masks
-from ._operation import drop, scale
-from ._select import Affine
-from .keys import Key, draw_key
+from .. import _core, _validation
+from .._lib import mask as masks
+from .._lib.elementwise import Affine
+from .._lib.pipeline import apply_mask, scale
+from ..keys import Key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    from ._check import Array
-    from .keys import RNG
-
-MOST_AXES = 64  #: of NumPy
+    from .._validation import Array
+    from ..keys import RNG
 
 
 def dropout(
@@ -129,91 +124,18 @@ def dropout(
     )  # fmt: skip
     if plain is not NotImplemented:
         return plain
-    array = _check.array(x, "x")
-    dtype = _check.result_dtype(array.dtype, "x")
-    p = _check.probability(p, "p")
-    train = _check.training(mode)
-    inverted = _check.choice(scaling, "scaling", ("inverted", "classic")) == "inverted"
-    shared = _check.axes(shared_axes, "shared_axes", array.ndim)
-    own = mask is not None
-    where = _masks.geometry(array.shape, shared, full_shape, start, own=own)
-    if inverted:
+    array = _validation.array(x, "x")
+    dtype = _validation.result_dtype(array.dtype, "x")
+    p = _validation.probability(p, "p")
+    train = _validation.training(mode)
+    scaling = _validation.choice(scaling, "scaling", ("inverted", "classic"))
+    shared = _validation.axes(shared_axes, "shared_axes", array.ndim)
+    given = mask is not None
+    where = masks.geometry(array.shape, shared, full_shape, start, given=given)
+    if scaling == "inverted":
         a = scale(p) if train else 1.0
     else:
         a = 1.0 if train else 1.0 - p
-    return drop(
+    return apply_mask(
         array, dtype, p, Affine(a=a), where, rng, mask, return_mask, out, train=train
     )
-
-
-def keep_mask(
-    shape: int | Sequence[int],
-    p: float,
-    *,
-    rng: RNG = None,
-    packed: bool = False,
-    full_shape: Sequence[int] | None = None,
-    start: Sequence[int] | None = None,
-) -> NDArray[np.bool_] | NDArray[np.uint8]:
-    """The keep mask alone, as `dropout` of an array of this shape draws it.
-
-    Parameters
-    ----------
-    shape : int or tuple of int
-        Of the mask.
-    p : float
-        Probability to drop an element, in [0, 1].
-    rng : optional
-        As in `dropout`.
-    packed : bool, default False
-        Whether to return packed bits, 8 elements a byte.
-    full_shape, start : tuple of int, optional
-        The mask is the block of a larger one, as in `dropout`.
-
-    Returns
-    -------
-    keep : ndarray
-        Of bool and of this shape, True is kept; or packed, 1-D of uint8 with
-        ceil(n / 8) bytes, which are ``np.packbits(keep, bitorder="little")``.
-
-    Raises
-    ------
-    TypeError
-        If p is no real number, or a length no integer.
-    ValueError
-        If p is NaN or outside [0, 1], a length is negative, or there are too many
-        elements.
-
-    Notes
-    -----
-    Under one Key masks are nested: what one p drops, any larger p drops too.
-
-    Examples
-    --------
-    >>> import droplayers as dl
-    >>> dl.keep_mask(8, 0.5, rng=1)
-    array([False,  True, False,  True,  True, False, False,  True])
-    >>> dl.keep_mask(8, 0.5, rng=1, packed=True)
-    array([154], dtype=uint8)
-    """
-    number = rng._word if type(rng) is Key else None
-    plain: NDArray[np.bool_] | NDArray[np.uint8]
-    plain = _core.keep_mask(shape, p, number, rng, packed, full_shape, start)
-    if plain is not NotImplemented:
-        return plain
-    shape = _check.lengths(shape, "shape")
-    p = _check.probability(p, "p")
-    packed = _check.flag(packed, "packed")
-    _check.size(shape, "shape", np.iinfo(np.intp).max)
-    if len(shape) > MOST_AXES:
-        raise ValueError(f"shape must have at most {MOST_AXES} axes, got {len(shape)}")
-    where = _masks.geometry(shape, (), full_shape, start)
-    # Memory first: where it cannot be had, no generator has advanced.
-    if packed:
-        keep = np.empty((math.prod(shape) + 7) // 8, np.uint8)
-    else:
-        keep = np.empty(shape, np.bool_)
-    mask = _masks.drawn(draw_key(rng) if 0.0 < p < 1.0 else 0, p, where)
-    if packed:
-        return _core.pack(keep, shape, *mask)
-    return _masks.booleans(mask, keep)[()]

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _check, _core, _masks
-from .keys import Key, draw_key
+from .. import _core, _validation
+from ..keys import Key, draw_key
+from . import mask as masks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ._check import Array
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
 
 
 class Join(NamedTuple):
@@ -67,11 +68,11 @@ class Join(NamedTuple):
         """Keep what the mask keeps of the living, or one of them where it keeps none:
         its draw is for all paths, and each rate has a mask of that draw."""
         mask = np.empty((keep.shape[1], self.size), np.bool_)
-        where = _masks.Geometry(mask.shape)
+        where = masks.Geometry(mask.shape)
         key = draw_key(rng)
         for rate in set(self.rates.tolist()):
             same = self.rates == rate
-            _masks.booleans(_masks.drawn(key, rate, where), mask)
+            masks.unpack(masks.from_key(key, rate, where), mask)
             keep[same] = mask.T[self.places[same]]
         lost = np.flatnonzero(~keep.any(axis=0))
         if lost.size:
@@ -79,7 +80,7 @@ class Join(NamedTuple):
             keep[chosen[lost], lost] = True
 
 
-def checked(
+def prepare(
     paths: Any,
     prob: Any,
     training: Any,
@@ -90,10 +91,10 @@ def checked(
 ) -> Join:
     """A join of these arguments, checked."""
     size, living = _living(paths)
-    rates = _check.probabilities(prob, "prob", (size,))
-    train = _check.flag(training, "training")
-    local = _check.choice(sampling, "sampling", ("local", "global")) == "local"
-    batch = _check.choice(per, "per", ("batch", "sample")) == "batch"
+    rates = _validation.probabilities(prob, "prob", (size,))
+    train = _validation.flag(training, "training")
+    local = _validation.choice(sampling, "sampling", ("local", "global")) == "local"
+    batch = _validation.choice(per, "per", ("batch", "sample")) == "batch"
     for j, x in living.items():
         if x.ndim == 0 and not batch:
             raise ValueError(
@@ -112,7 +113,7 @@ def checked(
 def _living(paths: Any) -> tuple[int, dict[int, Array]]:
     """How many paths there are, and those that live, of one shape."""
     if not isinstance(paths, list | tuple):
-        paths = _check.array(paths, "paths")
+        paths = _validation.array(paths, "paths")
         if paths.ndim == 0:
             raise TypeError(f"paths must be a sequence of arrays, got {paths[()]!r}")
     if len(paths) == 0:
@@ -120,7 +121,7 @@ def _living(paths: Any) -> tuple[int, dict[int, Array]]:
     living: dict[int, Array] = {}
     for j, path in enumerate(paths):
         if path is not None:
-            living[j] = x = _check.array(path, f"paths[{j}]")
+            living[j] = x = _validation.array(path, f"paths[{j}]")
             i, first = next(iter(living.items()))
             if x.shape != first.shape:
                 raise ValueError(
@@ -133,10 +134,10 @@ def _living(paths: Any) -> tuple[int, dict[int, Array]]:
 def _promoted(living: dict[int, Array]) -> np.dtype[Any]:
     """The dtype that all living paths promote to, in whatever order."""
     for j, x in living.items():
-        _check.result_dtype(x.dtype, f"paths[{j}]")
+        _validation.result_dtype(x.dtype, f"paths[{j}]")
     dtypes = [x.dtype for x in living.values()] or [np.dtype(np.float64)]
     try:
-        return _check.result_dtype(np.result_type(*dtypes), "paths")
+        return _validation.result_dtype(np.result_type(*dtypes), "paths")
     except TypeError:
         names = ", ".join(map(str, dtypes))
         raise TypeError(f"paths must promote to one dtype, got {names}") from None
@@ -146,7 +147,7 @@ def _column(value: Any, size: int, local: bool) -> int:
     """A path's place in the list."""
     if local:
         raise ValueError(f"column must be None with sampling='local', got {value!r}")
-    column = _check.integer(value, "column")
+    column = _validation.integer(value, "column")
     if not 0 <= column < size:
         raise ValueError(f"column must be in [0, {size}), got {value!r}")
     return column
@@ -156,7 +157,7 @@ def repeatable(rng: Any) -> None:
     """Only what gives one key at every call gives one column at every join."""
     try:
         if not isinstance(rng, Key):
-            _check.integer(rng, "rng")
+            _validation.integer(rng, "rng")
     except TypeError:
         raise TypeError(
             "rng must be a Key or an int with sampling='global', or every join would"

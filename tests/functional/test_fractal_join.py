@@ -30,7 +30,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import droplayers as dl
-from droplayers import _fractal, _select
+from droplayers._lib import elementwise
+from droplayers.functional import _fractal_join
 
 BOTH = [
     {"sampling": sampling, "per": per}
@@ -76,13 +77,13 @@ def joins(draw):
 
 
 # Tiles smaller than an array, so that there are many, or as they are.
-TILES = st.sampled_from([1, 7, 40, _select.TILE])
+TILES = st.sampled_from([1, 7, 40, elementwise.TILE])
 
 
 def check_tiled(tile, check):
     """Calls a function on every instruction set with tiles of some size."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_select, "TILE", tile)
+        patch.setattr(elementwise, "TILE", tile)
         on_each_isa(check)
 
 
@@ -214,9 +215,9 @@ def test_out_gets_what_a_new_result_would_be_in_its_own_dtype():
 def test_tiles_go_through_memory_in_one_piece(layout):
     x = laid_out(np.zeros((300, 20, 30)), layout, axes=(2, 0, 1))
     keep = np.ones((1, 300), bool)
-    parts = [part for _, (part,) in _fractal._Tiling(keep, x.dtype, x).tiles(x)]
+    parts = [part for _, (part,) in _fractal_join._Tiling(keep, x.dtype, x).tiles(x)]
     assert sum(part.size for part in parts) == x.size
-    assert all(1 < part.size <= _select.TILE for part in parts)
+    assert all(1 < part.size <= elementwise.TILE for part in parts)
     assert all(part.flags.c_contiguous for part in parts)
 
 
@@ -349,7 +350,7 @@ def peak(function, *arguments, **options):
 @pytest.mark.parametrize("dtype", [*FLOATS, np.int32])
 @pytest.mark.parametrize("layout", ["C", "F"])
 def test_memory_beyond_the_result_does_not_grow_with_the_paths(dtype, layout):
-    shape, tile = (4000, 250), 4 * 32 * _select.TILE
+    shape, tile = (4000, 250), 4 * 32 * elementwise.TILE
     paths = [laid_out(np.ones(shape, dtype), layout) for _ in range(3)]
     x = dl.fractal_join(paths)
     for how in BOTH:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _check, _masks
-from ._select import Affine, select
-from .keys import draw_key
+from .. import _validation
+from ..keys import draw_key
+from . import mask as masks
+from .elementwise import Affine, apply
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from ._check import Array
-    from ._masks import Geometry
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
+    from .mask import Geometry
 
 
 def scale(p: float) -> float:
@@ -24,7 +25,7 @@ def scale(p: float) -> float:
     return 1.0 / (1.0 - p) if p < 1.0 else 1.0
 
 
-def drop(
+def apply_mask(
     x: Array,
     dtype: np.dtype[Any],
     p: float,
@@ -40,9 +41,9 @@ def drop(
 ) -> Any:
     """All that follows once an operation has said what its index counts (where) and
     what it does to an element (affine)."""
-    return_mask = _check.flag(return_mask, "return_mask")
-    keep = None if mask is None else _check.keep(mask, where.shape)
-    target = None if out is None else _check.out(out, x.shape, dtype)
+    return_mask = _validation.flag(return_mask, "return_mask")
+    keep = None if mask is None else _validation.keep(mask, where.shape)
+    target = None if out is None else _validation.out(out, x.shape, dtype)
     if not train:
         p, keep = 0.0, None
     nothing = p == 0.0 and keep is None and affine == Affine() and out is None
@@ -52,16 +53,16 @@ def drop(
         result = np.empty_like(x, dtype=dtype, subok=False)
     shown = np.empty(where.shape, np.bool_) if return_mask else None
     if keep is not None and p < 1.0:
-        bits = _masks.given(keep, where)
+        bits = masks.from_array(keep, where)
     else:
-        bits = _masks.drawn(draw_key(rng) if 0.0 < p < 1.0 else 0, p, where)
+        bits = masks.from_key(draw_key(rng) if 0.0 < p < 1.0 else 0, p, where)
     if affine.a == 0.0:  # zeros by selection: 0 * infinity would be NaN
-        select(x, dtype, _masks.drawn(0, 1.0, where), affine, None, result)
+        apply(x, dtype, masks.from_key(0, 1.0, where), affine, None, result)
     elif not nothing:
-        select(x, dtype, bits, affine, r, result)
+        apply(x, dtype, bits, affine, r, result)
     if shown is not None:
         if keep is None:
-            _masks.booleans(bits, shown)
+            masks.unpack(bits, shown)
         else:
             np.copyto(shown, keep)
     return returned(result, out, shown)

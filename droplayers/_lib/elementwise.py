@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _check, _core
-from ._check import FLOATS
-from ._masks import Mask, booleans, c_strides
+from .. import _core, _validation
+from .._validation import FLOATS
+from .mask import Mask, c_strides, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ._check import Array
+    from .._validation import Array
 
 SCALE, AFFINE, RESIDUAL, NOISE = range(4)
 TILE = 1 << 15  # elements: 256 KiB of float64 stay in L2
@@ -31,7 +31,7 @@ class Affine(NamedTuple):
     c: float = 0.0
 
 
-def select(
+def apply(
     x: Array,
     dtype: np.dtype[Any],
     mask: Mask,
@@ -40,16 +40,16 @@ def select(
     out: Array,
 ) -> None:
     """Compute in dtype, and store in out."""
-    x = _check.apart(x, out)
-    r = None if r is None else _check.apart(r, out)
+    x = _validation.apart(x, out)
+    r = None if r is None else _validation.apart(r, out)
     same = all(y is None or y.dtype == dtype for y in (x, r, out))
     if same and dtype.char in "fde":
         _core.select(out, x, r, *mask, *affine)
-    elif same and _check.is_bfloat16(dtype):
+    elif same and _validation.is_bfloat16(dtype):
         words, bits, others = map(_bits, (out, x, r))
         _core.select(words, bits, others, *mask, *affine)
     elif dtype.kind == "c":
-        _complex(select, x, dtype, mask, affine, r, out)
+        _complex(apply, x, dtype, mask, affine, r, out)
     else:
         _tiles(x, dtype, mask, affine, r, out)
 
@@ -68,7 +68,7 @@ def _complex(
     r: Array | None,
     out: Array,
 ) -> None:
-    """A complex number is two reals, for select and for select_rows."""
+    """A complex number is two reals, for apply and for apply_rows."""
     real = np.empty(0, dtype).real.dtype
     for part in ("real", "imag"):
         other = None if r is None else part_of(r, part)
@@ -119,7 +119,7 @@ def _tiles(
             if dtype.char == "g":
                 tile = by_numpy(tile, part, affine, other)
             else:
-                select(tile, dtype, part, affine, other, tile)
+                apply(tile, dtype, part, affine, other, tile)
             np.copyto(out[where], tile, casting="same_kind")
 
 
@@ -129,12 +129,12 @@ def _read(x: Array, dtype: np.dtype[Any], mask: Mask) -> Array:
     if x.ndim < 2 or any(strides[1:]):
         return x.astype(dtype)
     tile: Array = np.empty_like(x, dtype)
-    keep = booleans(mask, np.empty(len(x), np.bool_))
+    keep = unpack(mask, np.empty(len(x), np.bool_))
     tile[keep] = x[keep]
     return tile
 
 
-def select_rows(
+def apply_rows(
     x: Array,
     dtype: np.dtype[Any],
     keep: Array,
@@ -144,10 +144,10 @@ def select_rows(
 ) -> None:
     """The same with a mask and a factor for each place on axis 0; places that are
     dropped are not read."""
-    x = _check.apart(x, out)
-    r = None if r is None else _check.apart(r, out)
+    x = _validation.apart(x, out)
+    r = None if r is None else _validation.apart(r, out)
     if dtype.kind == "c":
-        _complex(select_rows, x, dtype, keep, affine, r, out)
+        _complex(apply_rows, x, dtype, keep, affine, r, out)
         return
     computes = dtype if dtype.char in FLOATS and dtype.itemsize > 2 else np.float32
     factors = affine.a.astype(computes).reshape((-1,) + (1,) * (x.ndim - 1))
@@ -167,10 +167,10 @@ def by_numpy(x: Array, mask: Mask, affine: Affine, r: Array | None) -> Array:
     """The same in NumPy's own arithmetic, in x's dtype."""
     if affine.form == NOISE:
         factor = np.ones(x.shape)
-        select(factor, factor.dtype, mask, affine, None, factor)
+        apply(factor, factor.dtype, mask, affine, None, factor)
         np.multiply(x, factor.astype(x.dtype), out=x)
         return x
-    keep = booleans(mask, np.empty(x.shape, np.bool_))
+    keep = unpack(mask, np.empty(x.shape, np.bool_))
     if affine.form == RESIDUAL:
         value = np.array(r)
         np.add(value, np.multiply(x, affine.a), out=value, where=keep)

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _check, _masks
-from ._operation import returned
-from ._select import RESIDUAL, Affine, part_of, select, tiles
-from ._survivors import checked
+from .. import _validation
+from .._lib import mask as masks
+from .._lib.elementwise import RESIDUAL, Affine, apply, part_of, tiles
+from .._lib.join_sampling import prepare
+from .._lib.pipeline import returned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import ArrayLike
 
-    from ._check import Array
-    from ._masks import Mask
-    from .keys import RNG
+    from .._lib.mask import Mask
+    from .._validation import Array
+    from ..keys import RNG
 
 # A sum begins with -0, to which any x adds as itself, -0 too.
 FIRST, NEXT = Affine(c=-0.0), Affine(RESIDUAL)
@@ -127,10 +128,10 @@ def fractal_join(
     >>> dl.fractal_join(ended, training=True, sampling="global", rng=key) is None
     True
     """
-    join = checked(paths, prob, training, sampling, per, column, rng)
+    join = prepare(paths, prob, training, sampling, per, column, rng)
     if not join.living:
         return None
-    result = None if out is None else _check.out(out, join.first.shape, join.dtype)
+    result = None if out is None else _validation.out(out, join.first.shape, join.dtype)
     if result is None and join.local and join.draws:
         # Memory first: where it cannot be had, no generator has advanced.
         result = np.empty_like(join.first, join.dtype, subok=False)
@@ -213,12 +214,12 @@ def fractal_join_backward(
     >>> dl.fractal_join_backward(np.ones(3), paths, 0.5, True, per="sample", rng=key)
     [array([0.5, 0. , 1. ]), None, array([0.5, 1. , 0. ])]
     """
-    join = checked(paths, prob, training, sampling, per, column, rng)
+    join = prepare(paths, prob, training, sampling, per, column, rng)
     if grad is None:
         grads = {j: _zeros(x) for j, x in join.living.items()}
     else:
-        array = _check.array(grad, "grad")
-        dtype = _check.result_dtype(array.dtype, "grad")
+        array = _validation.array(grad, "grad")
+        dtype = _validation.result_dtype(array.dtype, "grad")
         if join.living and array.shape != join.first.shape:
             raise ValueError(
                 f"grad must have the paths' shape {join.first.shape}, got {array.shape}"
@@ -232,7 +233,7 @@ def fractal_join_backward(
 
 
 def _zeros(x: Array) -> Array:
-    return np.zeros_like(x, _check.result_dtype(x.dtype, "paths"), subok=False)
+    return np.zeros_like(x, _validation.result_dtype(x.dtype, "paths"), subok=False)
 
 
 @np.errstate(all="ignore")
@@ -242,7 +243,7 @@ def _store_mean(
     """Sum what survives in list order, divide by its number, and store."""
     tiling = _Tiling(keep, dtype, out)
     pairs = zip(paths, keep, strict=True)
-    paths = [_check.apart(x, out) if kept.any() else x for x, kept in pairs]
+    paths = [_validation.apart(x, out) if kept.any() else x for x, kept in pairs]
     for samples, (target, *parts) in tiling.tiles(out, *paths):
         mean = np.empty(target.shape, tiling.computes)
         kept = keep[:, samples]
@@ -267,7 +268,7 @@ def _store_shares(
         share = np.empty(part.shape, tiling.computes)
         _divide(part, tiling.count(samples), share)
         for target, mask in zip(targets, tiling.masks(samples), strict=True):
-            select(share, dtype, mask, Affine(), None, target)
+            apply(share, dtype, mask, Affine(), None, target)
 
 
 class _Tiling:
@@ -275,15 +276,15 @@ class _Tiling:
     what survives where."""
 
     def __init__(self, keep: Array, dtype: np.dtype[Any], like: Array) -> None:
-        self.computes = np.dtype(np.float32) if _check.is_half(dtype) else dtype
+        self.computes = np.dtype(np.float32) if _validation.is_half(dtype) else dtype
         self.axes = sorted(range(like.ndim), key=lambda i: -abs(like.strides[i]))
         self.rows = keep.shape[1] != 1
         strides = tuple(int(self.rows and axis == 0) for axis in self.axes)
-        where = _masks.Geometry((), 0, strides)
+        where = masks.Geometry((), 0, strides)
         if self.rows:
-            self.kept = [_masks.given(row, where) for row in keep]
+            self.kept = [masks.from_array(row, where) for row in keep]
         else:
-            self.kept = [_masks.drawn(0, 1.0 - row[0], where) for row in keep]
+            self.kept = [masks.from_key(0, 1.0 - row[0], where) for row in keep]
         n = np.count_nonzero(keep, axis=0)
         n = np.where(n, n, -1)  # -0 / -1 is +0, where nothing survives
         self.n = n.astype(np.empty(0, self.computes).real.dtype)
@@ -316,7 +317,7 @@ def _sum_rows(parts: list[Array], masks: list[Mask], total: Array) -> Array:
     """The sum of the rows that are kept, -0 where there are none."""
     affine, before = FIRST, None
     for part, mask in zip(parts, masks, strict=True):
-        select(part, total.dtype, mask, affine, before, total)
+        apply(part, total.dtype, mask, affine, before, total)
         affine, before = NEXT, total
     return total
 

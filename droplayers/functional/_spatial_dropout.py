@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import _check
-from ._elements import dropout
+from .. import _validation
+from ._dropout import dropout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
-    from ._check import Array
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
 
 
 def spatial_dropout(
@@ -105,9 +105,9 @@ def spatial_dropout(
     >>> keep.shape
     (2, 1, 4)
     """
-    array = _check.array(x, "x")
-    _check.result_dtype(array.dtype, "x")
-    own = {0, _check.channel(channel_axis, array.ndim)}
+    array = _validation.array(x, "x")
+    _validation.result_dtype(array.dtype, "x")
+    own = {0, _validation.channel(channel_axis, array.ndim)}
     return dropout(
         array,
         p,

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import _check, _core
-from ._elements import keep_mask
-from ._operation import scale
-from .keys import draw_key
+from .. import _core, _validation
+from .._lib.pipeline import scale
+from ..keys import draw_key
+from ._keep_mask import keep_mask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ._check import Array
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
 
 SAMPLINGS = ("bernoulli", "fixed")
 
@@ -76,12 +76,12 @@ def kept_rows(
     >>> dl.kept_rows(10, 0.4, sampling="fixed", rng=4)
     (array([1, 2, 6, 7, 8, 9]), 1.6666666666666667)
     """
-    n = _check.integer(n, "n")
+    n = _validation.integer(n, "n")
     if n < 0:
         raise ValueError(f"n must not be negative, got {n}")
-    _check.size((n,), "n", np.iinfo(np.intp).max)
-    p = _check.probability(prob, "prob")
-    if _check.choice(sampling, "sampling", SAMPLINGS) == "bernoulli":
+    _validation.size((n,), "n", np.iinfo(np.intp).max)
+    p = _validation.probability(prob, "prob")
+    if _validation.choice(sampling, "sampling", SAMPLINGS) == "bernoulli":
         rows = np.flatnonzero(keep_mask(n, p, rng=rng))
         return rows, scale(p) if p < 1.0 else 0.0
     count = max(1, math.floor(round(n * (1.0 - p), 9))) if n and p < 1.0 else 0

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _core
-from ._masks import Mask, booleans
+from .. import _core
+from .mask import Mask, unpack
 
 if TYPE_CHECKING:
-    from ._check import Array
+    from .._validation import Array
 
 PANEL = 1 << 18  # elements of a matrix that are converted at once: 1 MiB of float32
 
@@ -70,7 +70,7 @@ def _by_numpy(
     keep = np.empty((len(a), m.shape[1]), np.bool_)
     zero = total.dtype.type(0)
     for t, row in enumerate(m):
-        booleans(mask._replace(first=mask.first + t * term), keep)
+        unpack(mask._replace(first=mask.first + t * term), keep)
         if dots:
             total[:, t] = np.where(keep, _times(a, row), zero).sum(axis=1)
         else:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _check, _core
-from .keys import draw_key
+from .. import _core, _validation
+from ..keys import draw_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from ._check import Array
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
 
 ONE = 2**40
 PAD = 8  # bytes: the kernels read packed bits a word at a time
@@ -49,14 +49,14 @@ def geometry(
     full_shape: Any = None,
     start: Any = None,
     *,
-    own: bool = False,
+    given: bool = False,
 ) -> Geometry:
     """Where an array's elements stand, given the axes that share one draw, and the
-    larger array of which this one may be a block; own: in a mask of its own for all
+    larger array of which this one may be a block; given: in a mask of its own for all
     that, once the block is checked."""
     mask = tuple(1 if i in shared else n for i, n in enumerate(shape))
     whole, first = block(shape, full_shape, start)
-    if full_shape is None or own:
+    if full_shape is None or given:
         return Geometry(mask, 0, c_strides(mask, shared) if shared else None)
     strides = c_strides([1 if i in shared else n for i, n in enumerate(whole)], shared)
     index = sum(i * stride for i, stride in zip(first, strides, strict=True))
@@ -78,14 +78,14 @@ def rows(
     full_shape: Any = None,
     start: Any = None,
     *,
-    own: bool = False,
+    given: bool = False,
 ) -> Geometry:
     """Where an array stands in a mask of one entry for each sample, or for all."""
     _, first = block(shape, full_shape, start)
     others = (0,) * (len(shape) - 1)
     if batch:
         return Geometry((1,), 0, (0, *others))
-    return Geometry(shape[:1], 0 if own else first[0], (1, *others))
+    return Geometry(shape[:1], 0 if given else first[0], (1, *others))
 
 
 def rows_kept(probs: Array, index: int, rng: RNG) -> Array:
@@ -106,14 +106,14 @@ def block(
         if start is not None:
             raise ValueError(f"start needs full_shape, got start={start!r} alone")
         return shape, (0,) * len(shape)
-    whole = _check.lengths(full_shape, "full_shape")
-    first = (0,) * len(shape) if start is None else _check.lengths(start, "start")
+    whole = _validation.lengths(full_shape, "full_shape")
+    first = (0,) * len(shape) if start is None else _validation.lengths(start, "start")
     for name, value in (("full_shape", whole), ("start", first)):
         if len(value) != len(shape):
             raise ValueError(
                 f"{name} must have one entry for each of {len(shape)} axes, got {value}"
             )
-    _check.size(whole, "full_shape", 2**64)
+    _validation.size(whole, "full_shape", 2**64)
     for n, i, most in zip(shape, first, whole, strict=True):
         if i + n > most:
             raise ValueError(
@@ -122,12 +122,12 @@ def block(
     return whole, first
 
 
-def drawn(key: int, p: float, where: Geometry) -> Mask:
+def from_key(key: int, p: float, where: Geometry) -> Mask:
     """The mask that is drawn at rate p."""
     return Mask(key, threshold(p), None, where.first, where.strides)
 
 
-def given(keep: Array, where: Geometry) -> Mask:
+def from_array(keep: Array, where: Geometry) -> Mask:
     """A mask that the caller brought; where is without a larger array."""
     return Mask(0, 0, pack(keep), where.first, where.strides)
 
@@ -157,7 +157,7 @@ def _chunks(keep: Array) -> Iterator[Array]:
     return iter(np.nditer(keep, flags, order="C", buffersize=CHUNK))  # type: ignore
 
 
-def booleans(mask: Mask, keep: Array) -> Array:
+def unpack(mask: Mask, keep: Array) -> Array:
     """Write a mask to a boolean array of its own shape, or of the array's."""
     if mask.strides is not None:
         mask = mask._replace(strides=mask.strides[: keep.ndim])

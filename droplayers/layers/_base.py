@@ -4,21 +4,26 @@ Key for each training pass, and a backward pass that draws its mask again."""
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 
-from . import _check
-from .keys import Key, draw_key, generator
+from .. import _validation
+from ..keys import Key, draw_key, generator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .keys import RNG
+    from ..keys import RNG
+
+    #: A forward pass, as its backward pass has to know it: the shape of the result or
+    #: None for no result, what the gradient needs of the arguments, and the keywords.
+    #: A plain tuple, so that a layer's pickle names no private class.
+    Saved: TypeAlias = tuple[tuple[int, ...] | None, Any, dict[str, Any]]
 
 
-class Option:
-    """An attribute of a layer whose values go through a check that names it."""
+class Validated:
+    """An attribute of a layer whose values pass a check, which is told its name."""
 
     def __init__(self, check: Callable[[Any, str], Any]) -> None:
         self.check = check
@@ -27,34 +32,45 @@ class Option:
         self.name = name
 
     def __get__(self, layer: Any, owner: type) -> Any:
-        return self if layer is None else layer.__dict__[self.name]
+        if layer is None:
+            return self
+        try:
+            return layer.__dict__[self.name]
+        except KeyError:
+            raise AttributeError(
+                f"{type(layer).__name__!r} object has no attribute {self.name!r}",
+                name=self.name,
+                obj=layer,
+            ) from None
 
     def __set__(self, layer: Any, value: Any) -> None:
         layer.__dict__[self.name] = self.check(value, self.name)
 
 
-def word(*choices: str) -> Option:
-    """One of some words."""
-    return Option(lambda value, name: _check.choice(value, name, choices))
+class Choice(Validated):
+    """An attribute that is one of some words."""
+
+    def __init__(self, *choices: str) -> None:
+        super().__init__(lambda value, name: _validation.choice(value, name, choices))
 
 
-class Source(Option):
-    """What keys are drawn from: None and a Key as they are, while a seed makes one
-    generator, here and now."""
+class RngAttribute(Validated):
+    """What keys are drawn from: None and a Key stay as they are, anything else becomes
+    a Generator when it is set."""
 
     def __init__(self) -> None:
-        def made(rng: Any, name: str) -> Any:
+        def check(rng: Any, name: str) -> Any:
             return rng if rng is None or isinstance(rng, Key) else generator(rng)
 
-        super().__init__(made)
+        super().__init__(check)
 
     def __set__(self, layer: Any, value: Any) -> None:
         super().__set__(layer, value)
         layer._given = value
 
 
-class FreshKey(Key):
-    """A Key that is drawn from an rng when it is first asked for, if ever."""
+class LazyKey(Key):
+    """A Key that is drawn from an rng when its number is first asked for."""
 
     __slots__ = ("_rng", "drawn")
     _rng: RNG
@@ -71,32 +87,26 @@ class FreshKey(Key):
         return int(self.drawn)  # type: ignore[arg-type]
 
 
-class Pass(NamedTuple):
-    """A forward pass, as its backward pass has to know it."""
-
-    shape: tuple[int, ...] | None  #: of the result, None if there was none
-    kept: Any  #: of the arguments, what a gradient needs
-    options: dict[str, Any]
-
-
 class Layer:
     """The base of all layers: ``train``, ``eval``, ``forward`` and ``backward``."""
 
     _function: Callable[..., Any]
     _names: tuple[str, ...] = ()  #: of its options, but for rng
     _given: RNG  #: what rng was set to
-    rng = Source()
-    training = Option(_check.flag)
+    rng = RngAttribute()
+    training = Validated(_validation.flag)
 
     def __init_subclass__(cls) -> None:
-        own = [name for name, value in vars(cls).items() if isinstance(value, Option)]
+        own = [
+            name for name, value in vars(cls).items() if isinstance(value, Validated)
+        ]
         cls._names = (*cls._names, *own)
 
     def __init__(self, rng: RNG) -> None:
         self.rng = rng
         self.training = True
         self.last_key: Key | None = None
-        self._last: Pass | None = None
+        self._last: Saved | None = None
 
     def train(self, mode: bool = True) -> Self:
         """Train from now on, or do not.
@@ -116,7 +126,7 @@ class Layer:
         TypeError
             If `mode` is no bool.
         """
-        self.training = _check.flag(mode, "mode")
+        self.training = _validation.flag(mode, "mode")
         return self
 
     def eval(self) -> Self:
@@ -171,7 +181,7 @@ class Layer:
             name = type(self).__name__
             raise RuntimeError(f"{name}.backward needs a forward pass before it")
         shape, kept, options = self._last
-        came = None if grad is None else _check.array(grad, "grad").shape
+        came = None if grad is None else _validation.array(grad, "grad").shape
         if came != shape:
             raise ValueError(
                 f"grad must have the last result's shape {shape}, got {came}"
@@ -194,10 +204,10 @@ class Layer:
         return getattr(self, name)
 
     def _run(self, x: Any, options: dict[str, Any]) -> Any:
-        key = FreshKey(self.rng)
+        key = LazyKey(self.rng)
         y = self._apply(x, {**options, "rng": key})
         shape = None if y is None else np.shape(y)
-        self._last = Pass(shape, self._kept(x), {**options, "rng": key.drawn})
+        self._last = shape, self._kept(x), {**options, "rng": key.drawn}
         if self.training:
             self.last_key = key.drawn
         return y

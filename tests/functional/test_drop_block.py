@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import droplayers as dl
-from droplayers import _block
+from droplayers._lib import block_rate
 
 RATES = [0.0, 1e-30, 1e-9, 0.01, 0.1, 0.3, 0.7, 0.99, 1 - 2.0**-41, 1.0]
 MAPS = [(7, 7), (14, 14), (13, 5), (56, 56), (100,), (1, 9), (6, 7, 8), (4, 4, 4)]
@@ -116,7 +116,7 @@ def test_the_expected_share_is_exact(lengths, block_size, p):
     sides = [min(block_size, d) for d in lengths]
     counts = family.covering_seeds(lengths, sides)
     pairs = tuple((d, b) for d, b in zip(lengths, sides, strict=True) if b > 1)
-    t = _block.seed_threshold(p, pairs)
+    t = block_rate.seed_threshold(p, pairs)
     assert t == family.seed_threshold(p, counts)
     # A cell is kept when all of its seeds are: exact in long double.
     gamma = np.longdouble(t) / 2**40

@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _check, _core, _masks
-from ._operation import drop, returned, scale
-from ._select import RESIDUAL, SCALE, Affine, select_rows
-from .keys import Key
+from .. import _core, _validation
+from .._lib import mask as masks
+from .._lib.elementwise import RESIDUAL, SCALE, Affine, apply_rows
+from .._lib.pipeline import apply_mask, returned, scale
+from ..keys import Key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
-    from ._check import Array
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
 
 
 def drop_path(
@@ -118,27 +119,27 @@ def drop_path(
     )  # fmt: skip
     if plain is not NotImplemented:
         return plain
-    array = _check.array(x, "x")
+    array = _validation.array(x, "x")
     if array.ndim == 0:
         raise ValueError("x must have an axis of samples, got a 0-d array")
-    dtype = _check.result_dtype(array.dtype, "x")
-    batch = _check.choice(per, "per", ("sample", "batch")) == "batch"
-    probs = _check.probabilities(prob, "prob", None if batch else array.shape[:1])
-    train = _check.flag(training, "training")
-    scaled = _check.flag(scale_by_keep, "scale_by_keep")
+    dtype = _validation.result_dtype(array.dtype, "x")
+    batch = _validation.choice(per, "per", ("sample", "batch")) == "batch"
+    probs = _validation.probabilities(prob, "prob", None if batch else array.shape[:1])
+    train = _validation.flag(training, "training")
+    scaled = _validation.flag(scale_by_keep, "scale_by_keep")
     other = None
     if residual is not None:
-        other = _check.array(residual, "residual")
-        dtype = _check.common_dtype(array, "x", other, "residual")
-    own = mask is not None
-    where = _masks.rows(array.shape, batch, full_shape, start, own=own)
+        other = _validation.array(residual, "residual")
+        dtype = _validation.common_dtype(array, "x", other, "residual")
+    given = mask is not None
+    where = masks.rows(array.shape, batch, full_shape, start, given=given)
     form = SCALE if other is None else RESIDUAL
-    return_mask = _check.flag(return_mask, "return_mask")
+    return_mask = _validation.flag(return_mask, "return_mask")
     if not train:
         probs = 0.0
     if isinstance(probs, float):
         affine = Affine(form, scale(probs) if scaled else 1.0)
-        return drop(
+        return apply_mask(
             array,
             dtype,
             probs,
@@ -151,19 +152,19 @@ def drop_path(
             train=train,
             r=other,
         )
-    keep = None if mask is None else _check.keep(mask, where.shape)
-    target = None if out is None else _check.out(out, array.shape, dtype)
+    keep = None if mask is None else _validation.keep(mask, where.shape)
+    target = None if out is None else _validation.out(out, array.shape, dtype)
     shown = np.empty(where.shape, np.bool_) if return_mask else None
     result = target
     if result is None:
         result = np.empty_like(array, dtype=dtype, subok=False)
     if keep is None:
-        keep = _masks.rows_kept(probs, where.first, rng)
+        keep = masks.rows_kept(probs, where.first, rng)
     if shown is not None:
         np.copyto(shown, keep)
     scales = np.ones_like(probs)
     if scaled:
         np.divide(1.0, 1.0 - probs, out=scales, where=probs < 1.0)
     kept = keep & (probs < 1.0)
-    select_rows(array, dtype, kept, Affine(form, scales), other, result)
+    apply_rows(array, dtype, kept, Affine(form, scales), other, result)
     return returned(result, out, shown)

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _check
-from ._elements import dropout
-from ._masks import threshold
-from ._operation import scale
-from ._products import Connections
-from .keys import Key, draw_key
+from .. import _validation
+from ..keys import Key, draw_key
+from .elementwise import Affine
+from .mask import Geometry, threshold
+from .masked_matmul import Connections
+from .pipeline import apply_mask, scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ._check import Array
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
 
 
 class Dense(NamedTuple):
@@ -42,7 +42,18 @@ class Dense(NamedTuple):
         weight = self.cast(weight)
         if not self.train:
             return weight
-        kept: Array = dropout(weight, self.p, rng=Key(key))
+        kept: Array = apply_mask(
+            weight,
+            self.computes,
+            self.p,
+            Affine(a=scale(self.p)),
+            Geometry(weight.shape),
+            Key(key),
+            None,
+            False,
+            None,
+            train=True,
+        )
         return kept
 
     def cast(self, x: Array) -> Array:
@@ -63,22 +74,22 @@ class Dense(NamedTuple):
             total += plain()
 
 
-def checked(
+def prepare(
     p: Any, mode: Any, per_sample: Any, arrays: dict[str, Any]
 ) -> tuple[Dense, dict[str, Array]]:
     """How a layer drops and computes, and its arrays, matrices all but the bias."""
-    found = {name: _check.array(x, name) for name, x in arrays.items()}
+    found = {name: _validation.array(x, name) for name, x in arrays.items()}
     for name, x in found.items():
         if x.ndim != 2 and name != "bias":
             raise ValueError(f"{name} must have two axes, got shape {x.shape}")
-    dtype = _check.promoted(found)
-    computes = np.dtype(np.float32) if _check.is_half(dtype) else dtype
-    rate = _check.probability(p, "p")
-    train, own = _check.training(mode), _check.flag(per_sample, "per_sample")
+    dtype = _validation.promoted(found)
+    computes = np.dtype(np.float32) if _validation.is_half(dtype) else dtype
+    rate = _validation.probability(p, "p")
+    train, own = _validation.training(mode), _validation.flag(per_sample, "per_sample")
     return Dense(rate, train, own, dtype, computes), found
 
 
-def sums(
+def accumulator(
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
     target: Array | None,
@@ -95,7 +106,7 @@ def sums(
     return target
 
 
-def meet(x: Array, weight: Array) -> None:
+def check_inner(x: Array, weight: Array) -> None:
     """Check that samples have as many features as the weight takes."""
     if x.shape[1] != len(weight):
         raise ValueError(
@@ -104,6 +115,6 @@ def meet(x: Array, weight: Array) -> None:
         )
 
 
-def fits(x: Array, name: str, shape: tuple[int, ...]) -> None:
+def check_shape(x: Array, name: str, shape: tuple[int, ...]) -> None:
     if x.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {x.shape}")

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _check, _core, _masks
-from ._operation import identity, returned
-from ._select import Affine, select
-from .keys import draw_key
+from .. import _core, _validation
+from .._lib import mask as masks
+from .._lib.block_rate import seed_threshold
+from .._lib.elementwise import Affine, apply
+from .._lib.pipeline import identity, returned
+from ..keys import draw_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
-    from ._check import Array
-    from ._masks import Geometry, Mask
-    from .keys import RNG
+    from .._lib.mask import Geometry, Mask
+    from .._validation import Array
+    from ..keys import RNG
 
 
 def drop_block(
@@ -115,14 +116,14 @@ def drop_block(
      [1.1538461 0.        0.        1.1538461 1.1538461 1.1538461]
      [1.1538461 1.1538461 1.1538461 1.1538461 1.1538461 1.1538461]]
     """
-    array = _check.array(x, "x")
-    dtype = _check.result_dtype(array.dtype, "x")
-    p = _check.probability(p, "p")
-    train = _check.training(mode)
+    array = _validation.array(x, "x")
+    dtype = _validation.result_dtype(array.dtype, "x")
+    p = _validation.probability(p, "p")
+    train = _validation.training(mode)
     where, blocks = _blocks(array.shape, block_size, channel_axis, shared_channels)
-    return_mask = _check.flag(return_mask, "return_mask")
-    keep = None if mask is None else _check.keep(mask, where.shape)
-    target = None if out is None else _check.out(out, array.shape, dtype)
+    return_mask = _validation.flag(return_mask, "return_mask")
+    keep = None if mask is None else _validation.keep(mask, where.shape)
+    target = None if out is None else _validation.out(out, array.shape, dtype)
     if not train:
         p, keep = 0.0, None
     nothing = p == 0.0 and keep is None
@@ -133,17 +134,17 @@ def drop_block(
     shown = np.empty(where.shape, np.bool_) if return_mask else None
     size = kept = math.prod(where.shape)
     if keep is not None and p < 1.0:
-        bits, kept = _masks.given(keep, where), int(np.count_nonzero(keep))
+        bits, kept = masks.from_array(keep, where), int(np.count_nonzero(keep))
     elif 0.0 < p < 1.0:
         bits, kept = _drawn(p, where, blocks, rng)
     else:
-        bits = _masks.drawn(0, p, where)
+        bits = masks.from_key(0, p, where)
     if not nothing or out is not None:
         affine = Affine(a=size / kept if kept else 1.0)
-        select(array, dtype, bits, affine, None, result)
+        apply(array, dtype, bits, affine, None, result)
     if shown is not None:
         if keep is None:
-            _masks.booleans(bits, shown)
+            masks.unpack(bits, shown)
         else:
             np.copyto(shown, keep)
     return returned(result, out, shown)
@@ -156,19 +157,19 @@ def _blocks(
     its axes."""
     if not 3 <= len(shape) <= 5:
         raise ValueError(f"x must have 3 to 5 axes, got shape {shape}")
-    channel = _check.channel(channel_axis, len(shape))
-    shares = _check.flag(shared_channels, "shared_channels")
+    channel = _validation.channel(channel_axis, len(shape))
+    shares = _validation.flag(shared_channels, "shared_channels")
     spatial = [axis for axis in range(1, len(shape)) if axis != channel]
     sizes = _sides(block_size, len(spatial))
     sides = [1] * len(shape)
     for axis, side in zip(spatial, sizes, strict=True):
         sides[axis] = min(side, shape[axis])
-    return _masks.geometry(shape, (channel,) if shares else ()), tuple(sides)
+    return masks.geometry(shape, (channel,) if shares else ()), tuple(sides)
 
 
 def _sides(block_size: Any, axes: int) -> tuple[int, ...]:
     """The sides of a block along some spatial axes."""
-    checked = _check.integers(block_size, "block_size")
+    checked = _validation.integers(block_size, "block_size")
     sides = checked if isinstance(checked, tuple) else (checked,) * axes
     if len(sides) != axes:
         raise ValueError(f"block_size must be one or {axes} sides, got {block_size!r}")
@@ -182,58 +183,11 @@ def _drawn(
 ) -> tuple[Mask, int]:
     """The mask of cells, and how many it keeps."""
     cells = where.shape
-    packed = bytearray((math.prod(cells) + 7) // 8 + _masks.PAD)
+    packed = bytearray((math.prod(cells) + 7) // 8 + masks.PAD)
     key = draw_key(rng)
     kept = 0
     if math.prod(cells):
         pairs = zip(cells, blocks, strict=True)
         sides = tuple((d, side) for d, side in pairs if side > 1)
         kept = _core.spread(packed, cells, blocks, key, seed_threshold(p, sides))
-    return _masks.Mask(key, 0, packed, where.first, where.strides), kept
-
-
-@functools.lru_cache(maxsize=256)
-def seed_threshold(p: float, sides: tuple[tuple[int, int], ...]) -> int:
-    """The smallest T of seeds with which blocks drop an expected share of at least p:
-    sides are the lengths of axes and of blocks along them."""
-    seeds, cells = _coverage(sides)
-    low, high = 0, _masks.ONE
-    while low < high:
-        middle = (low + high) // 2
-        if _dropped_share(seeds, cells, middle) >= p:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-@functools.lru_cache(maxsize=16)
-def _coverage(sides: tuple[tuple[int, int], ...]) -> tuple[Array, Array]:
-    """How many seeds' blocks can cover a cell, ascending, and how many cells have
-    that many."""
-    seeds: Array = np.ones(1, np.intp)
-    cells: Array = np.ones(1)
-    for d, side in sides:
-        along, places = _covering(d, side)
-        seeds, inverse = np.unique(np.multiply.outer(seeds, along), return_inverse=True)
-        cells = np.bincount(inverse.ravel(), np.multiply.outer(cells, places).ravel())
-    return seeds, cells
-
-
-def _covering(d: int, side: int) -> tuple[Array, Array]:
-    """How many seeds' blocks can cover a place of an axis, and how many places have
-    that many: they rise by one from either end."""
-    most = min(side, d - side + 1)
-    places = np.full(most, 2.0)
-    places[-1] = d - 2 * (most - 1)
-    return np.arange(1, most + 1), places
-
-
-@np.errstate(all="ignore")
-def _dropped_share(seeds: Array, cells: Array, t: int) -> float:
-    """The expected share dropped by seeds at rate t * 2**-40, where some cells are
-    covered by some seeds each. Products and sums go on one after the other."""
-    powers = np.full(seeds[-1], 1.0 - t * 2.0**-40)
-    np.multiply.accumulate(powers, out=powers)
-    terms = cells * (1.0 - powers[seeds - 1])
-    return float(np.add.accumulate(terms)[-1] / cells.sum())
+    return masks.Mask(key, 0, packed, where.first, where.strides), kept

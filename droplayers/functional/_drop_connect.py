@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _check
-from ._dense import Dense, checked, fits, meet, sums
-from ._products import add_outputs, add_weights, store_inputs
+from .. import _validation
+from .._lib.linear import Dense, accumulator, check_inner, check_shape, prepare
+from .._lib.masked_matmul import add_outputs, add_weights, store_inputs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from ._check import Array
-    from .keys import RNG
+    from .._validation import Array
+    from ..keys import RNG
 
 
 def drop_connect(
@@ -99,17 +99,17 @@ def drop_connect(
            [4., 4.]])
     """
     arrays = {"x": x, "weight": weight} | ({} if bias is None else {"bias": bias})
-    layer, matrices = checked(p, mode, per_sample, arrays)
+    layer, matrices = prepare(p, mode, per_sample, arrays)
     inputs, connections = matrices["x"], matrices["weight"]
     shape = len(inputs), connections.shape[1]
-    meet(inputs, connections)
-    _check.size((*inputs.shape, shape[1]), "the layer", 2**63)
+    check_inner(inputs, connections)
+    _validation.size((*inputs.shape, shape[1]), "the layer", 2**63)
     added = matrices.get("bias")
     if added is not None:
-        fits(added, "bias", shape[1:])
-    target = None if out is None else _check.out(out, shape, layer.dtype)
+        check_shape(added, "bias", shape[1:])
+    target = None if out is None else _validation.out(out, shape, layer.dtype)
     # Memory first: where it cannot be had, no generator has advanced.
-    total = sums(shape, layer.computes, target, matrices)
+    total = accumulator(shape, layer.computes, target, matrices)
     key = layer.key(rng)
     total[...] = 0
     with np.errstate(all="ignore"):
@@ -193,11 +193,11 @@ def drop_connect_backward(
     True
     """
     arrays = {"grad": grad, "x": x, "weight": weight}
-    layer, matrices = checked(p, mode, per_sample, arrays)
+    layer, matrices = prepare(p, mode, per_sample, arrays)
     upper, inputs, connections = matrices.values()
-    meet(inputs, connections)
-    fits(upper, "grad", (len(inputs), connections.shape[1]))
-    _check.size((*inputs.shape, upper.shape[1]), "the layer", 2**63)
+    check_inner(inputs, connections)
+    check_shape(upper, "grad", (len(inputs), connections.shape[1]))
+    _validation.size((*inputs.shape, upper.shape[1]), "the layer", 2**63)
     with np.errstate(all="ignore"):
         grad_bias = layer.cast(upper).sum(axis=0).astype(layer.dtype, copy=False)
     # Memory first: where it cannot be had, no generator has advanced.
@@ -214,7 +214,7 @@ def grad_x(
     grad: Array, weight: Array, p: float, mode: str, per_sample: bool, rng: RNG
 ) -> Array:
     """The gradient of x alone."""
-    layer, m = checked(p, mode, per_sample, {"grad": grad, "weight": weight})
+    layer, m = prepare(p, mode, per_sample, {"grad": grad, "weight": weight})
     total = np.zeros((len(m["grad"]), len(m["weight"])), layer.computes)
     return _grad_x(layer, total, m["grad"], m["weight"], layer.key(rng))
 
@@ -223,7 +223,7 @@ def grad_weight(
     grad: Array, x: Array, p: float, mode: str, per_sample: bool, rng: RNG
 ) -> Array:
     """The gradient of the weight alone."""
-    layer, m = checked(p, mode, per_sample, {"grad": grad, "x": x})
+    layer, m = prepare(p, mode, per_sample, {"grad": grad, "x": x})
     total = np.zeros((m["x"].shape[1], m["grad"].shape[1]), layer.computes)
     return _grad_weight(layer, total, m["grad"], m["x"], layer.key(rng))
 
@@ -298,15 +298,15 @@ def drop_connect_moments(
     (array([[1., 1.]]), array([[0.25, 0.25]]))
     """
     arrays = {"x": x, "weight": weight} | ({} if bias is None else {"bias": bias})
-    layer, matrices = checked(p, "test", True, arrays)
+    layer, matrices = prepare(p, "test", True, arrays)
     inputs, connections = matrices["x"], matrices["weight"]
-    meet(inputs, connections)
+    check_inner(inputs, connections)
     if layer.dtype.kind == "c":
         raise TypeError(f"x must be real, as weight and bias, got {layer.dtype}")
     if layer.p == 1.0:
         raise ValueError("p must be in [0, 1), got 1: the variance has no bounds")
     if bias is not None:
-        fits(matrices["bias"], "bias", connections.shape[1:])
+        check_shape(matrices["bias"], "bias", connections.shape[1:])
     inputs, connections = layer.cast(inputs), layer.cast(connections)
     factor = layer.computes.type(layer.p / (1.0 - layer.p))
     with np.errstate(all="ignore"):
