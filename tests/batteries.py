@@ -12,7 +12,7 @@ library, or from the oracle (`--source reference`), in three orders:
     calls      the packed mask of segment 0 under key, key + 1, key + 2, ...
 
 The key fixes all that dieharder reads, and so the outcome. dieharder says FAILED where
-a p-value is within 1e-6 of 0 or 1, which happens to good bits in one of some 4,000 runs
+a p-value is within 1e-6 of 0 or 1, which happens to good bits in one of some 3,000 runs
 of all tests, and WEAK where it is within 0.005: each hundredth p-value of good bits.
 Its Debian package is called dieharder. On a quiet machine all tests take some fifteen
 minutes, the quick ones three.
