@@ -26,21 +26,21 @@ globalThis.DropStream = (() => {
     return lists.reduce((all, list) => all.flatMap((m) => list.map((n) => f(m, n))));
   }
 
+  /** The argument `got`, if what is expected of it holds. */
   function check(holds, name, expected, got) {
     if (!holds) throw new RangeError(`${name} must be ${expected}, got ${got}`);
+    return got;
   }
 
   /** An unsigned 64-bit integer as a BigInt. */
   function word64(value, name) {
     const whole = typeof value === "bigint" || Number.isSafeInteger(value);
-    check(whole && value >= 0 && value < 2n ** 64n, name, "in [0, 2**64)", value);
-    return BigInt(value);
+    const fits = whole && value >= 0 && value < 2n ** 64n;
+    return BigInt(check(fits, name, "an integer in [0, 2**64)", value));
   }
 
-  function probability(p) {
+  const probability = (p) =>
     check(typeof p === "number" && p >= 0 && p <= 1, "p", "in [0, 1]", p);
-    return p;
-  }
 
   /** The product of two 32-bit words: its low and its high word. */
   function multiply(a, b) {
@@ -138,7 +138,7 @@ globalThis.DropStream = (() => {
    * `fullShape`, `shape` is that of a block of the full array, which begins at `start`.
    */
   function uniforms(shape, key, { fullShape = shape, start = [] } = {}) {
-    check(shape.every((n) => n >= 1 && n % 1 === 0), "shape", "positive integers", shape);
+    check(shape.every((n) => n > 0 && !(n % 1)), "shape", "positive integers", shape);
     const full = fullShape.map(BigInt);
     const first = shape.map((_, axis) => BigInt(start[axis] ?? 0));
     const inside = shape.every((n, axis) => first[axis] + BigInt(n) <= full[axis]);
