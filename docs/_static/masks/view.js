@@ -28,7 +28,7 @@
     constructor({ id, title, about }) {
       const template = document.getElementById("panel").content;
       this.section = template.firstElementChild.cloneNode(true);
-      this.section.id = id;
+      this.section.id = `${id}-panel`;
       this.section.setAttribute("aria-labelledby", `${id}-title`);
       this.find("h2").id = `${id}-title`;
       this.find("h2").textContent = title;
