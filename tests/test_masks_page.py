@@ -120,7 +120,7 @@ def test_the_share_dropped_is_beside_p(page):
         dropped, size = view["keep"].count(0), len(view["keep"])
         text = page.panel(name, ".share").text.replace("\xa0", " ")
         share = f"{np.floor(1000 * dropped / size + 0.5) / 1000:.3f}"
-        assert text == f"share dropped {share} ({dropped} of {size}), p = 0.25"
+        assert text == f"share dropped {dropped}/{size} = {share}, p = 0.25"
 
 
 def test_a_cell_tells_its_uniform(page):

@@ -54,7 +54,8 @@
     find("error").textContent = "";
     find("p").value = find("p-text").value = state.p;
     find("key").value = state.key;
-    find("was").textContent = `from ${state.was} to ${state.p}`;
+    const changed = state.was !== state.p;
+    find("was").textContent = changed ? `, ${state.was} to ${state.p}` : "";
     controls.forEach((control, name) => control.show(state[name]));
     const wanted = DropMasks.write({ ...state, p: 0, was: 0 });
     if (wanted !== modelled) models = DropMasks.models(state);

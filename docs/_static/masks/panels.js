@@ -74,7 +74,7 @@
   const shared = {
     id: "shared",
     title: "Shared axes",
-    about: "One draw for all elements along the shared axes. Rows and columns shared: spatial dropout, which drops whole channels of a sample.",
+    about: "One draw for all elements along the shared axes. With axes 2 and 3 it is spatial dropout: whole channels of a sample.",
     fields: ["shared"],
     model(s, key, rng) {
       const shape = shapeOf(s);
@@ -91,7 +91,7 @@
   const path = {
     id: "path",
     title: "Drop-path",
-    about: "One draw for each sample, or for the batch: stochastic depth, where x is the residual branch that a dropped sample skips.",
+    about: "One draw for each sample, or for the batch: stochastic depth, where x is a residual branch that a sample skips.",
     fields: ["per"],
     model(s, key, rng) {
       const x = `np.ones(${tuple(shapeOf(s))})`;

@@ -105,7 +105,7 @@
       const size = this.keep.length;
       const dropped = this.keep.filter((kept) => !kept).length;
       const percent = (share) => `${100 * share}%`;
-      const share = `share dropped ${(dropped / size).toFixed(3)} (${dropped} of ${size})`;
+      const share = `share dropped ${dropped}/${size} = ${(dropped / size).toFixed(3)}`;
       this.find(".share").textContent = `${share}, p\u00a0=\u00a0${this.p}`;
       this.find(".bar i").style.width = percent(dropped / size);
       this.find(".bar b").style.left = percent(this.p);
