@@ -42,19 +42,34 @@ def test_the_lines_in_python_give_the_masks(page, seed):
         assert keep.ravel().tolist() == [bool(k) for k in view["keep"]], view["line"]
 
 
+# From what a panel's line in Python gives to what is kept, by sample, row, y and x; at
+# three samples, two channels, five times five cells, two outputs, four paths.
+PICTURES = {
+    "dropout": lambda keep: keep,
+    "shared": lambda keep: np.broadcast_to(keep, (3, 2, 5, 5)),
+    "path": lambda keep: np.broadcast_to(keep[:, None, None, None], (3, 2, 5, 5)),
+    "block": lambda keep: keep,
+    "connect": lambda keep: keep.reshape(3, 5, 5, 2).transpose(0, 3, 1, 2),
+    "join": lambda keep: np.broadcast_to(keep[:, :, None, None], (3, 4, 5, 5)),
+    "experiment": lambda values: values != 0,
+}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pictures_show_the_masks(page, scheme):
     page.prefer(scheme)
-    page.open("#p=0.4&size=6&samples=3&key=7")
+    page.open("#p=0.4&samples=3&channels=2&size=5&shared=1,3&outputs=2&paths=4&key=11")
     dropped = page.colours()["dropped"]
     for name, view in page.shown().items():
-        inner = range(1, view["side"] - 1) if name == "join" else range(view["side"])
-        compared = 0
-        for _, _, y, x, element, colour in view["cells"]:
-            if element >= 0 and y in inner and x in inner:
-                assert (colour == dropped) == (not view["keep"][element])
-                compared += 1
-        assert compared >= 48
+        keep = PICTURES[name](evaluate(view["line"]))
+        assert 0 < np.mean(keep) < 1
+        edge = [0, view["side"] - 1] if name == "join" else []  # where a frame may be
+        rows = keep.shape[1]  # below them stands the join itself
+        cells = [cell for cell in view["cells"] if cell[1] < rows]
+        assert len(cells) == keep.size
+        for sample, row, y, x, _, colour in cells:
+            if y not in edge and x not in edge:
+                assert (colour != dropped) == keep[sample, row, y, x]
 
 
 def test_what_a_change_of_p_drops_is_marked(page):

@@ -56,6 +56,20 @@ def test_thresholds_are_rounded_half_to_even(page):
     assert thresholds == [round(n / 2) for n in half_steps]
 
 
+def test_a_uniform_at_the_threshold_is_kept(page):
+    """At p = U * 2**-40, not a step above. A block of one cell falls as its seed."""
+    for i, u in enumerate(
+        page.run("return Array.from(DropStream.uniforms([8], 2026))")
+    ):
+        for p, kept in ((u * 2.0**-40, True), ((u + 1) * 2.0**-40, False)):
+            draws = [
+                f"DropStream.keepMask([8], {p!r}, 2026)",
+                f"DropStream.dropBlock([1, 1, 8], {p!r}, 2026, {{blockSize: 1}}).keep",
+            ]
+            assert [bits[0] >> i & 1 for bits in packed(page, draws)] == [kept, kept]
+            assert dl.keep_mask((8,), p, rng=dl.Key(2026))[i] == kept
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
