@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * A model's table of maps on a canvas, and where a point of the canvas is in it. A place
- * is { sample, row, y, x }. Lengths are in pixels of the screen, `scale` of which make
- * one of the page.
+ * A model's table of maps on a canvas, and where a point of the canvas is in it. A
+ * place is { sample, row, y, x }. Lengths are in pixels of the screen, `scale` of which
+ * make one of the page.
  */
 "use strict";
 
@@ -11,12 +11,12 @@
   const SHADES = 64;
   const MARKED = 4; // page pixels from which on a cell has room for marks
 
-  const COLOURS = ["paper", "ink", "dropped", "fresh", "on-dropped", "on-fresh", "edge"];
+  const COLOURS = "paper ink dropped fresh on-dropped on-fresh edge".split(" ");
 
   /** The colour between two of form #rrggbb. */
   function between(from, to, t) {
-    const parts = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-    const [a, b] = [parts(from), parts(to)];
+    const part = (colour, at) => parseInt(colour.slice(at, at + 2), 16);
+    const [a, b] = [from, to].map((colour) => [1, 3, 5].map((at) => part(colour, at)));
     return `rgb(${a.map((v, i) => Math.round(v + (b[i] - v) * t)).join(" ")})`;
   }
 
@@ -68,80 +68,84 @@
     return sample * perSample + row * perRow + y * perY + x * perX;
   };
 
-  /** Draw what a view shows: a model under its masks, marks, and the cell pointed at. */
+  function drawFrame(pen, x, y, size, colour, width) {
+    pen.strokeStyle = colour;
+    pen.lineWidth = width;
+    pen.strokeRect(x + width / 2, y + width / 2, size - width, size - width);
+  }
+
+  function drawDot(pen, x, y, cell, colour) {
+    pen.fillStyle = colour;
+    pen.beginPath();
+    pen.arc(x + cell / 2, y + cell / 2, cell / 6, 0, 2 * Math.PI);
+    pen.fill();
+  }
+
+  function drawCorner(pen, x, y, cell, colour) {
+    pen.fillStyle = colour;
+    pen.beginPath();
+    pen.moveTo(x, y);
+    pen.lineTo(x + 0.65 * cell, y);
+    pen.lineTo(x, y + 0.65 * cell);
+    pen.fill();
+  }
+
+  function drawText(pen, text, x, y, cell, colour) {
+    pen.fillStyle = colour;
+    pen.font = `${0.3 * cell}px system-ui, sans-serif`;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillText(text, x + cell / 2, y + cell / 2, cell);
+  }
+
+  /** A cell, whose picture has a value in [0, 1] there. */
+  function drawCell(pen, view, place, value) {
+    const { model, theme, keep, before, drawn, p } = view;
+    const { cell, left, top, scale } = view.layout;
+    const element = DropMasks.elementAt(model, place);
+    const [kept, once] = element < 0 ? [1, 1] : [keep[element], before[element]];
+    const x = left(place.sample) + place.x * cell;
+    const y = top(place.row) + place.y * cell;
+    const state = once ? "fresh" : "dropped";
+    const [dropped, mark] = [theme[state], theme[`on-${state}`]];
+    const inset = model.text ? scale / 2 : 0; // lines between numbers
+    pen.fillStyle = kept ? theme.shades[Math.round(value * (SHADES - 1))] : dropped;
+    pen.fillRect(x + inset, y + inset, cell - 2 * inset, cell - 2 * inset);
+    if (kept && !once) drawFrame(pen, x, y, cell, theme.fresh, Math.ceil(cell / 6));
+    if (model.text) {
+      const i = place.y * model.side + place.x;
+      const text = model.text(place.sample, place.row, i, kept, p);
+      drawText(pen, text, x, y, cell, kept ? theme.ink : mark);
+    } else if (!kept && once && cell >= MARKED * scale) {
+      drawDot(pen, x, y, cell, mark);
+    }
+    if (drawn.seeds?.has(element)) drawCorner(pen, x, y, cell, mark);
+  }
+
+  /** Draw what a view shows: a model under its masks, and the cell pointed at. */
   DropMasks.draw = (canvas, view) => {
-    const { model, layout, theme, p, keep, before, drawn, cursor } = view;
-    const { cell, map, left, top, scale } = layout;
-    [canvas.width, canvas.height] = layout.size;
-    const pen = canvas.getContext("2d");
+    const { model, theme, keep, drawn, cursor } = view;
+    const { cell, map, left, top, size, scale } = view.layout;
     const line = Math.max(1, Math.round(1.5 * scale));
-
-    function drawFrame(x, y, size, colour, width) {
-      pen.strokeStyle = colour;
-      pen.lineWidth = width;
-      pen.strokeRect(x + width / 2, y + width / 2, size - width, size - width);
-    }
-
-    function drawShape(colour, outline) {
-      pen.fillStyle = colour;
-      pen.beginPath();
-      outline();
-      pen.fill();
-    }
-
-    function drawText(text, x, y, colour) {
-      pen.fillStyle = colour;
-      pen.font = `${Math.min(cell * 0.3, 14 * scale)}px system-ui, sans-serif`;
-      pen.textAlign = "center";
-      pen.textBaseline = "middle";
-      pen.fillText(text, x + cell / 2, y + cell / 2, cell - 2 * scale);
-    }
-
-    function drawCell(place, value) {
-      const element = DropMasks.elementAt(model, place);
-      const [kept, once] = element < 0 ? [1, 1] : [keep[element], before[element]];
-      const [x, y] = [left(place.sample) + place.x * cell, top(place.row) + place.y * cell];
-      const [colour, mark] = once ? ["fresh", "on-fresh"] : ["dropped", "on-dropped"];
-      pen.fillStyle = kept ? theme.shades[Math.round(value * (SHADES - 1))] : theme[colour];
-      const inset = model.text ? scale / 2 : 0; // lines between numbers
-      pen.fillRect(x + inset, y + inset, cell - 2 * inset, cell - 2 * inset);
-      const room = cell >= MARKED * scale && !model.text;
-      if (kept && !once) drawFrame(x, y, cell, theme.fresh, Math.ceil(cell / 6));
-      if (!kept && once && room) {
-        const at = cell / 2;
-        drawShape(theme[mark], () => pen.arc(x + at, y + at, cell / 6, 0, 2 * Math.PI));
-      }
-      if (drawn.seeds?.has(element)) {
-        drawShape(theme[mark], () => {
-          pen.moveTo(x, y);
-          pen.lineTo(x + 0.65 * cell, y);
-          pen.lineTo(x, y + 0.65 * cell);
-        });
-      }
-      if (model.text) {
-        const i = place.y * model.side + place.x;
-        const text = model.text(place.sample, place.row, i, kept, p);
-        drawText(text, x, y, kept ? theme.ink : theme[mark]);
-      }
-    }
-
+    [canvas.width, canvas.height] = size;
+    const pen = canvas.getContext("2d");
     for (let sample = 0; sample < model.samples; sample++) {
       for (let row = 0; row < model.rows; row++) {
         model.pixels(sample, row, keep).forEach((value, i) => {
           const [y, x] = [Math.floor(i / model.side), i % model.side];
-          drawCell({ sample, row, y, x }, value);
+          drawCell(pen, view, { sample, row, y, x }, value);
         });
         const element = DropMasks.elementAt(model, { sample, row, y: 0, x: 0 });
         if (drawn.survivors?.has(element)) {
-          drawFrame(left(sample), top(row), map, theme.edge, 2 * line);
+          drawFrame(pen, left(sample), top(row), map, theme.edge, 2 * line);
         }
       }
     }
     if (cursor) {
       const x = left(cursor.sample) + cursor.x * cell;
       const y = top(cursor.row) + cursor.y * cell;
-      drawFrame(x - line, y - line, cell + 2 * line, theme.edge, line);
-      drawFrame(x, y, cell, theme.paper, line);
+      drawFrame(pen, x - line, y - line, cell + 2 * line, theme.edge, line);
+      drawFrame(pen, x, y, cell, theme.paper, line);
     }
   };
 })();

@@ -10,7 +10,9 @@
   /** An element with attributes and children. */
   function make(tag, attributes = {}, ...children) {
     const element = document.createElement(tag);
-    Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+    for (const [name, value] of Object.entries(attributes)) {
+      element.setAttribute(name, value);
+    }
     element.append(...children);
     return element;
   }
@@ -61,6 +63,8 @@
     element.addEventListener("change", () => change(checked()));
     return { element, show };
   }
+
+  DropMasks.make = make;
 
   DropMasks.control = (name, change) => {
     const field = DropMasks.FIELDS[name];

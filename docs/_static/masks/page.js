@@ -94,11 +94,14 @@
 
   function listenToKey() {
     const step = (by) => change({ key: BigInt.asUintN(64, state.key + by) });
-    find("key").addEventListener("change", () => take(find("key"), "key", (key) => ({ key })));
+    find("key").addEventListener("change", () => {
+      take(find("key"), "key", (key) => ({ key }));
+    });
     find("key").addEventListener("keydown", (event) => {
       const by = { ArrowUp: 1n, ArrowDown: -1n }[event.key];
-      if (by) event.preventDefault();
-      if (by) step(by);
+      if (!by) return;
+      event.preventDefault();
+      step(by);
     });
     find("key-up").addEventListener("click", () => step(1n));
     find("key-down").addEventListener("click", () => step(-1n));

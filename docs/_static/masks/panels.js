@@ -19,8 +19,6 @@
   const CHANNELS = ["the digit", "its edges along x", "its edges along y"];
   const range = (n) => [...Array(n).keys()];
   const tuple = (ns) => (ns.length === 1 ? `(${ns[0]},)` : `(${ns.join(", ")})`);
-  const python = (holds) => (holds ? "True" : "False");
-  const option = (holds, text) => (holds ? `, ${text}` : "");
   const shapeOf = (s) => [s.samples, s.channels, s.size, s.size];
 
   /** Strides of a mask that is broadcast: 0 along axes of length 1. */
@@ -59,6 +57,7 @@
   const dropout = {
     id: "dropout",
     title: "Dropout",
+    paper: "Srivastava et al. 2014",
     about: "One draw for each element.",
     fields: [],
     model(s, key, rng) {
@@ -74,7 +73,10 @@
   const shared = {
     id: "shared",
     title: "Shared axes",
-    about: "One draw for all elements along the shared axes. With axes 2 and 3 it is spatial dropout: whole channels of a sample.",
+    paper: "Tompson et al. 2015",
+    about:
+      "One draw for all elements along the shared axes. With axes 2 and 3 it is " +
+      "spatial dropout: whole channels of a sample.",
     fields: ["shared"],
     model(s, key, rng) {
       const shape = shapeOf(s);
@@ -91,7 +93,10 @@
   const path = {
     id: "path",
     title: "Drop-path",
-    about: "One draw for each sample, or for the batch: stochastic depth, where x is a residual branch that a sample skips.",
+    paper: "Huang et al. 2016",
+    about:
+      "One draw for each sample, or for the batch: stochastic depth, where x is a " +
+      "residual branch that a sample skips.",
     fields: ["per"],
     model(s, key, rng) {
       const x = `np.ones(${tuple(shapeOf(s))})`;
@@ -108,7 +113,10 @@
   const block = {
     id: "block",
     title: "DropBlock",
-    about: "A seed (corner mark) that falls drops its whole block. The rate of seeds is solved so that the expected share dropped is p.",
+    paper: "Ghiasi et al. 2018",
+    about:
+      "A seed (corner mark) that falls drops its whole block. The rate of seeds is " +
+      "solved so that the expected share dropped is p.",
     fields: ["block", "sharedChannels"],
     model(s, key, rng) {
       const x = shapeOf(s);
@@ -121,7 +129,8 @@
           const place = seedSteps[axis] ? Math.floor(seed / seedSteps[axis]) % n : 0;
           return sum + place * cells[axis];
         }, 0);
-      const share = `shared_channels=${python(s.sharedChannels)}`;
+      const share = `shared_channels=${s.sharedChannels ? "True" : "False"}`;
+      const how = `block_size=${s.block}, ${share}`;
       return {
         ...channels(s, shape, key),
         draw(p) {
@@ -131,10 +140,10 @@
         },
         why(i, p, keep) {
           const least = short(S.blockShare(lowest[i], coverage), 6);
-          return `its first seed falls above p = ${least}: ${keep[i] ? "kept" : "dropped"}`;
+          const now = keep[i] ? "kept" : "dropped";
+          return `its first seed falls above p = ${least}: ${now}`;
         },
-        line: (p) =>
-          `dl.block_mask(${tuple(x)}, ${p}, block_size=${s.block}, ${share}, rng=${rng})`,
+        line: (p) => `dl.block_mask(${tuple(x)}, ${p}, ${how}, rng=${rng})`,
       };
     },
   };
@@ -142,7 +151,10 @@
   const connect = {
     id: "connect",
     title: "DropConnect",
-    about: "Weights are dropped, not activations: which pixels of a sample still reach an output. This is the mask that drop_connect draws.",
+    paper: "Wan et al. 2013",
+    about:
+      "Weights are dropped, not activations: which pixels of a sample still reach " +
+      "an output. This is the mask that drop_connect draws.",
     fields: ["outputs", "perSample"],
     model(s, key, rng) {
       const pictures = DropMasks.channels(s.samples, s.size);
@@ -167,7 +179,10 @@
   const join = {
     id: "join",
     title: "FractalNet join",
-    about: "The mean (last row) of the paths that survive. Local: each path is dropped by itself; if all are, one is drawn to survive. Global: one column alone.",
+    paper: "Larsson et al. 2017",
+    about:
+      "The mean (last row) of the paths that survive. Local: each path is dropped " +
+      "by itself; if all are, one is drawn to survive. Global: one column alone.",
     fields: ["paths", "sampling", "perJoin"],
     model(s, key, rng) {
       const pictures = DropMasks.paths(s.samples, s.size);
@@ -189,7 +204,7 @@
         pixels(sample, row, keep) {
           if (row < s.paths) return pictures[sample][row];
           const kept = range(s.paths).filter((j) => keep[sample * steps[0] + j]);
-          const sum = (i) => kept.reduce((total, j) => total + pictures[sample][j][i], 0);
+          const sum = (i) => kept.reduce((sum, j) => sum + pictures[sample][j][i], 0);
           return pictures[sample][0].map((_, i) => sum(i) / kept.length);
         },
         shape,
@@ -204,7 +219,8 @@
             return `${keep[i] ? "the" : "not the"} column drawn for ${where}`;
           }
           const drawn = keep[i] && S.uniforms(shape, key)[i] < S.threshold(p);
-          return uniform(i, p) + (drawn ? `, as all of ${where}, and drawn to survive` : "");
+          const survives = `, as all of ${where}, and drawn to survive`;
+          return uniform(i, p) + (drawn ? survives : "");
         },
         line: (p) => `dl.fractal_join(${paths}, ${p}, True, ${how}, rng=${rng}) > 0`,
       };
@@ -214,11 +230,14 @@
   const experiment = {
     id: "experiment",
     title: "The (4, 3, 2, 2) experiment",
-    about: "The numbers 1 to 48 through drop_path: a sample is zero as a whole, or divided by 1\u00a0\u2212\u00a0p, so that the expectation stays.",
+    paper: "",
+    about:
+      "The numbers 1 to 48 through drop_path: a sample is zero as a whole, or " +
+      "divided by 1\u00a0\u2212\u00a0p, so that the expectation stays.",
     fields: ["scale"],
     model(s, key, rng) {
       const x = "np.arange(1.0, 49.0).reshape(4, 3, 2, 2)";
-      const scale = option(!s.scale, "scale_by_keep=False");
+      const scale = s.scale ? "" : ", scale_by_keep=False";
       return {
         samples: 4,
         rows: 3,

@@ -35,7 +35,8 @@
       const n = /^\d+$/.test(text) ? Number(text) : NaN;
       return n >= least && n <= most ? n : NaN;
     };
-    return field(value, `an integer in [${least}, ${most}]`, read, { label, least, most });
+    const expected = `an integer in [${least}, ${most}]`;
+    return field(value, expected, read, { label, least, most });
   };
 
   const choice = (label, value, options) => {

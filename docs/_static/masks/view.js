@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * A panel of the page: what the template of masks.html has, filled in and kept up to date
- * with a model. A cell is pointed at by pointer or by arrow keys.
+ * A panel of the page: what the template of masks.html has, filled in and kept up to
+ * date with a model. A cell is pointed at by pointer or by arrow keys.
  */
 "use strict";
 
@@ -25,13 +25,14 @@
   };
 
   DropMasks.View = class {
-    constructor({ id, title, about }) {
+    constructor({ id, title, paper, about }) {
       const template = document.getElementById("panel").content;
       this.section = template.firstElementChild.cloneNode(true);
       this.section.id = `${id}-panel`;
       this.section.setAttribute("aria-labelledby", `${id}-title`);
       this.find("h2").id = `${id}-title`;
       this.find("h2").textContent = title;
+      this.find("h2").append(" ", DropMasks.make("small", {}, paper));
       this.find(".about").textContent = about;
       this.title = title;
       this.fields = this.find(".fields");
@@ -109,7 +110,8 @@
       this.find(".share").textContent = `${share}, p\u00a0=\u00a0${this.p}`;
       this.find(".bar i").style.width = percent(dropped / size);
       this.find(".bar b").style.left = percent(this.p);
-      this.canvas.setAttribute("aria-label", `${this.title}: ${share}. Arrow keys read it.`);
+      const label = `${this.title}: ${share}. Arrow keys read it.`;
+      this.canvas.setAttribute("aria-label", label);
     }
 
     /** Take the width and the colours that the page has now. */
