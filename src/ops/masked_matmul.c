@@ -21,7 +21,8 @@ typedef struct {
     drop_sampler sampler;
     size_t row; /* bytes of a row of bits */
     uint8_t bits[JUMPS * ROW_BYTES + DROP_BITS_PAD];
-    uint8_t drawn[(PIECE + 2 * DROP_SEGMENT) / 8 + DROP_BITS_PAD];
+    uint8_t drawn[(PIECE + (1 + DROP_MAX_LANES) * DROP_SEGMENT) / 8 +
+                  DROP_BITS_PAD];
 } drawing;
 
 static size_t
