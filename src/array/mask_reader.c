@@ -37,3 +37,16 @@ drop_mask_reader_get(drop_mask_reader *reader, uint64_t index, size_t n)
     }
     return (drop_bit_span){reader->bits, reader->offset + (size_t)at, n};
 }
+
+void
+drop_mask_reader_rows(const drop_mask_reader *reader, drop_writer *to,
+                      uint64_t index, uint64_t stride, size_t rows, size_t n)
+{
+    for (size_t i = 0; reader->given && i < rows; i++) {
+        drop_bits_copy(to, reader->given, (size_t)(index + i * stride), n);
+    }
+    if (!reader->given) {
+        drop_draw_rows(reader->kernels, reader->sampler, to, index, stride,
+                       rows, n);
+    }
+}

@@ -6,7 +6,7 @@
 #ifndef DROP_ARRAY_MASK_READER_H
 #define DROP_ARRAY_MASK_READER_H
 
-#include "array/run.h"
+#include "array/draw.h"
 
 typedef struct {
     const drop_kernels *kernels;
@@ -32,5 +32,11 @@ void drop_mask_reader_start(drop_mask_reader *reader,
  * stay until the next call. */
 drop_bit_span drop_mask_reader_get(drop_mask_reader *reader, uint64_t index,
                                    size_t n);
+
+/* Writes the bits of rows of n <= DROP_ROW_MOST elements end to end: row i
+ * begins at element index + i*stride. */
+void drop_mask_reader_rows(const drop_mask_reader *reader, drop_writer *to,
+                           uint64_t index, uint64_t stride, size_t rows,
+                           size_t n);
 
 #endif

@@ -35,11 +35,4 @@ void drop_draw_and_apply(const drop_operation *op, drop_run run,
                          const drop_sampler *sampler, uint64_t index,
                          size_t n);
 
-/* Draws the bits of the segments that elements index..index+n-1 of one tile
- * touch, as far as these are concerned. The first segment begins bits; returns
- * the index of its first bit. */
-uint64_t drop_draw(const drop_kernels *kernels, const drop_sampler *sampler,
-                   uint8_t *bits, uint64_t index, size_t n,
-                   drop_progress_fn *progress_fn, void *context);
-
 #endif

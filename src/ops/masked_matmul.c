@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ops/masked_matmul.h"
 
+#include "array/draw.h"
+#include "array/run.h"
 #include "base/bit_writer.h"
 #include "base/threads.h"
-#include "array/run.h"
 
 /* Products from which on a second thread is worth its start (partition.c). */
 #define MIN_ELEMENTS_FOR_THREADS (2 * 1024 * 1024)

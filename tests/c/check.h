@@ -5,6 +5,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include "base/interrupt.h"
 #include "kernels/kernels.h"
 
 #include <inttypes.h>
@@ -18,6 +19,9 @@ extern unsigned thin;
 
 /* Comparisons that held. */
 extern uint64_t checks;
+
+/* For work that nobody stops. */
+static const drop_interrupt no_interrupt = {NULL, NULL};
 
 /* Says what differs and where, and ends the program. */
 void fail(const char *format, ...)

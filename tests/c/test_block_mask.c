@@ -92,7 +92,7 @@ check_map(drop_block_mask *map)
     map->to = guard_put(pages, bytes, AT_END, 8);
     memset(map->to, 0, bytes);
     drop_sampler_start(&map->sampler, key, threshold);
-    if (drop_block_mask_draw(map, (drop_interrupt){NULL, NULL})) {
+    if (drop_block_mask_draw(map, no_interrupt)) {
         fail("blocks stopped");
     }
     for (size_t i = 0; i < n; i++) {

@@ -99,7 +99,7 @@ check_layer(const layer *l, int transposed, int threads)
         .index = l->index,
     };
     drop_sampler_start(&job.sampler, l->key, l->threshold);
-    if (drop_masked_matmul_run(&job, threads, (drop_interrupt){NULL, NULL})) {
+    if (drop_masked_matmul_run(&job, threads, no_interrupt)) {
         fail("masked products stopped");
     }
     for (size_t s = 0; s < l->samples; s++) {

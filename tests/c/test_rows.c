@@ -33,7 +33,7 @@ check_unread(drop_dtype dtype, int hints, size_t rows)
             guard_forbid(x.first + i * page, 1);
         }
     }
-    drop_traverse(&job);
+    drop_traverse(&job, 1, no_interrupt);
     for (size_t at = 0; at < rows * page; at += size) {
         uint8_t expected[8];
         int keep = drop_uniform(key, at / page) >= DROP_ONE / 2;
@@ -69,7 +69,7 @@ check_beginning(drop_dtype dtype, size_t before, size_t shift)
         job.axis[0] = (drop_axis){n, (ptrdiff_t)size, (ptrdiff_t)size, 0, 1};
         drop_job_draw(&job, key, DROP_ONE / 4);
         job.index = DROP_TILE - before;
-        drop_traverse(&job);
+        drop_traverse(&job, 1, no_interrupt);
         if (memcmp(to, plain.first, n * size)) {
             fail("%s, hints %d, %zu before a tile, %zu off",
                  value_names[dtype], hints, before, shift);
@@ -96,11 +96,12 @@ check_stop(int packs)
     guard out = guard_new(n);
     drop_job job = {.op = {tested, DROP_BOOL, {DROP_SCALE, 0, 0, 0}, 0},
                     .run = {(char *)out.first, (char *)out.first, NULL},
-                    .axes = 1,
-                    .interrupt = {stop_third, &calls}};
+                    .axes = 1};
     job.axis[0] = (drop_axis){n, 1, 1, 1, 1};
     drop_job_draw(&job, 0, 0);
-    status = packs ? drop_pack(&job, out.first) : drop_traverse(&job);
+    const drop_interrupt interrupt = {stop_third, &calls};
+    status = packs ? drop_pack(&job, out.first, interrupt)
+                   : drop_traverse(&job, 1, interrupt);
     if (status != 7 || calls != 3 || out.first[n - 1] != CANARY) {
         fail("%s: expected 7 at call 3, got %d at call %d",
              packs ? "pack" : "traverse", status, calls);

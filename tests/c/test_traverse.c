@@ -18,7 +18,7 @@ check_walk(const geometry *g, const uint8_t *keep)
     drop_job job = g->job;
     uint8_t *expected = malloc(g->out.bytes + 1);
     geometry_expect(g, keep, expected);
-    if (drop_traverse(&job)) {
+    if (drop_traverse(&job, 1, no_interrupt)) {
         geometry_fail(g, "traverse stopped", 0, 0, 1);
     }
     geometry_compare(g, expected, "traverse");
@@ -32,7 +32,7 @@ check_pack(const geometry *g, const uint8_t *keep)
     size_t size = (g->cells + 7) / 8;
     guard pages = guard_new(size + 128);
     uint8_t *to = guard_put(pages, size, (guard_place)below(PLACES), 1);
-    if (drop_pack(&job, to)) {
+    if (drop_pack(&job, to, no_interrupt)) {
         geometry_fail(g, "pack stopped", 0, 0, 1);
     }
     for (size_t i = 0; i < 8 * size; i++) {
