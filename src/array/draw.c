@@ -81,10 +81,25 @@ fill_lanes(gathered *g)
     }
 }
 
-void
-drop_draw_rows(const drop_kernels *kernels, const drop_sampler *sampler,
-               drop_writer *to, uint64_t index, uint64_t stride, size_t rows,
-               size_t n)
+/* Rows that are neighbours in the mask, and so one. */
+static void
+draw_stretch(const drop_kernels *kernels, const drop_sampler *sampler,
+             drop_writer *to, uint64_t index, size_t n)
+{
+    uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
+    for (size_t some; n; index += some, n -= some) {
+        const size_t room = DROP_TILE - index % DROP_TILE;
+        some = n < room ? n : room;
+        uint64_t first =
+            drop_draw(kernels, sampler, bits, index, some, NULL, NULL);
+        drop_bits_copy(to, bits, (size_t)(index - first), some);
+    }
+}
+
+static void
+draw_apart(const drop_kernels *kernels, const drop_sampler *sampler,
+           drop_writer *to, uint64_t index, uint64_t stride, size_t rows,
+           size_t n)
 {
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
     uint16_t start[ROWS_MOST]; /* of each row in bits */
@@ -114,5 +129,18 @@ drop_draw_rows(const drop_kernels *kernels, const drop_sampler *sampler,
         }
         index += some * stride;
         rows -= some;
+    }
+}
+
+void
+drop_draw_rows(const drop_kernels *kernels, const drop_sampler *sampler,
+               drop_writer *to, uint64_t index, uint64_t stride, size_t rows,
+               size_t n)
+{
+    if (stride == n || rows == 1) {
+        draw_stretch(kernels, sampler, to, index, rows * n);
+    }
+    else {
+        draw_apart(kernels, sampler, to, index, stride, rows, n);
     }
 }
