@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 FLOATS = frozenset("efdgFDG")
+BOOLS = bool, np.bool_
 
 
 def is_bfloat16(dtype: np.dtype[Any]) -> bool:
@@ -21,9 +22,10 @@ def is_bfloat16(dtype: np.dtype[Any]) -> bool:
     return dtype.kind == "V" and dtype.type.__name__ == "bfloat16"
 
 
-def is_half(dtype: np.dtype[Any]) -> bool:
-    """Whether a dtype computes in float32."""
-    return dtype.char == "e" or is_bfloat16(dtype)
+def computing_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype that computes for a result's: float32 for the half types."""
+    is_half = dtype.char == "e" or is_bfloat16(dtype)
+    return np.dtype(np.float32) if is_half else dtype
 
 
 def result_dtype(dtype: np.dtype[Any], name: str) -> np.dtype[Any]:
@@ -95,7 +97,7 @@ def probability(p: Any, name: str) -> float:
     if type(p) is not float:
         kind = getattr(getattr(p, "dtype", None), "kind", "f")
         if (
-            isinstance(p, bool | str | bytes | complex)
+            isinstance(p, (bool, str, bytes, complex))
             or not hasattr(p, "__float__")
             or kind not in "iufV"
             or getattr(p, "ndim", 0) > 0
@@ -142,14 +144,14 @@ def training(mode: Any) -> bool:
 
 def flag(value: Any, name: str) -> bool:
     """A bool, NumPy's too, and nothing that is only truthy."""
-    if not isinstance(value, bool | np.bool_):
+    if not isinstance(value, BOOLS):
         raise TypeError(f"{name} must be a bool, got {value!r}")
     return bool(value)
 
 
 def integer(value: Any, name: str) -> int:
     """An integer, and no bool."""
-    if isinstance(value, bool | np.bool_):
+    if isinstance(value, BOOLS):
         raise TypeError(f"{name} must be an integer, got {value!r}")
     try:
         return operator.index(value)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 import numpy as np
 
 from . import _validation, functional
+from ._lib.pipeline import noise_variance
 from .functional import _drop_connect
 from .keys import Key
 
@@ -344,7 +345,7 @@ def drop_connect_backward(
 @_traced(functional.drop_connect_moments, "x", "weight", "bias")
 def drop_connect_moments(y: Any, x: Any, weight: Any, bias: Any, p: Any) -> Any:
     options = {"p": p, "mode": "test", "per_sample": True, "rng": None}
-    squares = {"x": _square(x, float(p) / (1.0 - float(p))), "weight": _square(weight)}
+    squares = {"x": _square(x, noise_variance(float(p))), "weight": _square(weight)}
     return (
         _product(y[0], "grad", options, x=x, weight=weight, bias=bias),
         _product(y[1], "grad", options, **squares),

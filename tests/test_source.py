@@ -2,6 +2,7 @@
 """Rules that hold for the source's text."""
 
 import ast
+import collections
 import graphlib
 import pathlib
 import tomllib
@@ -69,6 +70,21 @@ def test_no_module_imports_one_of_a_floor_above(name):
 def test_imports_have_no_cycle():
     order = [*graphlib.TopologicalSorter(IMPORTS).static_order()]
     assert set(order) == MODULES
+
+
+def test_each_function_of_the_core_is_called_in_one_place():
+    several = {"uniforms", "choices"}  # numbers, from which masks are made in two ways
+    places = collections.defaultdict(list)
+    for name in FILES.keys() - {"droplayers.config"}:
+        for node in ast.walk(ast.parse(FILES[name].read_text())):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "_core":
+                places[node.attr].append(name)
+    assert len(places) > 5
+    assert not {
+        function: names
+        for function, names in places.items()
+        if len(names) > 1 and function not in several
+    }
 
 
 def test_every_folder_is_a_package_of_the_wheel():

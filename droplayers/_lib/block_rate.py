@@ -52,9 +52,9 @@ def _covering(d: int, side: int) -> tuple[Array, Array]:
 
 @np.errstate(all="ignore")
 def _dropped_share(seeds: Array, cells: Array, t: int) -> float:
-    """The expected share dropped by seeds at rate t * 2**-40, where some cells are
+    """The expected share dropped by seeds at rate t / ONE, where some cells are
     covered by some seeds each. Products and sums go on one after the other."""
-    powers = np.full(seeds[-1], 1.0 - t * 2.0**-40)
+    powers = np.full(seeds[-1], 1.0 - t / ONE)
     np.multiply.accumulate(powers, out=powers)
     terms = cells * (1.0 - powers[seeds - 1])
     return float(np.add.accumulate(terms)[-1] / cells.sum())

@@ -9,6 +9,7 @@ import numpy as np
 from .. import _core, _validation
 from ..keys import Key, draw_key
 from . import mask as masks
+from .elementwise import unpack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +73,7 @@ class Join(NamedTuple):
         key = draw_key(rng)
         for rate in set(self.rates.tolist()):
             same = self.rates == rate
-            masks.unpack(masks.from_key(key, rate, where), mask)
+            unpack(masks.from_key(key, rate, where), mask)
             keep[same] = mask.T[self.places[same]]
         lost = np.flatnonzero(~keep.any(axis=0))
         if lost.size:

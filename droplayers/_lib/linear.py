@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .. import _validation
-from ..keys import Key, draw_key
+from ..keys import Key
 from .elementwise import Affine
-from .mask import Geometry, threshold
+from .mask import Geometry, c_strides, key_at, threshold
 from .masked_matmul import Connections
-from .pipeline import apply_mask, scale
+from .pipeline import apply_mask, at_rate, scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,27 +31,24 @@ class Dense(NamedTuple):
     computes: np.dtype[Any]
 
     def key(self, rng: RNG) -> int:
-        return draw_key(rng) if self.train and 0.0 < self.p < 1.0 else 0
+        return key_at(self.p, rng) if self.train else 0
 
     def connections(self, key: int, weight: Array) -> Connections:
-        inputs, outputs = weight.shape
-        return Connections(key, threshold(self.p), inputs, outputs, self.computes)
+        strides = c_strides((1, *weight.shape))
+        return Connections(key, threshold(self.p), strides, self.computes)
 
     def dropped(self, weight: Array, key: int) -> Array:
         """The weight with the one mask that all samples share, or without any."""
         weight = self.cast(weight)
         if not self.train:
             return weight
+        where = Geometry(weight.shape)
         kept: Array = apply_mask(
             weight,
             self.computes,
-            self.p,
-            Affine(a=scale(self.p)),
-            Geometry(weight.shape),
-            Key(key),
-            None,
-            False,
-            None,
+            where,
+            at_rate(self.p, Affine(a=scale(self.p)), where, Key(key)),
+            identity=self.p == 0.0,
             train=True,
         )
         return kept
@@ -83,7 +80,7 @@ def prepare(
         if x.ndim != 2 and name != "bias":
             raise ValueError(f"{name} must have two axes, got shape {x.shape}")
     dtype = _validation.promoted(found)
-    computes = np.dtype(np.float32) if _validation.is_half(dtype) else dtype
+    computes = _validation.computing_dtype(dtype)
     rate = _validation.probability(p, "p")
     train, own = _validation.training(mode), _validation.flag(per_sample, "per_sample")
     return Dense(rate, train, own, dtype, computes), found

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .. import _core
-from .mask import Mask, unpack
+from .elementwise import unpack
+from .mask import Mask
 
 if TYPE_CHECKING:
     from .._validation import Array
@@ -23,26 +24,28 @@ class Connections(NamedTuple):
 
     key: int
     threshold: int
-    inputs: int
-    outputs: int
+    strides: tuple[int, ...]  #: of samples, inputs and outputs
     computes: np.dtype[Any]
 
 
 def add_outputs(total: Array, x: Array, weight: Array, c: Connections) -> None:
     """``total[b, o] += keep[b, i, o] * x[b, i] * weight[i, o]``, i ascending."""
-    _products(total, x, weight, False, c, c.inputs * c.outputs, c.outputs)
+    sample, term, _ = c.strides
+    _products(total, x, weight, False, c, sample, term)
 
 
 def add_weights(total: Array, x: Array, grad: Array, c: Connections) -> None:
     """``total[i, o] += keep[b, i, o] * x[b, i] * grad[b, o]``, b ascending."""
-    _products(total, x.T, grad, False, c, c.outputs, c.inputs * c.outputs)
+    term, row, _ = c.strides
+    _products(total, x.T, grad, False, c, row, term)
 
 
 def store_inputs(total: Array, grad: Array, weight: Array, c: Connections) -> None:
     """``total[b, i] = keep[b, i, o] * grad[b, o] * weight[i, o]``: in C 32 sums, each
     of every 32nd o in ascending order, which are then added in halves."""
     grad = np.ascontiguousarray(grad, c.computes)
-    _products(total, grad, weight, True, c, c.inputs * c.outputs, c.outputs)
+    sample, term, _ = c.strides
+    _products(total, grad, weight, True, c, sample, term)
 
 
 def _products(
@@ -50,7 +53,7 @@ def _products(
 ) -> None:
     """The sums for all rows of m, its terms: step and term are the mask's strides."""
     ready = m.dtype == c.computes and m.strides[1] == m.itemsize
-    rows = len(m) if ready else max(1, PANEL // max(1, c.outputs))
+    rows = len(m) if ready else max(1, PANEL // max(1, m.shape[1]))
     for i in range(0, len(m), max(1, rows)):
         part = slice(i, i + rows)
         panel = m[part] if ready else np.ascontiguousarray(m[part], c.computes)

@@ -9,6 +9,7 @@ import numpy as np
 from .. import _validation
 from .._lib.linear import Dense, accumulator, check_inner, check_shape, prepare
 from .._lib.masked_matmul import add_outputs, add_weights, store_inputs
+from .._lib.pipeline import noise_variance, reserve_then_draw
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -108,9 +109,10 @@ def drop_connect(
     if added is not None:
         check_shape(added, "bias", shape[1:])
     target = None if out is None else _validation.out(out, shape, layer.dtype)
-    # Memory first: where it cannot be had, no generator has advanced.
-    total = accumulator(shape, layer.computes, target, matrices)
-    key = layer.key(rng)
+    total, key = reserve_then_draw(
+        lambda: accumulator(shape, layer.computes, target, matrices),
+        lambda: layer.key(rng),
+    )
     total[...] = 0
     with np.errstate(all="ignore"):
         layer.product(
@@ -200,9 +202,10 @@ def drop_connect_backward(
     _validation.size((*inputs.shape, upper.shape[1]), "the layer", 2**63)
     with np.errstate(all="ignore"):
         grad_bias = layer.cast(upper).sum(axis=0).astype(layer.dtype, copy=False)
-    # Memory first: where it cannot be had, no generator has advanced.
-    totals = [np.zeros(m.shape, layer.computes) for m in (inputs, connections)]
-    key = layer.key(rng)
+    totals, key = reserve_then_draw(
+        lambda: [np.zeros(m.shape, layer.computes) for m in (inputs, connections)],
+        lambda: layer.key(rng),
+    )
     return (
         _grad_x(layer, totals[0], upper, connections, key),
         _grad_weight(layer, totals[1], upper, inputs, key),
@@ -308,7 +311,7 @@ def drop_connect_moments(
     if bias is not None:
         check_shape(matrices["bias"], "bias", connections.shape[1:])
     inputs, connections = layer.cast(inputs), layer.cast(connections)
-    factor = layer.computes.type(layer.p / (1.0 - layer.p))
+    factor = layer.computes.type(noise_variance(layer.p))
     with np.errstate(all="ignore"):
         mean = inputs @ connections
         if bias is not None:

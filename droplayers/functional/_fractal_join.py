@@ -12,13 +12,14 @@ from .. import _validation
 from .._lib import mask as masks
 from .._lib.elementwise import RESIDUAL, Affine, apply, part_of, tiles
 from .._lib.join_sampling import prepare
-from .._lib.pipeline import returned
+from .._lib.pipeline import reserve_then_draw, returned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import ArrayLike
 
+    from .._lib.join_sampling import Join
     from .._lib.mask import Mask
     from .._validation import Array
     from ..keys import RNG
@@ -131,11 +132,15 @@ def fractal_join(
     join = prepare(paths, prob, training, sampling, per, column, rng)
     if not join.living:
         return None
-    result = None if out is None else _validation.out(out, join.first.shape, join.dtype)
-    if result is None and join.local and join.draws:
-        # Memory first: where it cannot be had, no generator has advanced.
-        result = np.empty_like(join.first, join.dtype, subok=False)
-    keep = join.survivors(rng)
+    target = None if out is None else _validation.out(out, join.first.shape, join.dtype)
+
+    def reserve() -> Array | None:
+        # A global join may need no new array, and no generator gives its column.
+        if target is None and join.local and join.draws:
+            return _empty_like(join)
+        return target
+
+    result, keep = reserve_then_draw(reserve, lambda: join.survivors(rng))
     if join.batch and not keep.any():
         return None
     living = list(join.living.values())
@@ -144,7 +149,7 @@ def fractal_join(
         if alone.dtype == join.dtype:
             return returned(alone, None, None)
     if result is None:
-        result = np.empty_like(join.first, join.dtype, subok=False)
+        result = _empty_like(join)
     _store_mean(living, keep, join.dtype, result)
     return returned(result, out, None)
 
@@ -224,12 +229,18 @@ def fractal_join_backward(
             raise ValueError(
                 f"grad must have the paths' shape {join.first.shape}, got {array.shape}"
             )
-        # Memory first: where it cannot be had, no generator has advanced.
-        grads = {j: np.empty_like(array, dtype, subok=False) for j in join.living}
-        if grads:
-            _store_shares(array, join.survivors(rng), dtype, list(grads.values()))
+        grads, keep = reserve_then_draw(
+            lambda: {j: np.empty_like(array, dtype, subok=False) for j in join.living},
+            lambda: join.survivors(rng) if join.living else None,
+        )
+        if keep is not None:
+            _store_shares(array, keep, dtype, list(grads.values()))
     shown = {j: returned(y, None, None) for j, y in grads.items()}
     return [shown.get(j) for j in range(join.size)]
+
+
+def _empty_like(join: Join) -> Array:
+    return np.empty_like(join.first, join.dtype, subok=False)
 
 
 def _zeros(x: Array) -> Array:
@@ -276,7 +287,7 @@ class _Tiling:
     what survives where."""
 
     def __init__(self, keep: Array, dtype: np.dtype[Any], like: Array) -> None:
-        self.computes = np.dtype(np.float32) if _validation.is_half(dtype) else dtype
+        self.computes = _validation.computing_dtype(dtype)
         self.axes = sorted(range(like.ndim), key=lambda i: -abs(like.strides[i]))
         self.rows = keep.shape[1] != 1
         strides = tuple(int(self.rows and axis == 0) for axis in self.axes)

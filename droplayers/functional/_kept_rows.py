@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import _core, _validation
+from .._lib.mask import key_at
 from .._lib.pipeline import scale
-from ..keys import draw_key
 from ._keep_mask import keep_mask
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def kept_rows(
         return rows, scale(p) if p < 1.0 else 0.0
     count = max(1, math.floor(round(n * (1.0 - p), 9))) if n and p < 1.0 else 0
     rows = np.arange(count, dtype=np.intp)
-    key = draw_key(rng) if 0.0 < p < 1.0 else 0
+    key = key_at(p, rng)
     if 0 < count < n:
         rows = _largest(_core.uniforms(key, 0, n), count)
     return rows, n / count if count else 0.0
