@@ -46,20 +46,32 @@ def common_dtype(x: Array, x_name: str, y: Array, y_name: str) -> np.dtype[Any]:
     return promoted({x_name: x, y_name: y})
 
 
-def promoted(arrays: dict[str, Array]) -> np.dtype[Any]:
-    """The dtype of a result of arrays, by the names that they go by."""
-    names, dtypes = list(arrays), [x.dtype for x in arrays.values()]
-    common = dtypes[0]
-    for i, (name, dtype) in enumerate(zip(names, dtypes, strict=True)):
-        result_dtype(dtype, name)
-        try:
-            common = np.result_type(*dtypes[: i + 1])
-        except TypeError:
-            raise TypeError(
-                f"{name} must promote with {', '.join(names[:i])}'s {common}, got"
-                f" {dtype}"
-            ) from None
+def promoted(arrays: dict[str, Array], owner: str | None = None) -> np.dtype[Any]:
+    """The dtype of a result of arrays, by their names; owner is the name of the one
+    argument that holds them all, if one does."""
+    for name, x in arrays.items():
+        result_dtype(x.dtype, name)
+    names, dtypes = [*arrays], [x.dtype for x in arrays.values()]
+    try:
+        common = np.result_type(*dtypes)
+    except TypeError:
+        if owner is None:
+            message = _no_common_dtype(names, dtypes)
+        else:
+            came = ", ".join(map(str, dtypes))
+            message = f"{owner} must promote to one dtype, got {came}"
+        raise TypeError(message) from None
     return result_dtype(common, names[0])
+
+
+def _no_common_dtype(names: list[str], dtypes: list[np.dtype[Any]]) -> str:
+    """A message that names an array that does not promote with those before it."""
+    try:
+        common = np.result_type(*dtypes[:-1])
+    except TypeError:
+        return _no_common_dtype(names[:-1], dtypes[:-1])
+    others = ", ".join(names[:-1])
+    return f"{names[-1]} must promote with {others}'s {common}, got {dtypes[-1]}"
 
 
 def array(x: Any, name: str) -> Array:

@@ -106,7 +106,10 @@ def prepare(
         column = _column(column, size, local)
     elif train and not local:
         repeatable(rng)
-    dtype = _promoted(living)
+    dtype = np.dtype(np.float64)
+    if living:
+        named = {f"paths[{j}]": x for j, x in living.items()}
+        dtype = _validation.promoted(named, "paths")
     rates = np.broadcast_to(rates, size)[list(living)]
     return Join(size, living, dtype, rates, train, local, batch, column)
 
@@ -130,18 +133,6 @@ def _living(paths: Any) -> tuple[int, dict[int, Array]]:
                     f" {x.shape}"
                 )
     return len(paths), living
-
-
-def _promoted(living: dict[int, Array]) -> np.dtype[Any]:
-    """The dtype that all living paths promote to, in whatever order."""
-    for j, x in living.items():
-        _validation.result_dtype(x.dtype, f"paths[{j}]")
-    dtypes = [x.dtype for x in living.values()] or [np.dtype(np.float64)]
-    try:
-        return _validation.result_dtype(np.result_type(*dtypes), "paths")
-    except TypeError:
-        names = ", ".join(map(str, dtypes))
-        raise TypeError(f"paths must promote to one dtype, got {names}") from None
 
 
 def _column(value: Any, size: int, local: bool) -> int:
