@@ -38,7 +38,7 @@ def apply(
     r: Array | None,
     out: Array,
 ) -> None:
-    """Compute in dtype, and store in out."""
+    """Apply a mask to x, computing in dtype, and store the result in out."""
     x = _validation.apart(x, out)
     r = None if r is None else _validation.apart(r, out)
     same = x.dtype == out.dtype == dtype and (r is None or r.dtype == dtype)
@@ -56,8 +56,7 @@ def apply(
 
 
 def unpack(mask: Mask, keep: Array) -> Array:
-    """Write a mask to a boolean array, of the first of the axes that it has strides
-    for."""
+    """Write a mask to a boolean array, along the first of the mask's axes."""
     if mask.strides is not None and len(mask.strides) > keep.ndim:
         mask = mask._replace(strides=mask.strides[: keep.ndim])
     return _apply_kernel(None, mask, Affine(), None, keep)
@@ -66,7 +65,7 @@ def unpack(mask: Mask, keep: Array) -> Array:
 def _apply_kernel(
     x: Array | None, mask: Mask, affine: Affine, r: Array | None, out: Array
 ) -> Array:
-    """Call the kernels; without x, out is boolean and takes the mask itself."""
+    """Call the kernels. Without x, out is boolean and gets the mask itself."""
     return _core.select(out, x, r, *mask, *affine)
 
 
@@ -124,7 +123,7 @@ def _apply_tiles(
     r: Array | None,
     out: Array,
 ) -> None:
-    """Convert each tile to dtype, compute there, and convert to out's dtype."""
+    """Convert x to dtype tile by tile, compute, and convert to out's dtype."""
     strides = c_strides(x.shape) if mask.strides is None else mask.strides
     with np.errstate(all="ignore"):
         for where in tiles(x.shape):
@@ -141,7 +140,7 @@ def _apply_tiles(
 
 
 def _read(x: Array, dtype: np.dtype[Any], mask: Mask) -> Array:
-    """A tile in dtype. Where whole rows are dropped, only those kept are read."""
+    """A tile in dtype. Where rows are dropped whole, only kept ones are read."""
     strides = mask.strides or ()
     if x.ndim < 2 or any(strides[1:]):
         return x.astype(dtype)
@@ -152,7 +151,7 @@ def _read(x: Array, dtype: np.dtype[Any], mask: Mask) -> Array:
 
 
 def _compute(x: Array, mask: Mask, affine: Affine, r: Array | None) -> Array:
-    """The same in NumPy's arithmetic, in x's dtype, for which C has no kernel."""
+    """Apply a mask by NumPy, in x's dtype."""
     if affine.form == NOISE:
         factor = np.ones(x.shape)
         apply(factor, factor.dtype, mask, affine, None, factor)
@@ -178,8 +177,8 @@ def _apply_rows(
     r: Array | None,
     out: Array,
 ) -> None:
-    """The same with a factor for each place on axis 0, where the mask too has an entry
-    for each; places that are dropped are not read."""
+    """Apply a mask that has an entry for each place on axis 0, with a factor for each.
+    Places that are dropped are not read."""
     keep = unpack(mask, np.empty(len(x), np.bool_))
     computes = _validation.computing_dtype(dtype)
     factors = affine.a.astype(computes).reshape((-1,) + (1,) * (x.ndim - 1))

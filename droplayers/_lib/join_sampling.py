@@ -1,4 +1,4 @@
-"""Which paths of a join count: of those that live, those that survive."""
+"""Which living paths of a join survive."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Join(NamedTuple):
-    """A join of which all is checked that its two passes share."""
+    """The checked arguments that both passes of a join have."""
 
     size: int  #: paths, dead ones too
     living: dict[int, Array]  #: by their places in the list
@@ -37,11 +37,12 @@ class Join(NamedTuple):
 
     @property
     def places(self) -> NDArray[np.intp]:
+        """Of the living paths in the list."""
         return np.fromiter(self.living, np.intp)
 
     @property
     def draws(self) -> bool:
-        """Whether it is left to chance which of the living survive."""
+        """Whether the survivors are drawn."""
         if not self.train:
             return False
         if not self.local:
@@ -50,8 +51,8 @@ class Join(NamedTuple):
         return len(self.rates) > 1 and not (certain and np.any(self.rates == 0.0))
 
     def survivors(self, rng: RNG) -> Array:
-        """True where a path counts: a row for each of the living, and in it an entry
-        for each sample, or one for all."""
+        """True where a path survives: a row for each living path, with an entry for
+        each sample or one for all."""
         samples = len(self.first) if self.draws and not self.batch else 1
         keep = np.ones((len(self.living), samples), np.bool_)
         if self.train and not self.local:
@@ -66,8 +67,9 @@ class Join(NamedTuple):
         return keep
 
     def _draw(self, keep: Array, rng: RNG) -> None:
-        """Keep what the mask keeps of the living, or one of them where it keeps none:
-        its draw is for all paths, and each rate has a mask of that draw."""
+        """Fill keep for local sampling. The mask is drawn for all paths, dead ones too,
+        and thresholded at the rate of each; where it keeps no living path, one of them
+        is chosen."""
         mask = np.empty((keep.shape[1], self.size), np.bool_)
         where = masks.Geometry(mask.shape)
         key = draw_key(rng)
@@ -90,7 +92,7 @@ def prepare(
     column: Any,
     rng: Any,
 ) -> Join:
-    """A join of these arguments, checked."""
+    """Check a join's arguments."""
     size, living = _living(paths)
     rates = _validation.probabilities(prob, "prob", (size,))
     train = _validation.flag(training, "training")
@@ -115,7 +117,7 @@ def prepare(
 
 
 def _living(paths: Any) -> tuple[int, dict[int, Array]]:
-    """How many paths there are, and those that live, of one shape."""
+    """The number of paths, and the living ones, which have one shape."""
     if not isinstance(paths, list | tuple):
         paths = _validation.array(paths, "paths")
         if paths.ndim == 0:
@@ -146,7 +148,7 @@ def _column(value: Any, size: int, local: bool) -> int:
 
 
 def repeatable(rng: Any) -> None:
-    """Only what gives one key at every call gives one column at every join."""
+    """Check that an rng gives the same key at each join, and so the same column."""
     try:
         if not isinstance(rng, Key):
             _validation.integer(rng, "rng")

@@ -1,4 +1,4 @@
-"""Which mask: the key, the rate, and where each element stands in it."""
+"""Masks: a key and a rate or packed bits, and the index of each element in them."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def threshold(p: Any) -> Any:
 
 
 class Geometry(NamedTuple):
-    """Where the elements of an array stand in a mask, by C-order index."""
+    """The indices of an array's elements in a mask."""
 
-    shape: tuple[int, ...]  #: of the mask for this array alone
+    shape: tuple[int, ...]  #: of the mask of this array alone
     first: int = 0  #: index of the array's first element
-    strides: tuple[int, ...] | None = None  #: None: C order over the array
+    strides: tuple[int, ...] | None = None  #: of the index; None for C order
 
 
 class Mask(NamedTuple):
-    """A mask as the kernels take it, positional."""
+    """A mask, in the order in which the kernels take its parts."""
 
     key: int
     threshold: int
-    packed: bytearray | None
+    packed: bytearray | None  #: the bits, where they are not drawn from the key
     first: int
     strides: tuple[int, ...] | None
 
@@ -55,9 +55,9 @@ def geometry(
     *,
     given: bool = False,
 ) -> Geometry:
-    """Where an array's elements stand, given the axes that share one draw, and the
-    larger array of which this one may be a block; given: in a mask of its own for all
-    that, once the block is checked."""
+    """The geometry of an array of this shape. Shared axes share a draw. full_shape and
+    start name the larger array of which this one is a block; a given mask is that of
+    the block alone, and they are checked and not used."""
     whole, first = block(shape, full_shape, start)
     mask = shape
     if shared:
@@ -88,7 +88,7 @@ def rows(
     *,
     given: bool = False,
 ) -> Geometry:
-    """Where an array stands in a mask of one entry for each sample, or for all."""
+    """The geometry of an array whose mask has one entry for each sample, or for all."""
     _, first = block(shape, full_shape, start)
     others = (0,) * (len(shape) - 1)
     if batch:
@@ -99,8 +99,8 @@ def rows(
 def block(
     shape: tuple[int, ...], full_shape: Any, start: Any
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The larger array's shape and where in it the block of this shape begins; the
-    block is all where no larger array is named."""
+    """The larger array's shape, and where in it a block of this shape begins: at 0 of
+    itself where no larger array is named."""
     if full_shape is None:
         if start is not None:
             raise ValueError(f"start needs full_shape, got start={start!r} alone")
@@ -137,12 +137,12 @@ def from_rng(p: float, where: Geometry, rng: RNG) -> Mask:
 
 
 def from_array(keep: Array, where: Geometry) -> Mask:
-    """The mask that a boolean array holds, of the shape that where has."""
+    """The mask that a boolean array holds."""
     return from_bits(pack(keep), where)
 
 
 def from_bits(packed: bytearray, where: Geometry) -> Mask:
-    """The mask that packed bits hold, of the shape that where has."""
+    """The mask that packed bits hold: they begin with the array's first element."""
     return Mask(0, 0, packed, 0, where.strides)
 
 

@@ -46,7 +46,7 @@ def reserve_then_draw(reserve: Callable[[], M], draw: Callable[[], D]) -> tuple[
 
 
 def at_rate(p: float, affine: Affine, where: Geometry, rng: RNG) -> Draw:
-    """How a mask of one rate is drawn. At p = 1 all is dropped, whatever was given."""
+    """Draw a mask of one rate. At p = 1 a given mask is not used: all is dropped."""
 
     def draw(keep: Array | None) -> tuple[Mask, Affine]:
         if keep is not None and p < 1.0:
@@ -69,11 +69,11 @@ def apply_mask(
     return_mask: bool = False,
     out: Array | None = None,
 ) -> Any:
-    """Run an operation.
+    """Check the arguments that are left, draw the mask and apply it.
 
-    x, dtype and residual are checked; dtype is that of the result. ``where`` has the
-    shape of the mask. identity says that the result is x, where no mask was given. In
-    test mode a mask that was given is checked and not used, and all are kept.
+    x and residual are checked, dtype is that of the result, and where gives the shape
+    of the mask. identity means that the result is x, unless a mask was given. In test
+    mode a given mask is checked and not used, and the mask to return keeps all.
     """
     return_mask = _validation.flag(return_mask, "return_mask")
     keep = None if mask is None else _validation.keep(mask, where.shape)
@@ -105,11 +105,12 @@ def apply_mask(
 
 
 def converted(x: Array, dtype: np.dtype[Any]) -> Array:
-    """x itself where it is what a result would be, else its conversion."""
+    """x itself if it is native and of this dtype, else its conversion."""
     return x if x.dtype == dtype and x.dtype.isnative else x.astype(dtype)
 
 
 def returned(result: Array, out: Array | None, keep: Array | None) -> Any:
-    """out itself or the result, a 0-d one as a scalar; and the mask if there is."""
+    """out if it was given, else the result, and with it the mask if there is one; 0-d
+    arrays but out become scalars."""
     y = out if out is not None else result if result.ndim else result[()]
     return y if keep is None else (y, keep if keep.ndim else keep[()])

@@ -194,7 +194,7 @@ def alpha_dropout_backward(
 
 
 def _affine(form: int, p: float) -> Affine:
-    """The map of activations, or of their gradients, at p < 1."""
+    """The affine map of activations or, with SCALE, of their gradients, at p < 1."""
     a = 1.0 / math.sqrt((1.0 - p) * (1.0 + p * (SATURATION * SATURATION)))
     b = -a * SATURATION * p
     return Affine(form, a, b, a * SATURATION + b) if form == AFFINE else Affine(form, a)
@@ -214,7 +214,7 @@ def _drop(
     start: Sequence[int] | None,
     out: Array | None,
 ) -> Any:
-    """Both passes: they differ in the form, and in what their array is called."""
+    """Both passes, which differ in the form and in the name of their array."""
     array = _validation.array(x, name)
     dtype = _validation.result_dtype(array.dtype, name)
     if dtype.kind == "c":

@@ -139,8 +139,7 @@ def drop_block(
 def _blocks(
     shape: tuple[int, ...], block_size: Any, channel_axis: Any, shared_channels: Any
 ) -> tuple[Geometry, tuple[int, ...]]:
-    """Where an array's cells stand in their mask, and the side of a block on each of
-    its axes."""
+    """The geometry of the mask of cells, and the side of a block along each axis."""
     if not 3 <= len(shape) <= 5:
         raise ValueError(f"x must have 3 to 5 axes, got shape {shape}")
     channel = _validation.channel(channel_axis, len(shape))
@@ -154,7 +153,7 @@ def _blocks(
 
 
 def _sides(block_size: Any, axes: int) -> tuple[int, ...]:
-    """The sides of a block along some spatial axes."""
+    """The side of a block along each of some spatial axes."""
     checked = _validation.integers(block_size, "block_size")
     sides = checked if isinstance(checked, tuple) else (checked,) * axes
     if len(sides) != axes:
@@ -165,7 +164,7 @@ def _sides(block_size: Any, axes: int) -> tuple[int, ...]:
 
 
 def _at_rate(p: float, where: Geometry, blocks: tuple[int, ...], rng: RNG) -> Draw:
-    """How a mask of blocks is drawn, and how what it keeps is scaled."""
+    """Draw a mask of blocks. What it keeps is scaled by its own size / kept."""
 
     def draw(keep: Array | None) -> tuple[Mask, Affine]:
         size = kept = math.prod(where.shape)
@@ -183,7 +182,7 @@ def _at_rate(p: float, where: Geometry, blocks: tuple[int, ...], rng: RNG) -> Dr
 def _draw_blocks(
     p: float, where: Geometry, blocks: tuple[int, ...], rng: RNG
 ) -> tuple[Mask, int]:
-    """The mask of cells, and how many it keeps."""
+    """A mask of cells, and how many of them it keeps."""
     cells = where.shape
     packed, key = reserve_then_draw(
         lambda: masks.empty_bits(math.prod(cells)), lambda: draw_key(rng)

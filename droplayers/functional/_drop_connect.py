@@ -1,4 +1,4 @@
-"""DropConnect: the connections of a dense layer are dropped, not what they connect."""
+"""DropConnect: connections of a dense layer are dropped."""
 
 from __future__ import annotations
 

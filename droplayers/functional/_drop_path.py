@@ -1,4 +1,4 @@
-"""Operations that drop whole samples: drop-path."""
+"""Drop-path: whole samples are dropped."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def drop_path(
 
 
 def _at_rates(probs: Array, affine: Affine, where: Geometry, rng: RNG) -> Draw:
-    """How a mask of a rate for each sample is drawn; rates of 0 and 1 need no key."""
+    """Draw a mask of a rate for each sample. Rates of 0 and 1 alone need no key."""
 
     def draw(keep: Array | None) -> tuple[Mask, Affine]:
         if keep is None:

@@ -1,4 +1,4 @@
-"""Gaussian dropout: noise that is multiplied, where others drop."""
+"""Gaussian dropout: elements are multiplied by noise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keep masks themselves."""
+"""Keep masks: what `dropout` keeps, as booleans or packed bits."""
 
 from __future__ import annotations
 

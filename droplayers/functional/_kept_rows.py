@@ -1,4 +1,4 @@
-"""Which samples a branch runs on."""
+"""The samples that a branch runs on."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def kept_rows(
 
 
 def _largest(values: Array, count: int) -> NDArray[np.intp]:
-    """Where the largest stand, ascending; the lower place where two are equal."""
+    """The places of the largest values, ascending; of equal ones the lower place."""
     least = np.partition(values, -count)[-count]
     largest = values > least
     equal = np.flatnonzero(values == least)
