@@ -87,6 +87,48 @@ def test_each_function_of_the_core_is_called_in_one_place():
     }
 
 
+GONE = {
+    "booleans",
+    "fits",
+    "meet",
+    "select_rows",
+    "FreshKey",
+    "Option",
+    "Pass",
+    "Source",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_names_that_are_gone_stay_away(name):
+    nodes = [*ast.walk(ast.parse(FILES[name].read_text()))]
+    fields = "id", "arg", "attr", "name"
+    names = {getattr(node, field, None) for node in nodes for field in fields}
+    assert not names & GONE
+
+
+def code_lines(tree):
+    """The number of lines with statements, docstrings apart."""
+    outer = ast.FunctionDef | ast.ClassDef | ast.Module
+    lines = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt):
+            last = node.lineno if isinstance(node, outer) else node.end_lineno
+            lines |= {*range(node.lineno, last + 1)}
+    for node in ast.walk(tree):
+        if isinstance(node, outer) and ast.get_docstring(node):
+            lines -= {*range(node.body[0].lineno, node.body[0].end_lineno + 1)}
+    return len(lines)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_and_functions_are_short(name):
+    tree = ast.parse(FILES[name].read_text())
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert code_lines(tree) <= 250
+    assert not [f.name for f in functions if code_lines(f) > 45]
+
+
 def test_every_folder_is_a_package_of_the_wheel():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packages = {module_name(path) for path in PACKAGE.rglob("__init__.py")}
