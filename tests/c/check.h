@@ -5,7 +5,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#include "kernels.h"
+#include "kernels/kernels.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ void fail(const char *format, ...)
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 void test_philox(const char *known_answers);
-void test_numbers(void);
+void test_segments(void);
 void test_bernoulli(void);
 void test_apply(void);
 void test_halves(void);

@@ -62,7 +62,7 @@ main(int count, char **argument)
         thin = (unsigned)strtoul(argument[3], NULL, 10);
     }
     test_philox(argument[2]);
-    test_numbers();
+    test_segments();
     test_bernoulli();
     test_apply();
     test_halves();

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Philox against known answers, uniforms against their definition, a table's
- * bernoulli against the uniform of each element.
+ * Philox and SFC64 against known answers, a table's bernoulli and uniforms
+ * against the uniform of each element.
  */
 #include "chance.h"
 #include "check.h"
 #include "guard.h"
 
 #include <string.h>
-
-enum { TILE_GROUPS = DROP_TILE / DROP_GROUP, GROUP_BYTES = DROP_GROUP / 8 };
 
 void
 test_philox(const char *known_answers)
@@ -42,46 +40,53 @@ test_philox(const char *known_answers)
     checks += (uint64_t)found;
 }
 
-/* Uniforms and children once more, in the words of STREAM.md. */
 static void
-check_numbers(uint64_t key, uint64_t i)
+expect(const char *what, uint64_t expected, uint64_t got)
 {
-    uint32_t counter[4] = {(uint32_t)(i >> 7), (uint32_t)(i >> 39), 0, 0};
-    uint32_t word[4];
-    uint64_t uniform = 0, child;
-    for (uint32_t plane = 0; plane < 8; plane++) {
-        counter[2] = plane;
-        drop_philox(word, counter, key);
-        uint64_t bit = word[(i >> 5) & 3] >> (i & 31) & 1;
-        uniform |= bit << (39 - plane);
-    }
-    drop_philox(word, (uint32_t[4]){(uint32_t)i, (uint32_t)(i >> 32), 8, 0},
-                key);
-    uniform |= word[0];
-    drop_philox(word, (uint32_t[4]){(uint32_t)i, (uint32_t)(i >> 32), 0, 1},
-                key);
-    child = word[0] | (uint64_t)word[1] << 32;
-    if (drop_uniform(key, i) != uniform || drop_child(key, i) != child) {
-        fail("key %016" PRIx64 ", index %016" PRIx64 ": expected %010" PRIx64
-             " and child %016" PRIx64 ", got %010" PRIx64 " and %016" PRIx64,
-             key, i, uniform, child, drop_uniform(key, i), drop_child(key, i));
+    if (expected != got) {
+        fail("%s: expected %016" PRIx64 ", got %016" PRIx64, what, expected,
+             got);
     }
     checks++;
 }
 
+/* The known answers of STREAM.md. */
 void
-test_numbers(void)
+test_segments(void)
 {
-    for (int shift = 0; shift < 64; shift++) {
-        for (int i = 0; i < 100; i++) {
-            check_numbers(any(), any() >> shift);
+    static const uint64_t outputs[] = {
+        UINT64_C(0xde2c3f1ab3ff3ef8), UINT64_C(0xdeb108d9935f314e),
+        UINT64_C(0x7609f81d974ad778), UINT64_C(0xe2e964a40c39dcc8)};
+    static const struct {
+        uint64_t key, index, uniform;
+    } known[] = {{12345, 3584, UINT64_C(0x009f4d6757)},
+                 {12345, 3585, UINT64_C(0x413d8a4bbc)},
+                 {12345, 3586, UINT64_C(0x26964a7511)},
+                 {UINT64_MAX, 0, UINT64_C(0x94b61721b3)},
+                 {UINT64_MAX, 511, UINT64_C(0xb0b2f11033)},
+                 {UINT64_MAX, 512, UINT64_C(0x537991c64d)},
+                 {UINT64_MAX, UINT64_MAX, UINT64_C(0x0fcf9a1243)}};
+    drop_sfc64 state = drop_sfc64_seed(12345, 7);
+    for (int i = 0; i < 320; i++) {
+        uint64_t output = drop_sfc64_next(&state);
+        if (i < 4) {
+            expect("output", outputs[i], output);
         }
+        if (i == 319) {
+            expect("output 319", UINT64_C(0x20fd37052669d95c), output);
+        }
+    }
+    for (size_t i = 0; i < COUNT(known); i++) {
+        expect("uniform", known[i].uniform,
+               drop_uniform(known[i].key, known[i].index));
     }
 }
 
-/* One aligned tile under one key. */
+enum { MOST = 3 * DROP_MAX_LANES };
+
+/* Segments of any numbers under one key. */
 typedef struct {
-    uint64_t key, group, uniform[DROP_TILE];
+    uint64_t key, segment[MOST], uniform[MOST][DROP_SEGMENT];
     guard pages;
 } drawing;
 
@@ -94,122 +99,131 @@ count_step(void *context, size_t done, size_t total)
 {
     steps *s = context;
     if (done != s->calls || done >= total || (done && total != s->total)) {
-        fail("bernoulli, between: expected step %zu of %zu, got %zu of %zu",
+        fail("bernoulli, progress: expected step %zu of %zu, got %zu of %zu",
              s->calls, s->total, done, total);
     }
     s->calls++;
     s->total = total;
 }
 
-/* Groups first..first+n-1 of the tile. */
+/* Bits that are asked for: few or many, in one place or anywhere. */
 static void
-check_drawing(const drawing *d, uint64_t threshold, size_t first, size_t n,
-              const drop_law *law)
+any_asked(uint64_t asked[MOST][DROP_SEGMENT_WORDS])
 {
+    for (size_t i = 0; i < MOST * DROP_SEGMENT_WORDS; i++) {
+        asked[0][i] = one_in(2)   ? 0
+                      : one_in(2) ? any()
+                                  : any() & any() & any();
+    }
+}
+
+/* The first n segments. */
+static void
+check_drawing(const drawing *d, uint64_t threshold, size_t n)
+{
+    uint64_t asked[MOST][DROP_SEGMENT_WORDS];
+    drop_sampler sampler;
     steps s = {0, 0};
-    size_t groups = (n + DROP_GROUPS - 1) / DROP_GROUPS * DROP_GROUPS;
-    size_t size = groups * GROUP_BYTES;
+    const int asks = one_in(2);
+    const size_t room = (n + DROP_MAX_LANES - 1) / DROP_MAX_LANES;
+    const size_t size = room * DROP_MAX_LANES * DROP_SEGMENT / 8;
     guard_place place = (guard_place)below(PLACES);
     uint8_t *bits = guard_put(d->pages, size, place, 1);
-    drop_between *between = below(2) ? count_step : NULL;
-    tested->bernoulli(bits, d->group + first, n, law, between, &s);
-    for (size_t i = 0; i < size; i++) {
-        uint8_t expected = 0;
-        for (size_t b = 0; b < 8; b++) {
-            size_t at = first * DROP_GROUP + 8 * i + b;
-            expected |= (uint8_t)((d->uniform[at] >= threshold) << b);
-        }
-        if (bits[i] != expected) {
+    any_asked(asked);
+    drop_sampler_start(&sampler, d->key, threshold);
+    tested->bernoulli(bits, d->segment, asks ? asked : NULL, n, &sampler,
+                      one_in(2) ? count_step : NULL, &s);
+    for (size_t i = 0; i < n * DROP_SEGMENT; i++) {
+        const int expected = d->uniform[0][i] >= threshold;
+        const int wanted = !asks || (asked[0][i / 64] >> i % 64 & 1);
+        if (wanted && (bits[i / 8] >> i % 8 & 1) != expected) {
             fail("bernoulli, key %016" PRIx64 ", T %010" PRIx64
-                 ", group %015" PRIx64 ", %zu groups, byte %zu: "
-                 "expected %02x, got %02x",
-                 d->key, threshold, d->group + first, n, i, expected, bits[i]);
+                 ", segment %016" PRIx64 ", %zu of them, bit %zu: expected %d",
+                 d->key, threshold, d->segment[i / DROP_SEGMENT], n,
+                 i % DROP_SEGMENT, expected);
         }
     }
-    if (s.calls != s.total) {
+    if (s.calls > s.total) {
         fail("bernoulli, T %010" PRIx64 ": %zu of %zu steps", threshold,
              s.calls, s.total);
     }
     if (!guard_is_clean(d->pages, bits, size)) {
-        fail("bernoulli, %zu groups: wrote beyond its bits", n);
+        fail("bernoulli, %zu segments: wrote beyond its bits", n);
     }
     checks++;
 }
 
-/* Every count of groups from every place where one may begin, or any one. */
 static void
-check_threshold(const drawing *d, uint64_t threshold, int all)
+check_uniforms(const drawing *d, size_t n)
 {
-    drop_law law;
-    drop_law_start(&law, d->key, threshold);
-    drop_law_enter(&law, (uint32_t)(d->group >> 32));
-    size_t any_first = below(TILE_GROUPS / DROP_GROUPS) * DROP_GROUPS;
-    size_t any_n = 1 + below(TILE_GROUPS - any_first);
-    for (size_t first = 0; all && first < TILE_GROUPS; first += DROP_GROUPS) {
-        for (size_t n = 1; n <= TILE_GROUPS - first; n++) {
-            check_drawing(d, threshold, first, n, &law);
-        }
+    static uint64_t to[MOST + 1][DROP_SEGMENT];
+    drop_sampler sampler;
+    drop_sampler_start(&sampler, d->key, 0);
+    memset(to, 0xA5, sizeof to);
+    tested->uniforms(to[0], d->segment, n, &sampler);
+    if (memcmp(to, d->uniform, n * sizeof to[0])) {
+        fail("uniforms of %zu segments, key %016" PRIx64, n, d->key);
     }
-    check_drawing(d, threshold, any_first, any_n, &law);
+    const size_t room = (n + DROP_MAX_LANES - 1) / DROP_MAX_LANES;
+    expect("uniforms, behind", UINT64_C(0xA5A5A5A5A5A5A5A5),
+           to[room * DROP_MAX_LANES][0]);
 }
 
 static void
-check_tile(drawing *d)
+check_segments(drawing *d)
 {
-    const uint64_t edges[] = {0, 1, UINT64_C(1) << 39, DROP_ONE - 1, DROP_ONE};
-    for (size_t i = 0; i < DROP_TILE; i++) {
-        d->uniform[i] = drop_uniform(d->key, d->group * DROP_GROUP + i);
-    }
-    for (size_t i = 0; i < COUNT(edges); i++) {
-        check_threshold(d, edges[i], !is_skipped());
-    }
-    check_threshold(d, below(DROP_ONE), !is_skipped());
-    /* Those that need no tail, and their neighbours. */
-    for (uint64_t top = 0; top < 256; top++) {
-        const uint64_t tails[] = {0, 1, UINT32_MAX, below(UINT32_MAX)};
-        for (size_t i = 0; i < COUNT(tails); i++) {
-            if (!is_skipped()) {
-                check_threshold(d, top << 32 | tails[i], 0);
-            }
+    const uint64_t edges[] = {0,
+                              1,
+                              2,
+                              UINT64_C(1) << 38,
+                              UINT64_C(1) << 39,
+                              UINT64_C(3) << 38,
+                              DROP_ONE - 1,
+                              DROP_ONE};
+    for (size_t i = 0; i < MOST; i++) {
+        for (size_t e = 0; e < DROP_SEGMENT; e++) {
+            uint64_t index = d->segment[i] * DROP_SEGMENT + e;
+            d->uniform[i][e] = drop_uniform(d->key, index);
         }
     }
-    /* An element at its threshold is kept, and dropped above it. */
-    for (int i = 0; i < 64; i++) {
-        uint64_t uniform = d->uniform[below(DROP_TILE)];
-        if (!is_skipped()) {
-            check_threshold(d, uniform, 0);
-            check_threshold(d, uniform + 1, 0);
+    for (size_t n = 1; n <= MOST; n++) {
+        for (size_t i = 0; i < COUNT(edges); i++) {
+            check_drawing(d, edges[i], n);
         }
+        check_drawing(d, below(DROP_ONE), n);
+        check_uniforms(d, n);
+    }
+    /* T of every number of planes, and an element's own uniform, which is kept
+     * at it and dropped above it. */
+    for (int zeros = 0; zeros < DROP_PLANES; zeros++) {
+        uint64_t uniform = d->uniform[below(MOST)][below(DROP_SEGMENT)];
+        check_drawing(d, (below(DROP_ONE) >> zeros | 1) << zeros,
+                      1 + below(MOST));
+        check_drawing(d, uniform, 1 + below(MOST));
+        check_drawing(d, uniform + 1, 1 + below(MOST));
     }
 }
 
 void
 test_bernoulli(void)
 {
-    const uint64_t top = UINT64_C(1) << 57, high = UINT64_C(1) << 32;
+    const uint64_t top = UINT64_C(1) << 55, high = UINT64_C(1) << 32;
     const uint64_t keys[] = {0,    1,          UINT32_MAX,
                              high, UINT64_MAX, UINT64_C(0x299f31d0a4093822)};
-    const uint64_t groups[] = {0,
-                               TILE_GROUPS,
-                               high / DROP_GROUP - TILE_GROUPS,
-                               high / DROP_GROUP,
-                               high / 2,
-                               high - TILE_GROUPS,
-                               high,
-                               high + TILE_GROUPS,
-                               top / 2 - TILE_GROUPS,
-                               top / 2,
-                               top - high,
-                               top - TILE_GROUPS,
-                               any() % top / TILE_GROUPS * TILE_GROUPS};
+    const uint64_t firsts[] = {0,        high - 1,   high - MOST / 2,
+                               high / 2, top - MOST, any() % (top - MOST)};
     static drawing d;
-    d.pages = guard_new(DROP_TILE / 8 + 256);
-    const size_t step = thin > 1 ? COUNT(keys) : 2;
-    for (size_t i = 0; i < COUNT(groups); i++) {
-        for (size_t j = i % step; j < COUNT(keys); j += step) {
-            d.group = groups[i];
+    d.pages = guard_new(MOST * DROP_SEGMENT / 8 + 256);
+    for (size_t i = 0; i < COUNT(firsts) + 2; i++) {
+        for (size_t j = 0; j < MOST; j++) {
+            d.segment[j] =
+                i < COUNT(firsts) ? firsts[i] + j : any() >> below(64) >> 9;
+        }
+        for (size_t j = 0; j < COUNT(keys); j++) {
             d.key = keys[j];
-            check_tile(&d);
+            if (!is_skipped()) {
+                check_segments(&d);
+            }
         }
     }
     guard_free(d.pages);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Segments -> packed keep bits, plane by plane (STREAM.md).
+ *
+ * From the first plane down an element is undecided while its bits equal T's.
+ * Where T's bit is 1, an element whose own bit is 0 lies below T and is
+ * dropped; where T's bit is 0, one whose bit is 1 lies above T and is kept.
+ * Half of the undecided stay so, and the planes end when none are left, or
+ * when T has no more ones: what is undecided then is kept.
+ */
+#include "kernels/kernels.h"
+
+/* Where a drawing stands, for who is called between its steps. */
+typedef struct {
+    drop_progress_fn *progress_fn;
+    void *context;
+    size_t done, total;
+} progress;
+
+/* Planes that most chunks of segments need: 2**12 elements are decided then.
+ */
+enum { USUAL_PLANES = 12 };
+
+/* The plane after which it is first asked whether all are decided: so many
+ * elements as a chunk has are before it in fewer than one chunk of 50. */
+enum { FIRST_CHECK = 10 };
+
+/* The bits of a chunk of segments, word by word of all of them. */
+typedef struct {
+    u64v keep[DROP_SEGMENT_WORDS][DRAW_VECTORS];
+    u64v undecided[DROP_SEGMENT_WORDS][DRAW_VECTORS];
+} decisions;
+
+/* Word t of the segments in a vector, of which asked has 8 words each. */
+DROP_INLINE u64v
+gather_words(const uint64_t (*asked)[DROP_SEGMENT_WORDS], int t)
+{
+    uint64_t word[U64_LANES];
+    for (int l = 0; l < U64_LANES; l++) {
+        word[l] = asked[l][t];
+    }
+    return u64_load(word);
+}
+
+/* Takes the outputs of plane j, of which T has this bit. Before the first
+ * plane what is asked for is undecided. bit, vectors and whether it is the
+ * first are constants where this is inlined. */
+DROP_INLINE void
+take_plane(decisions *d, sfc64_state *s, unsigned j, int vectors, int bit,
+           int is_first, const uint64_t (*asked)[DROP_SEGMENT_WORDS])
+{
+    u64v n = u64_set1(j * DROP_SEGMENT_WORDS);
+    for (int t = 0; t < DROP_SEGMENT_WORDS; t++) {
+        n = u64_add(n, u64_set1(1));
+        for (int v = 0; v < vectors; v++) {
+            u64v plane = sfc64_next(&s[v], n);
+            u64v keep = is_first ? u64_set1(0) : d->keep[t][v];
+            u64v open = !is_first ? d->undecided[t][v]
+                        : asked   ? gather_words(asked + v * U64_LANES, t)
+                                  : u64_set1(UINT64_MAX);
+            d->keep[t][v] = bit ? keep : u64_or_and(keep, open, plane);
+            d->undecided[t][v] =
+                bit ? u64_and(open, plane) : u64_andnot(open, plane);
+        }
+    }
+}
+
+DROP_INLINE void
+decide_plane(decisions *d, sfc64_state *s, unsigned j, int vectors,
+             int is_first, const uint64_t (*asked)[DROP_SEGMENT_WORDS],
+             const drop_sampler *sampler)
+{
+    if (sampler->threshold >> (DROP_PLANES - 1 - j) & 1) {
+        take_plane(d, s, j, vectors, 1, is_first, asked);
+    }
+    else {
+        take_plane(d, s, j, vectors, 0, is_first, asked);
+    }
+}
+
+DROP_INLINE int
+all_decided(const decisions *d, int vectors)
+{
+    u64v any = u64_set1(0);
+    for (int t = 0; t < DROP_SEGMENT_WORDS; t++) {
+        for (int v = 0; v < vectors; v++) {
+            any = u64_or(any, d->undecided[t][v]);
+        }
+    }
+    return u64_is_zero(any);
+}
+
+/* Draws vectors * U64_LANES segments. vectors is a constant where this is
+ * inlined. */
+DROP_INLINE void
+draw_chunk(uint8_t *bits, const uint64_t *segment,
+           const uint64_t (*asked)[DROP_SEGMENT_WORDS], int vectors,
+           const drop_sampler *sampler, progress *p)
+{
+    decisions d;
+    sfc64_state s[DRAW_VECTORS];
+    const unsigned first_check = asked ? 0 : FIRST_CHECK;
+    sfc64_seed(s, segment, vectors, sampler);
+    for (unsigned j = 0; j < sampler->planes; j++) {
+        if (j == 0) {
+            decide_plane(&d, s, 0, vectors, 1, asked, sampler);
+        }
+        else {
+            decide_plane(&d, s, j, vectors, 0, NULL, sampler);
+        }
+        if (p->progress_fn && j < USUAL_PLANES) {
+            p->progress_fn(p->context, p->done++, p->total);
+        }
+        if (j >= first_check && all_decided(&d, vectors)) {
+            break;
+        }
+    }
+    for (int v = 0; v < vectors; v++) {
+        u64v word[DROP_SEGMENT_WORDS];
+        for (int t = 0; t < DROP_SEGMENT_WORDS; t++) {
+            word[t] = u64_or(d.keep[t][v], d.undecided[t][v]);
+        }
+        u64_store_segments(bits + (size_t)v * U64_LANES * (DROP_SEGMENT / 8),
+                           word);
+    }
+}
+
+/* Full chunks first, then single vectors. */
+static void
+bernoulli(uint8_t *bits, const uint64_t *segment,
+          const uint64_t (*asked)[DROP_SEGMENT_WORDS], size_t n,
+          const drop_sampler *sampler, drop_progress_fn *progress_fn,
+          void *context)
+{
+    const size_t vectors = (n + U64_LANES - 1) / U64_LANES;
+    n = vectors * U64_LANES;
+    const size_t chunks = vectors / DRAW_VECTORS + vectors % DRAW_VECTORS;
+    const size_t planes =
+        sampler->planes < USUAL_PLANES ? sampler->planes : USUAL_PLANES;
+    progress p = {progress_fn, context, 0, chunks * planes};
+    size_t i = 0;
+    if (!sampler->planes) {
+        memset(bits, sampler->threshold ? 0 : 0xFF, n * (DROP_SEGMENT / 8));
+        return;
+    }
+    for (; i + DRAW_LANES <= n; i += DRAW_LANES) {
+        draw_chunk(bits + i * (DROP_SEGMENT / 8), segment + i,
+                   asked ? asked + i : NULL, DRAW_VECTORS, sampler, &p);
+    }
+    for (; i < n; i += U64_LANES) {
+        draw_chunk(bits + i * (DROP_SEGMENT / 8), segment + i,
+                   asked ? asked + i : NULL, 1, sampler, &p);
+    }
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stream/sampler.h"
+
+void
+drop_sampler_start(drop_sampler *sampler, uint64_t key, uint64_t threshold)
+{
+    sampler->key = key;
+    for (uint32_t i = 0; i < PHILOX_ROUNDS; i++) {
+        sampler->k0[i] = (uint32_t)((uint32_t)key + i * PHILOX_W0);
+        sampler->k1[i] = (uint32_t)((uint32_t)(key >> 32) + i * PHILOX_W1);
+    }
+    sampler->threshold = threshold;
+    /* Once T has no more ones, what is still undecided is kept. */
+    sampler->planes = 0;
+    if (threshold % DROP_ONE) {
+        sampler->planes = DROP_PLANES - (unsigned)__builtin_ctzll(threshold);
+    }
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What decides a mask, key and threshold, made ready for the kernels.
+ */
+#ifndef DROP_STREAM_SAMPLER_H
+#define DROP_STREAM_SAMPLER_H
+
+#include "stream/philox.h"
+#include "stream/sfc64.h"
+
+typedef struct {
+    uint64_t key;
+    uint64_t k0[PHILOX_ROUNDS], k1[PHILOX_ROUNDS]; /* 32-bit round keys */
+    uint64_t threshold; /* T: elements with a uniform below it are dropped */
+    unsigned planes;    /* from plane 0 on that decide all; 0: all alike */
+} drop_sampler;
+
+/* Elements are dropped iff U(i) < threshold, which is in [0, DROP_ONE]. */
+void drop_sampler_start(drop_sampler *sampler, uint64_t key,
+                        uint64_t threshold);
+
+#endif
