@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from c_build import ROOT, SRC, compile_all, run, shipped_flags
 
+import droplayers as dl
 from droplayers import _core
 
 # --- C --------------------------------------------------------------------------------
@@ -257,7 +258,13 @@ def test_files_and_functions_are_short(name):
     assert not [f.name for f in functions if code_lines(f) > 45]
 
 
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
 def test_every_folder_is_a_package_of_the_wheel():
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packages = {module_name(path) for path in PACKAGE.rglob("__init__.py")}
-    assert set(settings["tool"]["setuptools"]["packages"]) == packages
+    assert set(SETTINGS["tool"]["setuptools"]["packages"]) == packages
+
+
+def test_the_version_is_the_same_in_both_places():
+    assert SETTINGS["project"]["version"] == dl.__version__

@@ -3,7 +3,6 @@ mask is drawn and applied."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -13,14 +12,16 @@ from . import mask as masks
 from .elementwise import Affine, apply, unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
     from .._validation import Array
     from ..keys import RNG
     from .mask import Geometry, Mask
 
-    #: Gives the mask, and what it makes of elements. The argument is the keep mask that
-    #: the caller gave, checked, or None.
+    #: Draws a mask, and says what becomes of elements. Called with the keep mask that
+    #: the caller gave, checked, or None, when all memory is reserved.
     Draw: TypeAlias = Callable[[Array | None], tuple[Mask, Affine]]
 
 M = TypeVar("M")
