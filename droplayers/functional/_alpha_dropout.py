@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _validation
 from .._lib import mask as masks
 from .._lib.elementwise import AFFINE, SCALE, Affine
-from .._lib.pipeline import apply_mask
+from .._lib.pipeline import apply_mask, at_rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -194,7 +194,7 @@ def alpha_dropout_backward(
 
 
 def _affine(form: int, p: float) -> Affine:
-    """The map of activations, or of their gradients, at p < 1."""
+    """The affine map of activations or, with SCALE, of their gradients, at p < 1."""
     a = 1.0 / math.sqrt((1.0 - p) * (1.0 + p * (SATURATION * SATURATION)))
     b = -a * SATURATION * p
     return Affine(form, a, b, a * SATURATION + b) if form == AFFINE else Affine(form, a)
@@ -214,7 +214,7 @@ def _drop(
     start: Sequence[int] | None,
     out: Array | None,
 ) -> Any:
-    """Both passes: they differ in the form, and in what their array is called."""
+    """Both passes, which differ in the form and in the name of their array."""
     array = _validation.array(x, name)
     dtype = _validation.result_dtype(array.dtype, name)
     if dtype.kind == "c":
@@ -224,8 +224,16 @@ def _drop(
     shared = _validation.axes(shared_axes, "shared_axes", array.ndim)
     given = mask is not None
     where = masks.geometry(array.shape, shared, full_shape, start, given=given)
-    as_it_is = not train or p == 1.0 or (p == 0.0 and not given)
-    affine = Affine() if as_it_is else _affine(form, p)
+    unchanged = not train or (p == 0.0 and not given)
+    affine = Affine() if unchanged or p == 1.0 else _affine(form, p)
     return apply_mask(
-        array, dtype, p, affine, where, rng, mask, return_mask, out, train=train
+        array,
+        dtype,
+        where,
+        at_rate(p if train else 0.0, affine, where, rng),
+        identity=unchanged,
+        train=train,
+        mask=mask,
+        return_mask=return_mask,
+        out=out,
     )

@@ -1,4 +1,4 @@
-"""Operations that drop whole channels of a sample: spatial dropout."""
+"""Spatial dropout: whole channels of a sample are dropped."""
 
 from __future__ import annotations
 

@@ -90,9 +90,9 @@ class LazyKey(Key):
 class Layer:
     """The base of all layers: ``train``, ``eval``, ``forward`` and ``backward``."""
 
-    _function: Callable[..., Any]
-    _names: tuple[str, ...] = ()  #: of its options, but for rng
-    _given: RNG  #: what rng was set to
+    _function: Callable[..., Any]  #: that the layer runs
+    _names: tuple[str, ...] = ()  #: of the function's options, but for rng
+    _given: RNG  #: what rng was set to, where rng is the Generator made of it
     rng = RngAttribute()
     training = Validated(_validation.flag)
 
@@ -200,10 +200,11 @@ class Layer:
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def _shown(self, name: str) -> Any:
-        """An argument of the constructor, as it would be now."""
+        """The present value of an argument of the constructor."""
         return getattr(self, name)
 
     def _run(self, x: Any, options: dict[str, Any]) -> Any:
+        """A forward pass. The layer is as before if it fails."""
         key = LazyKey(self.rng)
         y = self._apply(x, {**options, "rng": key})
         shape = None if y is None else np.shape(y)
@@ -213,17 +214,20 @@ class Layer:
         return y
 
     def _options(self) -> dict[str, Any]:
-        """The keywords of the function, but for rng."""
+        """The function's keywords, but for rng."""
         found = {name: getattr(self, name) for name in self._names}
         return {**found, **self._mode}
 
     def _apply(self, x: Any, options: dict[str, Any]) -> Any:
+        """The function's result."""
         return self._function(x, **options)
 
     def _gradient(self, grad: Any, kept: Any, options: dict[str, Any]) -> Any:
+        """The gradient in x; a function that is linear in x is its own."""
         return self._apply(grad, options)
 
     def _kept(self, x: Any) -> Any:
+        """What the gradient needs of x and of the layer as they are now."""
         return None
 
     @property
@@ -232,5 +236,5 @@ class Layer:
 
 
 def _is(value: Any, default: Any) -> bool:
-    """Whether an option is its default, whatever type either has."""
+    """Whether a value is the default: of its type and equal to it."""
     return type(value) is type(default) and bool(np.all(value == default))

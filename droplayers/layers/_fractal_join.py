@@ -117,17 +117,18 @@ class FractalJoin(Layer):
         }
 
     def _apply(self, x: Any, options: dict[str, Any]) -> Any:
-        of_all = options["training"] and options["sampling"] == "global"
-        of_all = of_all and options["column"] is None
-        if of_all:
+        is_global = options["training"] and options["sampling"] == "global"
+        draws_column = is_global and options["column"] is None
+        if draws_column:
             repeatable(self._given)
         y = super()._apply(x, options)
-        if of_all:
-            int(options["rng"])  # joins of one seed keep in step, the dead ones too
+        if draws_column:
+            # Draw the key though all paths are dead: joins of one seed draw alike.
+            int(options["rng"])
         return y
 
     def _kept(self, x: Any) -> Any:
-        """The shapes and dtypes of the living are all that gradients ask for."""
+        """Shapes and dtypes of the living paths: the gradients need no values."""
         arrays = [None if path is None else np.asarray(path) for path in x]
         return [None if path is None else (path.shape, path.dtype) for path in arrays]
 
@@ -136,6 +137,6 @@ class FractalJoin(Layer):
             None if path is None else np.broadcast_to(np.zeros((), path[1]), path[0])
             for path in kept
         ]
-        # A global column needs a Key, which a pass of one column alone has not drawn.
+        # Where the column was given, no Key was drawn, and none has an effect.
         rng = options["rng"] or Key(0)
         return fractal_join_backward(grad, stand_ins, **{**options, "rng": rng})
