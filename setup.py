@@ -11,7 +11,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 # Everything in src: what does not fit the machine compiles to nothing.
-SOURCES = sorted(glob("src/*.c"))
+SOURCES = sorted(glob("src/**/*.c", recursive=True))
 
 
 class Wheel(bdist_wheel):
@@ -26,8 +26,8 @@ class Wheel(bdist_wheel):
 core = Extension(
     "droplayers._core",
     sources=SOURCES,
-    depends=glob("src/*.h"),
-    include_dirs=[numpy.get_include()],
+    depends=glob("src/**/*.h", recursive=True),
+    include_dirs=["src", numpy.get_include()],
     define_macros=[("Py_LIMITED_API", "0x030B0000")] if STABLE else [],
     py_limited_api=STABLE,
     # -ffp-contract: product and sum are rounded each. No flag asks for an

@@ -53,7 +53,7 @@ from .layers import (
 )
 from .schedules import drop_path_rates, ramp
 
-__version__ = "0.1.0"
+__version__ = config.VERSION
 
 __all__ = [
     "AlphaDropout",
@@ -89,5 +89,10 @@ __all__ = [
     "stochastic_depth",
     "stochastic_depth_backward",
 ]
+
+# The public name of what lives in a private module: for pickle, and in messages.
+for _name in __all__:
+    if "._" in globals()[_name].__module__:
+        globals()[_name].__module__ = __name__
 
 config.use_environment()

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
-from . import _check, _connect, functional
+from . import _validation, functional
+from .functional import _drop_connect
 from .keys import Key
 
 try:
@@ -127,7 +128,7 @@ def _like(t: Any, x: Any) -> Any:
 
 
 def _dtype(x: Any) -> np.dtype[Any]:
-    return _check.result_dtype(np.asarray(getval(x)).dtype, "x")
+    return _validation.result_dtype(np.asarray(getval(x)).dtype, "x")
 
 
 def _same(t: Any) -> Any:
@@ -202,7 +203,7 @@ def _key(rng: Any) -> Key:
     if isinstance(rng, Key):
         return rng
     try:
-        return Key.fresh(_check.integer(rng, "rng"))
+        return Key.fresh(_validation.integer(rng, "rng"))
     except TypeError:
         return _NoKey(rng)
 
@@ -314,8 +315,8 @@ def _bilinear(plain: Callable[P, R], own: str, *names: str) -> Callable[P, R]:
 drop_connect = _bilinear(functional.drop_connect, "grad", "x", "weight", "bias")
 PRODUCTS: dict[str, Callable[..., Any]] = {
     "grad": drop_connect,
-    "x": _bilinear(_connect.grad_x, "x", "grad", "weight"),
-    "weight": _bilinear(_connect.grad_weight, "weight", "grad", "x"),
+    "x": _bilinear(_drop_connect.grad_x, "x", "grad", "weight"),
+    "weight": _bilinear(_drop_connect.grad_weight, "weight", "grad", "x"),
 }
 
 

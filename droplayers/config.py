@@ -8,11 +8,12 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from . import _check, _core
+from . import _core, _validation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+VERSION = "0.1.0"  #: of the package, as pyproject.toml has it
 STREAM = 1  #: version of the mask stream (docs/STREAM.md)
 MOST_THREADS = 8  #: by default: memory has no more to give to a ninth
 
@@ -108,7 +109,7 @@ def set_num_threads(n: int) -> None:
     >>> dl.set_num_threads(2)
     >>> dl.set_num_threads(before)
     """
-    threads = _check.integer(n, "n")
+    threads = _validation.integer(n, "n")
     if not 0 < threads < 2**31:
         raise ValueError(f"n must be at least 1, got {n!r}")
     _core.set_threads(threads)
@@ -175,11 +176,9 @@ def show_config(mode: str = "stdout") -> dict[str, Any] | None:
     >>> dl.show_config(mode="dicts")["stream"]
     1
     """
-    from . import __version__
-
-    returns = _check.choice(mode, "mode", ("stdout", "dicts")) == "dicts"
+    returns = _validation.choice(mode, "mode", ("stdout", "dicts")) == "dicts"
     config = {
-        "version": __version__,
+        "version": VERSION,
         "stream": STREAM,
         "isa": _core.isa(),
         "isas": _core.isas(),

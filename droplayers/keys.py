@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
 
-from . import _check, _core
+from . import _core, _validation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,7 +172,7 @@ class Key:
 
 def _word(n: Any, name: str) -> int:
     """Check an unsigned 64-bit integer."""
-    word = _check.integer(n, name)
+    word = _validation.integer(n, name)
     if not 0 <= word < WORDS:
         raise ValueError(f"{name} must be in [0, 2**64), got {n!r}")
     return word

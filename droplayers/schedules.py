@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from . import _check
+from . import _validation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,14 +79,14 @@ def drop_path_rates(
     >>> dl.drop_path_rates(0.5, [2, 3], stagewise=True)
     [[0.0, 0.125], [0.25, 0.375, 0.5]]
     """
-    rate = _check.probability(rate, "rate")
-    checked = _check.integers(depths, "depths")
-    if _check.flag(stagewise, "stagewise") and isinstance(checked, int):
+    rate = _validation.probability(rate, "rate")
+    checked = _validation.integers(depths, "depths")
+    if _validation.flag(stagewise, "stagewise") and isinstance(checked, int):
         raise ValueError(
             f"depths must be those of stages with stagewise=True, got {depths!r}"
         )
-    stages = _check.lengths(checked, "depths")
-    _check.size((sum(stages),), "depths", MOST_BLOCKS)
+    stages = _validation.lengths(checked, "depths")
+    _validation.size((sum(stages),), "depths", MOST_BLOCKS)
     rates: list[float] = np.linspace(0.0, rate, sum(stages)).tolist()
     if not stagewise:
         return rates
@@ -149,8 +149,8 @@ def ramp(step: float, total: float, stop: float, start: float = 0.0) -> float:
         raise ValueError(f"step must be a number, got {step}")
     if not 0.0 < total < math.inf:
         raise ValueError(f"total must be positive and finite, got {total}")
-    stop = _check.probability(stop, "stop")
-    start = _check.probability(start, "start")
+    stop = _validation.probability(stop, "stop")
+    start = _validation.probability(start, "start")
     return start + (stop - start) * min(max(step / total, 0.0), 1.0)
 
 

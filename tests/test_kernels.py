@@ -3,29 +3,23 @@
 
 tests/c holds a program that checks a list of kernels, and all the plain C around it,
 bit for bit. Here it is built and run for every list in every way that this machine
-has: natively, emulated and, where everything is asked for, with sanitizers. Then come
-the rules that hold for the C files.
+has: natively, emulated and, where everything is asked for, with sanitizers.
 """
 
-import ast
 import functools
 import importlib.util
 import os
-import pathlib
 import platform
 import re
 import shutil
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
+from c_build import ROOT, SRC, compile_all, run, shipped_flags
 
 from droplayers import _core
 
-ROOT = pathlib.Path(__file__).parents[1]
-SRC, TESTS = ROOT / "src", ROOT / "tests" / "c"
+TESTS = ROOT / "tests" / "c"
 KNOWN_ANSWERS = ROOT / "tests" / "data" / "philox_kat.txt"
 
 # Where this is set every list has to run, without a warning; elsewhere tools may be
@@ -38,18 +32,6 @@ NATIVE = {
     "aarch64": ("scalar", "neon"),
     "arm64": ("scalar", "neon"),
 }.get(platform.machine(), ("scalar",))
-
-# The files that know Python.
-KNOWING = ["calls", "entropy", "module", "ndarray", "plain", "products", "seeds"]
-PYTHON = {"python.h", "core.h", "ndarray.h"} | {f"{name}.c" for name in KNOWING}
-
-
-def shipped_flags():
-    """The compiler's flags in setup.py."""
-    for node in ast.walk(ast.parse((ROOT / "setup.py").read_text())):
-        if isinstance(node, ast.keyword) and node.arg == "extra_compile_args":
-            return ast.literal_eval(node.value)
-    raise AssertionError("setup.py has no extra_compile_args")
 
 
 # --- the ways -------------------------------------------------------------------------
@@ -141,16 +123,6 @@ def missing_for(kernels, way):
     return missing(way)
 
 
-def run(*command, expected=0, **options):
-    """Runs a command that has to end with some status; gives what it printed."""
-    command = [str(word) for word in command]
-    done = subprocess.run(command, capture_output=True, text=True, **options)
-    if done.returncode != expected:
-        said = "\n".join([" ".join(command), done.stdout, done.stderr])
-        pytest.fail(f"status {done.returncode}: {said}", pytrace=False)
-    return done.stdout + done.stderr
-
-
 def build(folder, way):
     """Compiles all C files but Python's with those of the test; gives the program."""
     includes = [f"-I{SRC}", f"-I{TESTS}"]
@@ -160,16 +132,9 @@ def build(folder, way):
         includes.append(f"-I{simde_py.get_include()}")
     flags = [*shipped_flags(), *way.flags.split()]
     folder = folder / str(way)
-    folder.mkdir()
-
-    def compile_one(source):
-        to = folder / f"{source.parent.name}-{source.stem}.o"
-        run(way.compiler, *flags, *includes, "-c", source, "-o", to)
-        return to
-
-    sources = [path for path in SRC.glob("*.c") if path.name not in PYTHON]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        objects = list(pool.map(compile_one, [*sources, *TESTS.glob("*.c")]))
+    sources = [path for path in SRC.rglob("*.c") if path.parent.name != "python"]
+    sources += TESTS.glob("*.c")
+    objects = compile_all(folder, sources, way.compiler, [*flags, *includes])
     program = folder / "program"
     run(way.compiler, *flags, *objects, "-o", program, "-lm", "-pthread")
     return program
@@ -216,98 +181,3 @@ def test_every_list_compiles_for_its_own_machine(way, program):
     command = [way.emulator] * bool(way.emulator)
     tables = run(*command, program(way), expected=2).split("tables:")[1].split()
     assert tuple(tables) == way.lists
-
-
-# --- rules ----------------------------------------------------------------------------
-
-
-def text(name):
-    """A C file without its comments."""
-    return re.sub(r"/\*.*?\*/", "", (SRC / name).read_text(), flags=re.DOTALL)
-
-
-NAMES = sorted(path.name for path in SRC.glob("*.[ch]"))
-INCLUDES = {
-    name: set(re.findall(r'^\s*#\s*include\s+["<](.+?)[">]', text(name), re.MULTILINE))
-    for name in NAMES
-}
-
-
-def reached(name, seen=()):
-    """All that a file includes, directly or not."""
-    assert name not in seen, f"includes in a circle: {[*seen, name]}"
-    found = INCLUDES.get(name, set())
-    return found.union(*(reached(other, (*seen, name)) for other in found))
-
-
-def users(pattern):
-    """The files whose code has a pattern in it."""
-    return {name for name in NAMES if re.search(pattern, text(name), re.MULTILINE)}
-
-
-def includers(pattern):
-    """The files that include something by themselves."""
-    return {n for n in NAMES if any(re.match(pattern, i) for i in INCLUDES[n])}
-
-
-def test_includes_run_one_way():
-    for name in NAMES:
-        reached(name)
-    kernels = [name for name in NAMES if name.startswith("kernels")]
-    stages = ["philox", "bernoulli", "normal", "expand", "turn", "apply", "connect"]
-    tables = {"kernels.h", "law.h", "stages.h"} | {f"{stage}.h" for stage in stages}
-    lists = {name for name in NAMES if name.startswith("simd_")}
-    for name in kernels:
-        assert reached(name) & set(NAMES) <= tables | lists | {"bytes.h", "target.h"}
-    assert includers("dispatch.h") <= PYTHON | {"dispatch.c"}
-    assert includers("parallel.h") == {"parallel.c", "share.c", "masked.c"}
-
-
-def test_few_files_know_python():
-    assert {name for name in NAMES if "Python.h" in reached(name)} == PYTHON
-    assert includers("Python.h") == {"python.h"}
-    assert includers("numpy/") <= {"python.h", "entropy.c"}
-
-
-def test_the_processor_is_asked_and_threads_are_started_in_one_file_each():
-    assert includers("cpuid.h") | users("__builtin_cpu_") == {"dispatch.c"}
-    assert includers("pthread.h") | users(r"\bpthread_") == {"parallel.c"}
-
-
-def test_intrinsics_live_in_the_word_lists_alone():
-    x86 = r"\b_mm\d*_\w+|\b__m\d+\w*|\b__mmask\d+"
-    arm = r"\bv[a-z0-9]+_(?:[a-z]+_)?[usfp]\d+\b|\b\w+\d+x\d+_t\b"
-    lists = {"simd_avx2.h", "simd_avx512.h", "simd_neon.h"}
-    assert users(f"{x86}|{arm}") == lists
-    assert includers(r".*intrin\.h|arm_neon\.h") == {"target.h"}
-
-
-def test_the_flags_relax_no_arithmetic_and_ask_for_no_instruction_set():
-    flags = shipped_flags()
-    assert "-ffp-contract=off" in flags
-    assert not [f for f in flags if re.match("-ffast|-Ofast|-funsafe|-m", f)]
-
-
-def test_subnormal_numbers_survive_the_import():
-    assert sys.float_info.min / 2 > 0
-
-
-def names_in(path, *options):
-    """The global names that a binary defines."""
-    if not shutil.which("nm"):
-        pytest.skip("no nm")
-    lines = run("nm", "-g", *options, path).splitlines()
-    return [line.split()[-1].removeprefix("_") for line in lines if " U " not in line]
-
-
-def test_the_module_exports_its_init_function_alone():
-    on_linux = ["-D", "--defined-only"] if sys.platform == "linux" else ["-U"]
-    assert set(names_in(_core.__file__, *on_linux)) == {"PyInit__core"}
-
-
-def test_names_that_files_share_begin_with_drop(program):
-    if reason := missing(WAYS[0]):
-        pytest.skip(reason)
-    for path in program(WAYS[0]).parent.glob("src-*.o"):
-        for line in names_in(path):
-            assert line.startswith("drop_"), path.name

@@ -6,14 +6,11 @@ import ml_dtypes
 import numpy as np
 import pytest
 import reference as ref
-from arrays import LAYOUTS, RATES, SIZES, blocks, laid_out, on_each_isa, shapes
-from hypothesis import given
-from hypothesis import strategies as st
+from arrays import LAYOUTS, RATES, laid_out, on_each_isa
 
 import droplayers as dl
 
 KEY = dl.Key(0x243F6A8885A308D3)
-KEYS = st.integers(0, 2**64 - 1)
 
 # Where 32 bits end for an index, for a group of 128, and where 64 bits do.
 EDGES = [2**31, 2**32, 2**38, 2**39, 2**40, 2**63, 2**64]
@@ -70,32 +67,6 @@ def test_indices_do_not_wrap_where_threads_divide_a_block(threads):
         at = {"full_shape": full, "start": (7 + i, 2**39)}
         keep = ref.keep_mask((1, 200), 0.3, int(KEY), **at)
         np.testing.assert_array_equal(y[i : i + 1] != 0, keep)
-
-
-@given(shapes(), st.sampled_from(RATES) | st.floats(0, 1), KEYS, st.data())
-def test_masks_of_any_shape_and_block_are_those_of_the_oracle(shape, p, key, data):
-    full_shape, start = data.draw(st.just((None, None)) | blocks(shape))
-    at = {"full_shape": full_shape, "start": start}
-    expected = ref.keep_mask(shape, p, key, **at)
-
-    def check():
-        keep = dl.keep_mask(shape, p, rng=dl.Key(key), **at)
-        assert keep.dtype == np.bool_
-        np.testing.assert_array_equal(keep, expected)
-        packed = dl.keep_mask(shape, p, rng=dl.Key(key), packed=True, **at)
-        assert packed.dtype == np.uint8
-        np.testing.assert_array_equal(packed, ref.packed(expected))
-
-    on_each_isa(check)
-
-
-@pytest.mark.parametrize("n", SIZES)
-def test_packed_masks_of_any_length_end_in_zeros(isa, n):
-    for p in (0.0, 0.3, 0.5):
-        packed = dl.keep_mask(n, p, rng=KEY, packed=True)
-        assert packed.shape == (-(-n // 8),)
-        keep = ref.keep_mask((n,), p, int(KEY))
-        np.testing.assert_array_equal(packed, ref.packed(keep))
 
 
 def test_what_p_drops_any_larger_p_drops_too(isa):

@@ -49,7 +49,7 @@ choose_strides(array *a, const drop_job *job, int reads)
 {
     const int plain = !one_in(3), backwards = one_in(3), gaps = one_in(3);
     int order[GEOMETRY_AXES];
-    size_t step = drop_size(job->task.dtype);
+    size_t step = drop_size(job->op.dtype);
     for (int i = 0; i < job->axes; i++) {
         order[i] = i;
     }
@@ -88,7 +88,7 @@ allocate(array *a, const drop_job *job, size_t cells)
             behind += steps * (size_t)a->stride[i];
         }
     }
-    a->bytes = cells ? before + behind + drop_size(job->task.dtype) : 0;
+    a->bytes = cells ? before + behind + drop_size(job->op.dtype) : 0;
     a->pages = guard_new(a->bytes + 128);
     a->first = guard_put(a->pages, a->bytes, (guard_place)below(PLACES), 1);
     a->cell = a->first + before;
@@ -103,7 +103,7 @@ choose_operand(array *a, geometry *g, int alike)
     if (alike) {
         memcpy(a->stride, g->out.stride, sizeof a->stride);
     }
-    if (g->job.task.dtype == DROP_BOOL || (alike && one_in(4))) {
+    if (g->job.op.dtype == DROP_BOOL || (alike && one_in(4))) {
         *a = g->out;
     }
     else {
@@ -121,7 +121,7 @@ choose_memory(geometry *g)
     choose_operand(&g->x, g, alike);
     choose_operand(&g->r, g, alike);
     job->run = (drop_run){(char *)g->out.cell, (char *)g->x.cell, NULL};
-    if (job->task.affine.form == DROP_RESIDUAL) {
+    if (job->op.affine.form == DROP_RESIDUAL) {
         job->run.r = (char *)g->r.cell;
     }
     for (int i = 0; i < job->axes; i++) {
@@ -196,12 +196,12 @@ geometry_start(geometry *g, size_t most)
 {
     drop_job *job = &g->job;
     drop_form form = (drop_form)below(DROP_RESIDUAL + 1);
-    job->task = (drop_task){tested, (drop_dtype)below(DROP_DTYPES),
-                            any_affine(form), (int)below(4)};
-    if (job->task.dtype == DROP_BOOL) {
-        job->task.affine.form = DROP_SCALE;
+    job->op = (drop_operation){tested, (drop_dtype)below(DROP_DTYPES),
+                               any_affine(form), (int)below(4)};
+    if (job->op.dtype == DROP_BOOL) {
+        job->op.affine.form = DROP_SCALE;
     }
-    job->watch = (drop_watch){one_in(2) ? go_on : NULL, NULL};
+    job->interrupt = (drop_interrupt){one_in(2) ? go_on : NULL, NULL};
     choose_shape(g, most);
     choose_memory(g);
     choose_mask(g);

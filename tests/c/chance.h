@@ -5,7 +5,7 @@
 #ifndef CHANCE_H
 #define CHANCE_H
 
-#include "kernels.h"
+#include "kernels/kernels.h"
 
 uint64_t any(void);
 uint64_t below(uint64_t n);

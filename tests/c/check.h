@@ -5,7 +5,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#include "kernels.h"
+#include "kernels/kernels.h"
 
 #include <inttypes.h>
 #include <stdio.h>

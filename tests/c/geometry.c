@@ -54,19 +54,19 @@ geometry_mask(const geometry *g, uint8_t *keep)
 void
 geometry_expect(const geometry *g, const uint8_t *keep, uint8_t *to)
 {
-    const drop_task *task = &g->job.task;
+    const drop_operation *op = &g->job.op;
     places p = {{0}};
     memcpy(to, g->out.first, g->out.bytes);
     for (size_t i = 0; i < g->cells; i++, next(&g->job, &p)) {
         const uint8_t *x = NULL, *r = NULL;
-        if (task->dtype != DROP_BOOL) {
+        if (op->dtype != DROP_BOOL) {
             x = g->x.first + offset_in(&g->x, &g->job, &p);
         }
         if (g->job.run.r) {
             r = g->r.first + offset_in(&g->r, &g->job, &p);
         }
-        value_result(task->dtype, to + offset_in(&g->out, &g->job, &p), x, r,
-                     keep[i], &task->affine);
+        value_result(op->dtype, to + offset_in(&g->out, &g->job, &p), x, r,
+                     keep[i], &op->affine);
     }
 }
 
@@ -76,12 +76,11 @@ geometry_fail(const geometry *g, const char *what, size_t at,
 {
     const drop_job *job = &g->job;
     fprintf(stderr,
-            "%s, form %d, a %a, b %a, c %a, how %d, key %016" PRIx64
+            "%s, form %d, a %a, b %a, c %a, hints %d, key %016" PRIx64
             ", T %010" PRIx64 ", mask %s from %" PRIu64 "\n",
-            value_names[job->task.dtype], job->task.affine.form,
-            job->task.affine.a, job->task.affine.b, job->task.affine.c,
-            job->task.how, g->key, g->threshold,
-            job->given ? "given" : "drawn", job->index);
+            value_names[job->op.dtype], job->op.affine.form, job->op.affine.a,
+            job->op.affine.b, job->op.affine.c, job->op.hints, g->key,
+            g->threshold, job->given ? "given" : "drawn", job->index);
     for (int i = 0; i < job->axes; i++) {
         const drop_axis *axis = &job->axis[i];
         fprintf(stderr,
@@ -97,7 +96,7 @@ geometry_fail(const geometry *g, const char *what, size_t at,
 void
 geometry_compare(const geometry *g, const uint8_t *expected, const char *what)
 {
-    const drop_dtype dtype = g->job.task.dtype;
+    const drop_dtype dtype = g->job.op.dtype;
     const size_t size = drop_size(dtype);
     uint8_t *left = malloc(g->out.bytes + 1);
     places p = {{0}};

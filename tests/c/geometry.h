@@ -7,7 +7,7 @@
 #define GEOMETRY_H
 
 #include "guard.h"
-#include "walk.h"
+#include "array/traverse.h"
 
 #define GEOMETRY_AXES 5
 

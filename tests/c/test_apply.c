@@ -6,7 +6,7 @@
 #include "chance.h"
 #include "check.h"
 #include "guard.h"
-#include "stream.h"
+#include "array/run.h"
 #include "value.h"
 
 #include <math.h>
@@ -85,7 +85,7 @@ put(guard pages, const uint8_t *from, size_t size)
 
 static void
 compare(const sheet *s, const uint8_t *out, const uint8_t *bits, size_t offset,
-        size_t n, int how)
+        size_t n, int hints)
 {
     for (size_t i = 0; i < n; i++) {
         int keep = bits[(offset + i) / 8] >> (offset + i) % 8 & 1;
@@ -94,10 +94,10 @@ compare(const sheet *s, const uint8_t *out, const uint8_t *bits, size_t offset,
         if (value_same(s->dtype, out + at, expected + at)) {
             continue;
         }
-        fail("apply %s, form %d, how %d, offset %zu, n %zu, element %zu, "
+        fail("apply %s, form %d, hints %d, offset %zu, n %zu, element %zu, "
              "keep %d, x %" PRIx64 ", r %" PRIx64 ", a %a, b %a, c %a: "
              "expected %" PRIx64 ", got %" PRIx64,
-             value_names[s->dtype], s->affine.form, how, offset, n, i, keep,
+             value_names[s->dtype], s->affine.form, hints, offset, n, i, keep,
              value_bits(s->dtype, s->x + at), value_bits(s->dtype, s->r + at),
              s->affine.a, s->affine.b, s->affine.c,
              value_bits(s->dtype, expected + at),
@@ -107,10 +107,11 @@ compare(const sheet *s, const uint8_t *out, const uint8_t *bits, size_t offset,
 
 /* Into memory of its own, or over x, or over r. */
 static void
-check_apply(const sheet *s, size_t offset, size_t n, int how)
+check_apply(const sheet *s, size_t offset, size_t n, int hints)
 {
     uint8_t mask[BITS_SIZE + DROP_BITS_PAD];
-    size_t size = n * s->size, align = how & DROP_STREAM ? DROP_ALIGN : 1;
+    size_t size = n * s->size,
+           align = hints & DROP_NONTEMPORAL ? DROP_ALIGN : 1;
     size_t bytes = n ? (offset + n - 1) / 8 + 1 + DROP_BITS_PAD : 0;
     uint8_t *out =
         guard_put(memory.out, size, (guard_place)below(PLACES), align);
@@ -124,12 +125,13 @@ check_apply(const sheet *s, size_t offset, size_t n, int how)
         r = over == 1 ? memcpy(out, s->r, size) : put(memory.r, s->r, size);
     }
     uint8_t *bits = put(memory.bits, mask, bytes);
-    tested->apply[s->dtype](out, x, r, bits, offset, n, &s->affine, how);
+    tested->apply[s->dtype](out, x, r, bits, offset, n, &s->affine, hints);
     tested->fence();
-    compare(s, out, mask, offset, n, how);
+    compare(s, out, mask, offset, n, hints);
     if (!guard_is_clean(memory.out, out, size)) {
-        fail("apply %s, form %d, how %d, offset %zu, n %zu: wrote beyond out",
-             value_names[s->dtype], s->affine.form, how, offset, n);
+        fail(
+            "apply %s, form %d, hints %d, offset %zu, n %zu: wrote beyond out",
+            value_names[s->dtype], s->affine.form, hints, offset, n);
     }
     checks++;
 }
@@ -147,9 +149,9 @@ test_apply(void)
             for (size_t offset = 0; offset < OFFSETS; offset++) {
                 prepare(&s, (drop_dtype)dtype, (drop_form)form);
                 for (size_t n = 0; n <= MOST; n++) {
-                    for (int how = 0; how < 4; how++) {
+                    for (int hints = 0; hints < 4; hints++) {
                         if (!is_skipped()) {
-                            check_apply(&s, offset, n, how);
+                            check_apply(&s, offset, n, hints);
                         }
                     }
                 }

@@ -6,7 +6,7 @@
 #include "chance.h"
 #include "check.h"
 #include "guard.h"
-#include "stream.h"
+#include "array/run.h"
 
 #include <string.h>
 
@@ -35,12 +35,13 @@ static const struct {
 static void
 check_known(void)
 {
-    drop_law law;
-    drop_law_start(&law, 7, 0);
+    drop_sampler sampler;
+    drop_sampler_start(&sampler, 7, 0);
     for (size_t i = 0; i < COUNT(known); i++) {
         /* 1 + 2**100 * z is 2**100 * z where z is not tiny. */
         double one = 1.0, z;
-        tested->noise[DROP_F64](&z, &one, known[i].index, 1, 1, &law, 0x1p100);
+        tested->noise[DROP_F64](&z, &one, known[i].index, 1, 1, &sampler,
+                                0x1p100);
         if (z != 0x1p100 * known[i].z) {
             fail("variate %" PRIu64 ": expected %a, got %a", known[i].index,
                  known[i].z, z * 0x1p-100);
@@ -59,18 +60,19 @@ check_noise(drop_dtype dtype, size_t n)
     static uint8_t expected[2000 * 8];
     uint8_t *x = guard_put(from, bytes, (guard_place)below(PLACES), 1);
     uint8_t *out = guard_put(to, bytes, (guard_place)below(PLACES), 1);
-    drop_law law;
-    drop_law_start(&law, any(), 0);
+    drop_sampler sampler;
+    drop_sampler_start(&sampler, any(), 0);
     for (size_t i = 0; i < bytes; i++) {
         x[i] = (uint8_t)(any() % 96); /* no NaN */
     }
-    drop_kernels_scalar.noise[dtype](expected, x, index, step, n, &law, sigma);
+    drop_kernels_scalar.noise[dtype](expected, x, index, step, n, &sampler,
+                                     sigma);
     if (one_in(3)) {
         memcpy(out, x, bytes);
-        tested->noise[dtype](out, out, index, step, n, &law, sigma);
+        tested->noise[dtype](out, out, index, step, n, &sampler, sigma);
     }
     else {
-        tested->noise[dtype](out, x, index, step, n, &law, sigma);
+        tested->noise[dtype](out, x, index, step, n, &sampler, sigma);
     }
     if (memcmp(out, expected, bytes)) {
         fail("noise of %zu elements of dtype %d from index %" PRIu64, n,

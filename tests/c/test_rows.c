@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Rows that are dropped whole are not read; who asks a walk to stop is obeyed.
+ * Rows that are dropped whole are not read; who asks a job to stop is obeyed.
  */
 #include "chance.h"
 #include "check.h"
 #include "guard.h"
 #include "value.h"
-#include "walk.h"
+#include "array/traverse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +15,12 @@ enum { ROWS = 40 };
 
 /* Rows of one page each, the dropped ones forbidden. */
 static void
-check_unread(drop_dtype dtype, int how, size_t rows)
+check_unread(drop_dtype dtype, int hints, size_t rows)
 {
     const size_t page = guard_page(), size = drop_size(dtype);
     const uint64_t key = any();
     guard x = guard_new(rows * page), out = guard_new(rows * page);
-    drop_job job = {.task = {tested, dtype, any_affine(DROP_SCALE), how},
+    drop_job job = {.op = {tested, dtype, any_affine(DROP_SCALE), hints},
                     .run = {(char *)out.first, (char *)x.first, NULL},
                     .axes = 2};
     job.axis[0] = (drop_axis){rows, (ptrdiff_t)page, (ptrdiff_t)page, 0, 1};
@@ -33,15 +33,15 @@ check_unread(drop_dtype dtype, int how, size_t rows)
             guard_forbid(x.first + i * page, 1);
         }
     }
-    drop_walk(&job);
+    drop_traverse(&job);
     for (size_t at = 0; at < rows * page; at += size) {
         uint8_t expected[8];
         int keep = drop_uniform(key, at / page) >= DROP_ONE / 2;
         value_result(dtype, expected, x.first + at, NULL, keep,
-                     &job.task.affine);
+                     &job.op.affine);
         if (!value_same(dtype, out.first + at, expected)) {
-            fail("%s rows, how %d, row %zu, keep %d, byte %zu",
-                 value_names[dtype], how, at / page, keep, at % page);
+            fail("%s rows, hints %d, row %zu, keep %d, byte %zu",
+                 value_names[dtype], hints, at / page, keep, at % page);
         }
         at += is_skipped() ? (below(page) / size) * size : 0;
     }
@@ -61,18 +61,18 @@ check_beginning(drop_dtype dtype, size_t before, size_t shift)
     const drop_affine affine = any_affine(DROP_SCALE);
     const uint64_t key = any();
     any_bytes(x.first, n * size);
-    for (int how = 0; how < 4; how++) {
-        char *to = (char *)(how ? out.first + shift * size : plain.first);
-        drop_job job = {.task = {tested, dtype, affine, how},
+    for (int hints = 0; hints < 4; hints++) {
+        char *to = (char *)(hints ? out.first + shift * size : plain.first);
+        drop_job job = {.op = {tested, dtype, affine, hints},
                         .run = {to, (char *)x.first, NULL},
                         .axes = 1};
         job.axis[0] = (drop_axis){n, (ptrdiff_t)size, (ptrdiff_t)size, 0, 1};
         drop_job_draw(&job, key, DROP_ONE / 4);
         job.index = DROP_TILE - before;
-        drop_walk(&job);
+        drop_traverse(&job);
         if (memcmp(to, plain.first, n * size)) {
-            fail("%s, how %d, %zu before a tile, %zu off", value_names[dtype],
-                 how, before, shift);
+            fail("%s, hints %d, %zu before a tile, %zu off",
+                 value_names[dtype], hints, before, shift);
         }
     }
     guard_free(x);
@@ -94,16 +94,16 @@ check_stop(int packs)
     const size_t n = (size_t)1 << 24;
     int calls = 0, status;
     guard out = guard_new(n);
-    drop_job job = {.task = {tested, DROP_BOOL, {DROP_SCALE, 0, 0, 0}, 0},
+    drop_job job = {.op = {tested, DROP_BOOL, {DROP_SCALE, 0, 0, 0}, 0},
                     .run = {(char *)out.first, (char *)out.first, NULL},
                     .axes = 1,
-                    .watch = {stop_third, &calls}};
+                    .interrupt = {stop_third, &calls}};
     job.axis[0] = (drop_axis){n, 1, 1, 1, 1};
     drop_job_draw(&job, 0, 0);
-    status = packs ? drop_pack(&job, out.first) : drop_walk(&job);
+    status = packs ? drop_pack(&job, out.first) : drop_traverse(&job);
     if (status != 7 || calls != 3 || out.first[n - 1] != CANARY) {
         fail("%s: expected 7 at call 3, got %d at call %d",
-             packs ? "pack" : "walk", status, calls);
+             packs ? "pack" : "traverse", status, calls);
     }
     guard_free(out);
     checks++;
@@ -113,9 +113,9 @@ void
 test_rows(void)
 {
     for (int dtype = 0; dtype < DROP_BOOL; dtype++) {
-        for (int how = 0; how < 4; how++) {
-            check_unread((drop_dtype)dtype, how, 1);
-            check_unread((drop_dtype)dtype, how, ROWS);
+        for (int hints = 0; hints < 4; hints++) {
+            check_unread((drop_dtype)dtype, hints, 1);
+            check_unread((drop_dtype)dtype, hints, ROWS);
         }
         for (size_t before = 1; before < 40; before += 3) {
             for (size_t shift = 0; shift < 32; shift += 5) {

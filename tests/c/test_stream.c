@@ -104,15 +104,15 @@ count_step(void *context, size_t done, size_t total)
 /* Groups first..first+n-1 of the tile. */
 static void
 check_drawing(const drawing *d, uint64_t threshold, size_t first, size_t n,
-              const drop_law *law)
+              const drop_sampler *sampler)
 {
     steps s = {0, 0};
     size_t groups = (n + DROP_GROUPS - 1) / DROP_GROUPS * DROP_GROUPS;
     size_t size = groups * GROUP_BYTES;
     guard_place place = (guard_place)below(PLACES);
     uint8_t *bits = guard_put(d->pages, size, place, 1);
-    drop_between *between = below(2) ? count_step : NULL;
-    tested->bernoulli(bits, d->group + first, n, law, between, &s);
+    drop_progress_fn *progress_fn = below(2) ? count_step : NULL;
+    tested->bernoulli(bits, d->group + first, n, sampler, progress_fn, &s);
     for (size_t i = 0; i < size; i++) {
         uint8_t expected = 0;
         for (size_t b = 0; b < 8; b++) {
@@ -140,17 +140,17 @@ check_drawing(const drawing *d, uint64_t threshold, size_t first, size_t n,
 static void
 check_threshold(const drawing *d, uint64_t threshold, int all)
 {
-    drop_law law;
-    drop_law_start(&law, d->key, threshold);
-    drop_law_enter(&law, (uint32_t)(d->group >> 32));
+    drop_sampler sampler;
+    drop_sampler_start(&sampler, d->key, threshold);
+    drop_sampler_enter(&sampler, (uint32_t)(d->group >> 32));
     size_t any_first = below(TILE_GROUPS / DROP_GROUPS) * DROP_GROUPS;
     size_t any_n = 1 + below(TILE_GROUPS - any_first);
     for (size_t first = 0; all && first < TILE_GROUPS; first += DROP_GROUPS) {
         for (size_t n = 1; n <= TILE_GROUPS - first; n++) {
-            check_drawing(d, threshold, first, n, &law);
+            check_drawing(d, threshold, first, n, &sampler);
         }
     }
-    check_drawing(d, threshold, any_first, any_n, &law);
+    check_drawing(d, threshold, any_first, any_n, &sampler);
 }
 
 static void

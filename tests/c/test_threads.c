@@ -4,7 +4,7 @@
  */
 #include "chance.h"
 #include "check.h"
-#include "share.h"
+#include "array/partition.h"
 
 #include <string.h>
 
@@ -18,7 +18,7 @@ check_threads(size_t rows, size_t columns, uint64_t row, uint64_t column,
     static uint16_t x[CELLS], one[CELLS], many[CELLS];
     const ptrdiff_t size = sizeof x[0], line = (ptrdiff_t)columns * size;
     const drop_form form = one_in(2) ? DROP_RESIDUAL : DROP_SCALE;
-    drop_job job = {.task = {tested, DROP_F16, {form, 1, 0, 0}, 0},
+    drop_job job = {.op = {tested, DROP_F16, {form, 1, 0, 0}, 0},
                     .run = {(char *)one, (char *)x, NULL},
                     .axes = 2,
                     .axis = {{rows, line, line, line, row},
@@ -31,8 +31,8 @@ check_threads(size_t rows, size_t columns, uint64_t row, uint64_t column,
     }
     drop_job shared = job;
     shared.run.out = (char *)many;
-    drop_walk(&job);
-    if (drop_share(&shared, threads)) {
+    drop_traverse(&job);
+    if (drop_partition(&shared, threads)) {
         fail("%d threads stopped", threads);
     }
     for (size_t i = 0; i < rows * columns; i++) {
@@ -59,13 +59,13 @@ stop(int threads)
 {
     static uint8_t out[4 * CELLS];
     int calls = 0;
-    drop_job job = {.task = {tested, DROP_BOOL, {DROP_SCALE, 0, 0, 0}, 0},
+    drop_job job = {.op = {tested, DROP_BOOL, {DROP_SCALE, 0, 0, 0}, 0},
                     .run = {(char *)out, (char *)out, NULL},
                     .axes = 1,
                     .axis = {{sizeof out, 1, 1, 1, 1}},
-                    .watch = {stop_second, &calls}};
+                    .interrupt = {stop_second, &calls}};
     drop_job_draw(&job, 0, 0);
-    int status = drop_share(&job, threads);
+    int status = drop_partition(&job, threads);
     if (calls > 2 || status != (calls == 2 ? 5 : 0)) {
         fail("stop on %d threads: got %d at call %d", threads, status, calls);
     }

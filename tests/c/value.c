@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "value.h"
 
-#include "stream.h"
+#include "array/run.h"
 
 #include <math.h>
 #include <string.h>

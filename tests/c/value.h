@@ -6,7 +6,7 @@
 #ifndef VALUE_H
 #define VALUE_H
 
-#include "kernels.h"
+#include "kernels/kernels.h"
 
 extern const char *const value_names[DROP_DTYPES];
 

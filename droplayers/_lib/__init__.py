@@ -1,0 +1,1 @@
+"""What the functions are made of. Nothing here is for users."""

@@ -1,0 +1,165 @@
+"""Which paths of a join count: of those that live, those that survive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .. import _core, _validation
+from ..keys import Key, draw_key
+from . import mask as masks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .._validation import Array
+    from ..keys import RNG
+
+
+class Join(NamedTuple):
+    """A join of which all is checked that its two passes share."""
+
+    size: int  #: paths, dead ones too
+    living: dict[int, Array]  #: by their places in the list
+    dtype: np.dtype[Any]  #: of a result
+    rates: Array  #: of the living
+    train: bool
+    local: bool
+    batch: bool
+    column: int | None
+
+    @property
+    def first(self) -> Array:
+        """The living path whose shape and layout a result has."""
+        return next(iter(self.living.values()))
+
+    @property
+    def places(self) -> NDArray[np.intp]:
+        return np.fromiter(self.living, np.intp)
+
+    @property
+    def draws(self) -> bool:
+        """Whether it is left to chance which of the living survive."""
+        if not self.train:
+            return False
+        if not self.local:
+            return self.column is None
+        certain = np.all((self.rates == 0.0) | (self.rates == 1.0))
+        return len(self.rates) > 1 and not (certain and np.any(self.rates == 0.0))
+
+    def survivors(self, rng: RNG) -> Array:
+        """True where a path counts: a row for each of the living, and in it an entry
+        for each sample, or one for all."""
+        samples = len(self.first) if self.draws and not self.batch else 1
+        keep = np.ones((len(self.living), samples), np.bool_)
+        if self.train and not self.local:
+            column: Any = self.column
+            if column is None:
+                column = _core.choices(draw_key(rng), 0, samples, self.size, 1)
+            np.equal(self.places[:, None], column, out=keep)
+        elif self.draws:
+            self._draw(keep, rng)
+        elif self.train and np.any(self.rates == 0.0):
+            keep[:, 0] = self.rates == 0.0
+        return keep
+
+    def _draw(self, keep: Array, rng: RNG) -> None:
+        """Keep what the mask keeps of the living, or one of them where it keeps none:
+        its draw is for all paths, and each rate has a mask of that draw."""
+        mask = np.empty((keep.shape[1], self.size), np.bool_)
+        where = masks.Geometry(mask.shape)
+        key = draw_key(rng)
+        for rate in set(self.rates.tolist()):
+            same = self.rates == rate
+            masks.unpack(masks.from_key(key, rate, where), mask)
+            keep[same] = mask.T[self.places[same]]
+        lost = np.flatnonzero(~keep.any(axis=0))
+        if lost.size:
+            chosen = _core.choices(key, 0, len(mask), len(keep), 0)
+            keep[chosen[lost], lost] = True
+
+
+def prepare(
+    paths: Any,
+    prob: Any,
+    training: Any,
+    sampling: Any,
+    per: Any,
+    column: Any,
+    rng: Any,
+) -> Join:
+    """A join of these arguments, checked."""
+    size, living = _living(paths)
+    rates = _validation.probabilities(prob, "prob", (size,))
+    train = _validation.flag(training, "training")
+    local = _validation.choice(sampling, "sampling", ("local", "global")) == "local"
+    batch = _validation.choice(per, "per", ("batch", "sample")) == "batch"
+    for j, x in living.items():
+        if x.ndim == 0 and not batch:
+            raise ValueError(
+                f"paths[{j}] must have an axis of samples with per='sample', got a 0-d"
+                " array"
+            )
+    if column is not None:
+        column = _column(column, size, local)
+    elif train and not local:
+        repeatable(rng)
+    dtype = _promoted(living)
+    rates = np.broadcast_to(rates, size)[list(living)]
+    return Join(size, living, dtype, rates, train, local, batch, column)
+
+
+def _living(paths: Any) -> tuple[int, dict[int, Array]]:
+    """How many paths there are, and those that live, of one shape."""
+    if not isinstance(paths, list | tuple):
+        paths = _validation.array(paths, "paths")
+        if paths.ndim == 0:
+            raise TypeError(f"paths must be a sequence of arrays, got {paths[()]!r}")
+    if len(paths) == 0:
+        raise ValueError("paths must hold at least one path, or None for it, got none")
+    living: dict[int, Array] = {}
+    for j, path in enumerate(paths):
+        if path is not None:
+            living[j] = x = _validation.array(path, f"paths[{j}]")
+            i, first = next(iter(living.items()))
+            if x.shape != first.shape:
+                raise ValueError(
+                    f"paths[{j}] must have paths[{i}]'s shape {first.shape}, got"
+                    f" {x.shape}"
+                )
+    return len(paths), living
+
+
+def _promoted(living: dict[int, Array]) -> np.dtype[Any]:
+    """The dtype that all living paths promote to, in whatever order."""
+    for j, x in living.items():
+        _validation.result_dtype(x.dtype, f"paths[{j}]")
+    dtypes = [x.dtype for x in living.values()] or [np.dtype(np.float64)]
+    try:
+        return _validation.result_dtype(np.result_type(*dtypes), "paths")
+    except TypeError:
+        names = ", ".join(map(str, dtypes))
+        raise TypeError(f"paths must promote to one dtype, got {names}") from None
+
+
+def _column(value: Any, size: int, local: bool) -> int:
+    """A path's place in the list."""
+    if local:
+        raise ValueError(f"column must be None with sampling='local', got {value!r}")
+    column = _validation.integer(value, "column")
+    if not 0 <= column < size:
+        raise ValueError(f"column must be in [0, {size}), got {value!r}")
+    return column
+
+
+def repeatable(rng: Any) -> None:
+    """Only what gives one key at every call gives one column at every join."""
+    try:
+        if not isinstance(rng, Key):
+            _validation.integer(rng, "rng")
+    except TypeError:
+        raise TypeError(
+            "rng must be a Key or an int with sampling='global', or every join would"
+            f" draw another column, got {rng!r}"
+        ) from None

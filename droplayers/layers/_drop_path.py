@@ -1,0 +1,80 @@
+"""Drop-path as a layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import _validation
+from ..functional import drop_path
+from ._base import Choice, Layer, Validated
+
+if TYPE_CHECKING:
+    from ..keys import RNG
+
+
+def _perhaps(value: Any, name: str) -> float | None:
+    """A probability, or None."""
+    return None if value is None else _validation.probability(value, name)
+
+
+class DropPath(Layer):
+    """Drop whole samples in training, stochastic depth: `drop_path` as a layer.
+
+    Parameters
+    ----------
+    drop_prob : float, optional
+        Probability to drop a sample, in [0, 1]. None is 0.
+    per : {"sample", "batch"}, default "sample"
+        As in `drop_path`.
+    scale_by_keep : bool, default True
+        As in `drop_path`.
+    rng : optional
+        As in `Dropout`.
+
+    See Also
+    --------
+    Dropout : for the attributes of all layers.
+    drop_path : the function, with the papers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import droplayers as dl
+    >>> drop_path = dl.DropPath(0.5, rng=3)
+    >>> x = np.ones((4, 2))
+    >>> x = x + drop_path(3 * x)
+    >>> x
+    array([[1., 1.],
+           [1., 1.],
+           [7., 7.],
+           [1., 1.]])
+    >>> dl.DropPath()
+    DropPath(drop_prob=None)
+    """
+
+    _function = staticmethod(drop_path)
+
+    drop_prob = Validated(_perhaps)
+    per = Choice("sample", "batch")
+    scale_by_keep = Validated(_validation.flag)
+
+    def __init__(
+        self,
+        drop_prob: float | None = None,
+        *,
+        per: str = "sample",
+        scale_by_keep: bool = True,
+        rng: RNG = None,
+    ) -> None:
+        super().__init__(rng)
+        self.drop_prob = drop_prob
+        self.per = per
+        self.scale_by_keep = scale_by_keep
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "prob": self.drop_prob or 0.0,
+            "training": self.training,
+            "per": self.per,
+            "scale_by_keep": self.scale_by_keep,
+        }

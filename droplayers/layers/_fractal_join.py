@@ -1,0 +1,141 @@
+"""Fractal joins as layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import _validation
+from .._lib.join_sampling import repeatable
+from ..functional import fractal_join, fractal_join_backward
+from ..keys import Key
+from ._base import Choice, Layer, Validated
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..keys import RNG
+
+
+def _one_or_more(value: Any, name: str) -> Any:
+    """A probability, or one for each path."""
+    many = isinstance(value, list | tuple) or np.ndim(value) > 0
+    if not many:
+        return _validation.probability(value, name)
+    return tuple(_validation.probability(item, name) for item in value)
+
+
+class FractalJoin(Layer):
+    """Join paths, of which some are dropped in training: `fractal_join` as a layer.
+
+    Called with the paths, and a column if it is to be that one:
+    ``layer(paths, column=None)``. ``backward`` gives a list.
+
+    Parameters
+    ----------
+    prob : float or sequence of float, default 0.15
+        Probability to drop a path, or one for each path.
+    sampling : {"local", "global"}, default "local"
+        As in `fractal_join`.
+    per : {"batch", "sample"}, default "batch"
+        As in `fractal_join`.
+    rng : optional
+        As in `Dropout`; but in global sampling, in training and without a column, an
+        int or a Key. Joins that are given the same int take the same column as each
+        other, another at each pass. Joins that have the same Key take its column at
+        each pass until their `rng` is set to another.
+
+    See Also
+    --------
+    Dropout : for the attributes of all layers.
+    fractal_join : the function, with the paper.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import droplayers as dl
+    >>> layer = dl.FractalJoin(0.5, rng=2)
+    >>> paths = [np.ones(2), None, np.full(2, 3.0)]
+    >>> layer.eval()(paths)
+    array([2., 2.])
+    >>> layer.backward(np.ones(2))
+    [array([0.5, 0.5]), None, array([0.5, 0.5])]
+    """
+
+    _function = staticmethod(fractal_join)
+
+    prob = Validated(_one_or_more)
+    sampling = Choice("local", "global")
+    per = Choice("batch", "sample")
+
+    def __init__(
+        self,
+        prob: float | Sequence[float] = 0.15,
+        *,
+        sampling: str = "local",
+        per: str = "batch",
+        rng: RNG = None,
+    ) -> None:
+        super().__init__(rng)
+        self.prob = prob
+        self.sampling = sampling
+        self.per = per
+
+    def __call__(self, paths: Any, column: int | None = None) -> Any:
+        """Run `forward`."""
+        return self.forward(paths, column)
+
+    def forward(self, paths: Any, column: int | None = None) -> Any:
+        """Join paths, in training under a fresh Key.
+
+        Parameters
+        ----------
+        paths : sequence of array_like or None
+            As in `fractal_join`.
+        column : int, optional
+            With sampling="global" in training: the one that is to survive.
+
+        Returns
+        -------
+        y : ndarray, scalar or None
+            As from `fractal_join`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `fractal_join`. The layer is as before then.
+        """
+        return self._run(paths, {**self._options(), "column": column})
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "prob": self.prob,
+            "training": self.training,
+            "sampling": self.sampling,
+            "per": self.per,
+        }
+
+    def _apply(self, x: Any, options: dict[str, Any]) -> Any:
+        of_all = options["training"] and options["sampling"] == "global"
+        of_all = of_all and options["column"] is None
+        if of_all:
+            repeatable(self._given)
+        y = super()._apply(x, options)
+        if of_all:
+            int(options["rng"])  # joins of one seed keep in step, the dead ones too
+        return y
+
+    def _kept(self, x: Any) -> Any:
+        """The shapes and dtypes of the living are all that gradients ask for."""
+        arrays = [None if path is None else np.asarray(path) for path in x]
+        return [None if path is None else (path.shape, path.dtype) for path in arrays]
+
+    def _gradient(self, grad: Any, kept: Any, options: dict[str, Any]) -> Any:
+        stand_ins = [
+            None if path is None else np.broadcast_to(np.zeros((), path[1]), path[0])
+            for path in kept
+        ]
+        # A global column needs a Key, which a pass of one column alone has not drawn.
+        rng = options["rng"] or Key(0)
+        return fractal_join_backward(grad, stand_ins, **{**options, "rng": rng})

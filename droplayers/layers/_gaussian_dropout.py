@@ -1,0 +1,53 @@
+"""Gaussian dropout as a layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import _validation
+from ..functional import gaussian_dropout
+from ._base import Layer, Validated
+
+if TYPE_CHECKING:
+    from ..keys import RNG
+
+
+def _below_one(value: Any, name: str) -> float:
+    """A probability of less than 1."""
+    p = _validation.probability(value, name)
+    if p == 1.0:
+        raise ValueError(f"{name} must be in [0, 1), got {value!r}")
+    return p
+
+
+class GaussianDropout(Layer):
+    """Multiply by normal noise in training: `gaussian_dropout` as a layer.
+
+    Parameters
+    ----------
+    p : float, default 0.5
+        The rate of the dropout of the same variance, in [0, 1).
+    rng : optional
+        As in `Dropout`.
+
+    See Also
+    --------
+    Dropout : for the attributes of all layers.
+    gaussian_dropout : the function, with the paper.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import droplayers as dl
+    >>> layer = dl.GaussianDropout(0.2, rng=1)
+    >>> layer(np.ones(3)).round(3)
+    array([0.962, 0.918, 1.268])
+    """
+
+    _function = staticmethod(gaussian_dropout)
+
+    p = Validated(_below_one)
+
+    def __init__(self, p: float = 0.5, *, rng: RNG = None) -> None:
+        super().__init__(rng)
+        self.p = p

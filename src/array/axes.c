@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "array/axes.h"
+
+int
+drop_axes_contiguous(const drop_axis *a, const drop_axis *b)
+{
+    ptrdiff_t n = (ptrdiff_t)b->n;
+    return a->out == b->out * n && a->x == b->x * n && a->r == b->r * n;
+}
+
+int
+drop_axes_coalesce(drop_axis *axis, int axes)
+{
+    int kept = 0;
+    for (int i = 0; i < axes; i++) {
+        drop_axis next = axis[i];
+        if (next.n == 1) {
+            continue;
+        }
+        if (kept && drop_axes_contiguous(&axis[kept - 1], &next) &&
+            axis[kept - 1].mask == next.mask * next.n) {
+            next.n *= axis[--kept].n;
+        }
+        axis[kept++] = next;
+    }
+    return kept;
+}
+
+static size_t
+magnitude(ptrdiff_t stride)
+{
+    return stride < 0 ? -(size_t)stride : (size_t)stride;
+}
+
+static int
+is_outer(const drop_axis *a, const drop_axis *b)
+{
+    if (magnitude(a->out) != magnitude(b->out)) {
+        return magnitude(a->out) > magnitude(b->out);
+    }
+    return magnitude(a->x) > magnitude(b->x);
+}
+
+void
+drop_axes_sort(drop_axis *axis, int axes)
+{
+    for (int i = 1; i < axes; i++) {
+        drop_axis next = axis[i];
+        int j = i;
+        for (; j && is_outer(&next, &axis[j - 1]); j--) {
+            axis[j] = axis[j - 1];
+        }
+        axis[j] = next;
+    }
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Memory and mask as independent strided views of the same cells: every axis
+ * has a stride for each array and one for the index in the mask.
+ */
+#ifndef DROP_ARRAY_AXES_H
+#define DROP_ARRAY_AXES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DROP_MAX_AXES 64
+
+typedef struct {
+    size_t n;
+    ptrdiff_t out, x, r; /* bytes */
+    uint64_t mask;       /* elements, modulo 2**64; 0: the axis is shared */
+} drop_axis;
+
+/* Whether axis a goes on in all memory where axis b, inside of it, ends. */
+int drop_axes_contiguous(const drop_axis *a, const drop_axis *b);
+
+/* Drops axes of one place and joins neighbours that are one axis in all
+ * respects. Returns how many are left. */
+int drop_axes_coalesce(drop_axis *axis, int axes);
+
+/* Sorts axes so that memory is walked in order: out's, then x's. */
+void drop_axes_sort(drop_axis *axis, int axes);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "array/loop.h"
+#include "array/strided_run.h"
+
+/* Variates that are made at the least. */
+#define LEAST 32
+
+int
+drop_loop_normal(drop_loop *loop, drop_cursor at)
+{
+    char x[DROP_GATHER * 8];
+    const drop_operation *op = &loop->op;
+    const drop_axis *axis = &loop->inner;
+    const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
+    int status = 0;
+    for (size_t i = 0, n; i < axis->n && !status; i += n) {
+        drop_cursor here = drop_cursor_at(at, axis, i);
+        n = axis->n - i < DROP_GATHER ? axis->n - i : DROP_GATHER;
+        const char *from = drop_gather(x, here.run.x, axis->x, n, size);
+        char *to = axis->out == size ? here.run.out : x;
+        op->kernels->noise[op->dtype](to, from, here.index, axis->mask, n,
+                                      loop->reader.sampler, op->affine.a);
+        if (to == x) {
+            drop_strided_copy(here.run.out, axis->out, x, size, n, size);
+        }
+        status = drop_count_work(loop, n + LEAST);
+    }
+    return status;
+}

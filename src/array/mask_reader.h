@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Where a job has its bits from: a mask that was given, or one that is drawn
+ * as it is asked for, with the bits of the last drawing kept.
+ */
+#ifndef DROP_ARRAY_MASK_READER_H
+#define DROP_ARRAY_MASK_READER_H
+
+#include "array/run.h"
+
+typedef struct {
+    const drop_kernels *kernels;
+    drop_sampler *sampler;
+    const uint8_t *given;
+    uint64_t first; /* index of the first bit that is kept */
+    size_t n;
+    _Alignas(64) uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
+} drop_mask_reader;
+
+typedef struct {
+    const uint8_t *bits;
+    size_t offset, n;
+} drop_bit_span;
+
+/* index: the first that will be asked for. */
+void drop_mask_reader_start(drop_mask_reader *reader,
+                            const drop_kernels *kernels, drop_sampler *sampler,
+                            const uint8_t *given, uint64_t index);
+
+/* The bits of elements index.., n at the most or as many as are at hand. They
+ * stay until the next call. */
+drop_bit_span drop_mask_reader_get(drop_mask_reader *reader, uint64_t index,
+                                   size_t n);
+
+#endif

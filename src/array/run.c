@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "array/run.h"
+
+#include <string.h>
+
+size_t
+drop_size(drop_dtype dtype)
+{
+    static const uint8_t sizes[DROP_DTYPES] = {[DROP_F32] = 4,
+                                               [DROP_F64] = 8,
+                                               [DROP_F16] = 2,
+                                               [DROP_BF16] = 2,
+                                               [DROP_BOOL] = 1};
+    return sizes[dtype];
+}
+
+uint64_t
+drop_draw(const drop_kernels *kernels, drop_sampler *sampler, uint8_t *bits,
+          uint64_t index, size_t n, drop_progress_fn *progress_fn,
+          void *context)
+{
+    uint64_t first = index / DROP_BATCH * DROP_BATCH;
+    uint64_t group = first / DROP_GROUP;
+    size_t groups = (size_t)(index - first + n + DROP_GROUP - 1) / DROP_GROUP;
+    if (sampler->high != (uint32_t)(group >> 32)) {
+        drop_sampler_enter(sampler, (uint32_t)(group >> 32));
+    }
+    kernels->bernoulli(bits, group, groups, sampler, progress_fn, context);
+    return first;
+}
+
+/* What of a span of bits is still to be applied, and from where on. */
+typedef struct {
+    const drop_operation *op;
+    drop_run run;
+    const uint8_t *bits;
+    size_t offset, n;
+} pending;
+
+static void
+apply(pending *p, size_t n, int hints)
+{
+    const drop_operation *op = p->op;
+    size_t bytes = n * drop_size(op->dtype);
+    op->kernels->apply[op->dtype](p->run.out, p->run.x, p->run.r, p->bits,
+                                  p->offset, n, &op->affine, hints);
+    p->run.out += bytes;
+    p->run.x += bytes;
+    if (p->run.r) {
+        p->run.r += bytes;
+    }
+    p->offset += n;
+    p->n -= n;
+}
+
+/* The first elements, until out is aligned for what follows, if it can be.
+ * Returns how that is to touch the memory. */
+static int
+peel_to_alignment(pending *p)
+{
+    size_t size = drop_size(p->op->dtype);
+    size_t bytes = -(uintptr_t)p->run.out % DROP_ALIGN;
+    int hints = p->op->hints;
+    if (bytes % size || bytes / size > p->n) {
+        return hints & ~DROP_NONTEMPORAL;
+    }
+    if (bytes) {
+        apply(p, bytes / size, 0);
+    }
+    return hints;
+}
+
+void
+drop_run_apply(const drop_operation *op, drop_run run, const uint8_t *bits,
+               size_t offset, size_t n)
+{
+    pending p = {op, run, bits, offset, n};
+    int hints =
+        op->hints & DROP_NONTEMPORAL ? peel_to_alignment(&p) : op->hints;
+    apply(&p, p.n, hints);
+}
+
+/* A tile's bits, after the last ones of the tile before it: those of elements
+ * that did not fill a word there. */
+typedef struct {
+    uint8_t carried[8], bits[DROP_TILE / 8], pad[DROP_BITS_PAD];
+} tile;
+
+typedef struct {
+    pending pending;
+    int hints;
+} sharing;
+
+/* The share of what is left that keeps in step with the drawing. */
+static void
+apply_share(void *context, size_t done, size_t total)
+{
+    sharing *s = context;
+    size_t n = s->pending.n / (total - done) / DROP_WORD * DROP_WORD;
+    if (n) {
+        apply(&s->pending, n, s->hints);
+    }
+}
+
+void
+drop_draw_and_apply(const drop_operation *op, drop_run run,
+                    drop_sampler *sampler, uint64_t index, size_t n)
+{
+    _Alignas(64) tile tiles[2];
+    tile *now = &tiles[0], *next = &tiles[1];
+    size_t room = DROP_TILE - index % DROP_TILE, some = n < room ? n : room;
+    uint64_t first =
+        drop_draw(op->kernels, sampler, now->bits, index, some, NULL, NULL);
+    sharing s = {{op, run, now->bits, (size_t)(index - first), some}, 0};
+    /* In a cache one tile is too short for its alignment to matter. */
+    s.hints = n > DROP_TILE || op->hints ? peel_to_alignment(&s.pending) : 0;
+    /* From here on offsets count from the carried bits. */
+    size_t end = s.pending.offset + s.pending.n;
+    while (n -= some) {
+        size_t rest = s.pending.n % DROP_WORD;
+        memcpy(next->carried, now->bits + end / 8 - 8, 8);
+        s.pending.n -= rest;
+        index += some;
+        some = n < DROP_TILE ? n : DROP_TILE;
+        drop_draw(op->kernels, sampler, next->bits, index, some,
+                  s.hints & DROP_PREFETCH ? apply_share : NULL, &s);
+        apply(&s.pending, s.pending.n, s.hints);
+        s.pending.bits = next->carried;
+        s.pending.offset = 64 - rest;
+        s.pending.n = rest + some;
+        end = DROP_TILE;
+        tile *swap = now;
+        now = next;
+        next = swap;
+    }
+    apply(&s.pending, s.pending.n, s.hints);
+}

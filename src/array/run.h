@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Runs: contiguous elements to which one span of mask bits applies.
+ */
+#ifndef DROP_ARRAY_RUN_H
+#define DROP_ARRAY_RUN_H
+
+#include "kernels/kernels.h"
+
+/* The memory of a run; r is NULL but with DROP_RESIDUAL. */
+typedef struct {
+    char *out;
+    const char *x, *r;
+} drop_run;
+
+/* What is done to every element of a job. */
+typedef struct {
+    const drop_kernels *kernels;
+    drop_dtype dtype;
+    drop_affine affine;
+    int hints; /* DROP_PREFETCH, DROP_NONTEMPORAL */
+} drop_operation;
+
+/* Bytes of an element. */
+size_t drop_size(drop_dtype dtype);
+
+/* Applies bits that are there already: offset..offset+n-1 of bits. */
+void drop_run_apply(const drop_operation *op, drop_run run,
+                    const uint8_t *bits, size_t offset, size_t n);
+
+/* Applies the mask of elements index..index+n-1, n > 0, drawing it on the
+ * way: tile t+1 while tile t is applied, so that arithmetic and memory overlap
+ * beyond the cache. sampler is left at another high word. */
+void drop_draw_and_apply(const drop_operation *op, drop_run run,
+                         drop_sampler *sampler, uint64_t index, size_t n);
+
+/* Draws the bits of the batches that elements index..index+n-1 of one tile
+ * touch. The first batch begins bits; returns the index of its first bit. */
+uint64_t drop_draw(const drop_kernels *kernels, drop_sampler *sampler,
+                   uint8_t *bits, uint64_t index, size_t n,
+                   drop_progress_fn *progress_fn, void *context);
+
+#endif

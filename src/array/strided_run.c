@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "array/strided_run.h"
+
+#include <string.h>
+
+/* A loop over constant sizes and, where they are the usual ones, constant
+ * strides, which compilers make vectors of. */
+#define LOOP(size, to_step, from_step)                   \
+    for (size_t i = 0; i < n; i++) {                     \
+        memcpy(to + (ptrdiff_t)i * (to_step),            \
+               from + (ptrdiff_t)i * (from_step), size); \
+    }                                                    \
+    return
+
+#define COPY(size)                                              \
+    case size:                                                  \
+        if (to_stride == (size) && from_stride == -(size)) {    \
+            LOOP(size, (size), -(size));                        \
+        }                                                       \
+        if (to_stride == (size) && from_stride == 2 * (size)) { \
+            LOOP(size, (size), 2 * (size));                     \
+        }                                                       \
+        LOOP(size, to_stride, from_stride)
+
+void
+drop_strided_copy(char *restrict to, ptrdiff_t to_stride,
+                  const char *restrict from, ptrdiff_t from_stride, size_t n,
+                  ptrdiff_t size)
+{
+    switch (size) {
+        COPY(1);
+        COPY(2);
+        COPY(4);
+        COPY(8);
+    }
+}
+
+const char *
+drop_gather(char *buffer, const char *from, ptrdiff_t stride, size_t n,
+            ptrdiff_t size)
+{
+    if (stride == size) {
+        return from;
+    }
+    drop_strided_copy(buffer, size, from, stride, n, size);
+    return buffer;
+}
+
+/* Fetches what the next part will gather, where that is not so much that the
+ * processor would wait for it: 4 KiB take 0.75 of the time, 8 KiB 1.4 times as
+ * long as without (Zen 5). */
+static void
+prefetch_next(const char *from, ptrdiff_t stride, size_t n)
+{
+    const size_t step = (size_t)stride,
+                 bytes = n * (stride < 0 ? -step : step);
+    const uintptr_t next = (uintptr_t)from + n * step;
+    for (size_t i = 0; bytes <= 4096 && i < bytes; i += 64) {
+        __builtin_prefetch((const char *)(stride < 0 ? next - i : next + i));
+    }
+}
+
+static void
+apply_part(const drop_operation *op, drop_run run, const drop_axis *axis,
+           drop_bit_span bits)
+{
+    char x[DROP_GATHER * 8], r[DROP_GATHER * 8];
+    const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
+    const drop_operation near = {op->kernels, op->dtype, op->affine, 0};
+    drop_run part = run;
+    if (op->hints & DROP_PREFETCH) {
+        prefetch_next(run.x, axis->x, bits.n);
+    }
+    part.x = drop_gather(x, run.x, axis->x, bits.n, size);
+    if (run.r) {
+        part.r = drop_gather(r, run.r, axis->r, bits.n, size);
+    }
+    if (axis->out != size) {
+        part.out = x;
+    }
+    drop_run_apply(&near, part, bits.bits, bits.offset, bits.n);
+    if (axis->out != size) {
+        drop_strided_copy(run.out, axis->out, x, size, bits.n, size);
+    }
+}
+
+void
+drop_strided_apply(const drop_operation *op, drop_run run,
+                   const drop_axis *axis, drop_bit_span bits)
+{
+    const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
+    if (axis->out == size && axis->x == size && (!run.r || axis->r == size)) {
+        drop_run_apply(op, run, bits.bits, bits.offset, bits.n);
+        return;
+    }
+    while (bits.n) {
+        drop_bit_span part = bits;
+        part.n = bits.n < DROP_GATHER ? bits.n : DROP_GATHER;
+        apply_part(op, run, axis, part);
+        run.out += (ptrdiff_t)part.n * axis->out;
+        run.x += (ptrdiff_t)part.n * axis->x;
+        if (run.r) {
+            run.r += (ptrdiff_t)part.n * axis->r;
+        }
+        bits.offset += part.n;
+        bits.n -= part.n;
+    }
+}

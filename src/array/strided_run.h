@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Runs whose elements do not lie side by side.
+ */
+#ifndef DROP_ARRAY_STRIDED_RUN_H
+#define DROP_ARRAY_STRIDED_RUN_H
+
+#include "array/axes.h"
+#include "array/mask_reader.h"
+
+/* Elements that are gathered at once: 4 KiB of float64. */
+#define DROP_GATHER 512
+
+/* Copies n elements of 1, 2, 4 or 8 bytes between strided memory. */
+void drop_strided_copy(char *restrict to, ptrdiff_t to_stride,
+                       const char *restrict from, ptrdiff_t from_stride,
+                       size_t n, ptrdiff_t size);
+
+/* Where n elements can be read in one piece: here, or gathered into a buffer.
+ */
+const char *drop_gather(char *buffer, const char *from, ptrdiff_t stride,
+                        size_t n, ptrdiff_t size);
+
+/* Applies bits to bits.n elements along an axis, whatever its strides. */
+void drop_strided_apply(const drop_operation *op, drop_run run,
+                        const drop_axis *axis, drop_bit_span bits);
+
+#endif

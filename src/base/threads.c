@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE /* affinity */
+#include "base/threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <time.h>
+
+enum { MOST_THREADS = 64 };
+
+/* A worker needs 160 KiB, of which a block's bits are 128; sanitizers take as
+ * much again and more. The usual 8 MiB may not be had. */
+#define STACK_BYTES (1024 * 1024)
+
+/* How often the calling thread asks while it waits for the others. */
+#define ASK_NANOSECONDS 50000000
+
+typedef struct {
+    drop_task_fn *task;
+    const void *work;
+    size_t count;
+    atomic_size_t next;
+    atomic_int status;
+    int busy; /* workers, under lock */
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+} shared;
+
+static int
+has_stopped(void *context)
+{
+    return atomic_load(&((shared *)context)->status);
+}
+
+/* Does pieces until none is left. */
+static void
+take_part(shared *s, drop_interrupt interrupt)
+{
+    size_t i;
+    while (!has_stopped(s) && (i = atomic_fetch_add(&s->next, 1)) < s->count) {
+        int status = s->task(s->work, i, interrupt);
+        if (status || (status = drop_poll(interrupt))) {
+            atomic_store(&s->status, status);
+        }
+    }
+}
+
+static void *
+worker(void *context)
+{
+    shared *s = context;
+    take_part(s, (drop_interrupt){has_stopped, s});
+    pthread_mutex_lock(&s->lock);
+    s->busy--;
+    pthread_cond_signal(&s->ended);
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+/* Asks while others work. */
+static void
+wait_for_workers(shared *s, drop_interrupt interrupt)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->busy) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += ASK_NANOSECONDS;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        if (pthread_cond_timedwait(&s->ended, &s->lock, &until)) {
+            pthread_mutex_unlock(&s->lock);
+            int status = has_stopped(s) ? 0 : drop_poll(interrupt);
+            if (status) {
+                atomic_store(&s->status, status);
+            }
+            pthread_mutex_lock(&s->lock);
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Workers may run where this thread may, but not where it runs: some kernels
+ * start a thread on its parent's core and move it only milliseconds later,
+ * when the call is over. */
+static void
+send_elsewhere(pthread_attr_t *attributes)
+{
+#if defined(__GLIBC__)
+    cpu_set_t cores;
+    int here = sched_getcpu();
+    if (here >= 0 && sched_getaffinity(0, sizeof cores, &cores) == 0 &&
+        CPU_COUNT(&cores) > 1) {
+        CPU_CLR(here, &cores);
+        pthread_attr_setaffinity_np(attributes, sizeof cores, &cores);
+    }
+#else
+    (void)attributes;
+#endif
+}
+
+int
+drop_run_tasks(drop_task_fn *task, const void *work, size_t count, int threads,
+               drop_interrupt interrupt)
+{
+    shared s = {.task = task,
+                .work = work,
+                .count = count,
+                .lock = PTHREAD_MUTEX_INITIALIZER,
+                .ended = PTHREAD_COND_INITIALIZER};
+    pthread_t thread[MOST_THREADS];
+    pthread_attr_t attributes;
+    int started = 0;
+    threads = threads < MOST_THREADS ? threads : MOST_THREADS;
+    threads = (size_t)threads < count ? threads : (int)count;
+    if (threads > 1 && pthread_attr_init(&attributes) == 0) {
+        pthread_attr_setstacksize(&attributes, STACK_BYTES);
+        send_elsewhere(&attributes);
+        pthread_mutex_lock(&s.lock);
+        while (started < threads - 1 &&
+               pthread_create(&thread[started], &attributes, worker, &s) ==
+                   0) {
+            started++;
+        }
+        s.busy = started;
+        pthread_mutex_unlock(&s.lock);
+        pthread_attr_destroy(&attributes);
+    }
+    take_part(&s, interrupt);
+    if (started) {
+        wait_for_workers(&s, interrupt);
+    }
+    while (started) {
+        pthread_join(thread[--started], NULL);
+    }
+    return s.status;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The boundary between plain C and the instruction sets: what a mask is drawn
+ * from, what is done with it, and the table of functions that each
+ * kernels_<isa>.c fills. Kernels know neither Python nor threads, allocate
+ * nothing and cannot fail.
+ *
+ * Everywhere bit 1 means kept, and packed bits are bytes in little-endian
+ * order: bit i is bit i & 7 of byte i >> 3.
+ */
+#ifndef DROP_KERNELS_KERNELS_H
+#define DROP_KERNELS_KERNELS_H
+
+#include "stream/sampler.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Elements in a tile, the unit in which bits are drawn and applied: 512 bytes
+ * of bits, and 16 KiB of float32 in and out stay in a 32 KiB L1. Its groups
+ * divide 2**32, so an aligned tile has one high counter word. */
+#define DROP_TILE 4096
+
+/* One Philox call gives a bit to each of the 128 elements of a group. */
+#define DROP_GROUP 128
+
+/* Kernels apply bits in words of so many elements. */
+#define DROP_WORD 32
+
+/* Groups are drawn eight at a time, the lanes of the widest vector. */
+#define DROP_GROUPS 8
+#define DROP_BATCH (DROP_GROUP * DROP_GROUPS)
+
+/* Bits that a kernel reads are readable this far past the last one's byte. */
+#define DROP_BITS_PAD 8
+
+/* The dtypes that have a kernel. DROP_BOOL is a mask itself: kept is 1. */
+typedef enum {
+    DROP_F32,
+    DROP_F64,
+    DROP_F16,
+    DROP_BF16,
+    DROP_BOOL,
+    DROP_DTYPES
+} drop_dtype;
+
+/* What becomes of a kept and of a dropped x. */
+typedef enum {
+    DROP_SCALE,    /* a*x, c */
+    DROP_AFFINE,   /* a*x + b, c */
+    DROP_RESIDUAL, /* r + a*x, r */
+    DROP_NOISE,    /* x * (1 + a*z), z a normal variate; no mask is drawn */
+} drop_form;
+
+/* The factors are rounded once more, to the dtype that computes. */
+typedef struct {
+    drop_form form;
+    double a, b, c;
+} drop_affine;
+
+/* How the memory is to be touched; the values are the same for all. */
+enum {
+    DROP_PREFETCH = 1,    /* x comes from beyond the cache: prefetch it */
+    DROP_NONTEMPORAL = 2, /* out goes beyond it: non-temporal stores, and out
+                           * is aligned to DROP_ALIGN */
+};
+#define DROP_ALIGN 64
+
+/* Called after each step of a drawing; done of total steps were over. */
+typedef void drop_progress_fn(void *context, size_t done, size_t total);
+
+/* Masked products: strides in bytes of a, m and the sums, and of the bits.
+ * Outputs lie side by side; a row of their bits begins at a byte and is
+ * readable up to a multiple of DROP_WORD. */
+typedef struct {
+    size_t samples, depth, width; /* width: outputs */
+    ptrdiff_t sum;                /* from sample to sample */
+    ptrdiff_t a, a_k;             /* and from k to k */
+    ptrdiff_t m;                  /* from k to k */
+    size_t bits, bits_k;
+} drop_matmul_tile;
+
+typedef void drop_matmul_fn(void *sum, const void *a, const void *m,
+                            const uint8_t *bits, const drop_matmul_tile *tile);
+
+typedef struct {
+    const char *name;
+
+    /* Draws the keep bits of n groups, rounded up to a multiple of
+     * DROP_GROUPS, from group on, itself such a multiple: 16 bytes each. All
+     * lie in one aligned tile, for whose high word sampler is ready. between
+     * may be NULL. */
+    void (*bernoulli)(uint8_t *bits, uint64_t group, size_t n,
+                      const drop_sampler *sampler,
+                      drop_progress_fn *progress_fn, void *context);
+
+    /* Applies bits offset..offset+n-1 to n contiguous elements of any
+     * alignment; out may be x or r. r is read with DROP_RESIDUAL alone; bool
+     * reads neither, and knows no form. */
+    void (*apply[DROP_DTYPES])(void *out, const void *x, const void *r,
+                               const uint8_t *bits, size_t offset, size_t n,
+                               const drop_affine *affine, int hints);
+
+    /* Multiplies n contiguous elements by 1 + sigma*z, z the normal variates
+     * of elements index, index + step, ..., the factor formed in double. out
+     * may be x. Not for bool. */
+    void (*noise[DROP_DTYPES])(void *out, const void *x, uint64_t index,
+                               uint64_t step, size_t n,
+                               const drop_sampler *sampler, double sigma);
+
+    /* For float32 and float64: adds a[s][t] * m[t][o] to sum[s][o] where bit
+     * (s, t, o) is 1, and +0 where it is 0, t ascending. */
+    drop_matmul_fn *matmul[2];
+
+    /* The same summed over o: adds a[s][o] * m[t][o] to lane o % DROP_WORD of
+     * sum[s][t], o ascending. */
+    drop_matmul_fn *matmul_t[2];
+
+    /* Turns 64 x 64 bits over: bit j of word i becomes bit i of word j. */
+    void (*transpose64)(uint64_t word[64]);
+
+    /* Bit i of a string stays 1 where bit i - shift is 1 too, or there is
+     * none, for the bits of words first to last-1. */
+    void (*erode)(uint8_t *bits, size_t first, size_t last, size_t shift);
+
+    /* How many bits of a string are 1. */
+    uint64_t (*popcount)(const uint8_t *bits, size_t words);
+
+    /* Orders this thread's DROP_NONTEMPORAL stores before all that follows. */
+    void (*fence)(void);
+} drop_kernels;
+
+extern const drop_kernels drop_kernels_scalar;
+extern const drop_kernels drop_kernels_avx2;
+extern const drop_kernels drop_kernels_avx512;
+extern const drop_kernels drop_kernels_neon;
+
+#endif

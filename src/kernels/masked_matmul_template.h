@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Sums of masked products for one dtype: #define TYPE f32 or f64 before each
+ * inclusion. A product whose bit is 0 counts as +0, whatever its factors are.
+ * Rows of bits begin at whole bytes and go on to a multiple of DROP_WORD.
+ */
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+#define T_(name) PASTE(TYPE, name)
+
+/* The vectors of a block, and the samples whose sums of one stay in
+ * registers, so that what is loaded of m serves them all. */
+#define VECTORS (DROP_WORD / T_(_lanes))
+#define SAMPLES (MATMUL_VECTORS > VECTORS ? MATMUL_VECTORS / VECTORS : 1)
+
+/* The lanes of vector j that are among the first n elements of a block. */
+DROP_INLINE size_t
+T_(_lanes_of)(size_t n, int j)
+{
+    size_t before = (size_t)j * T_(_lanes);
+    size_t left = n > before ? n - before : 0;
+    return left < T_(_lanes) ? left : T_(_lanes);
+}
+
+DROP_INLINE void
+T_(_load_block)(T_(v) to[VECTORS], const char *from, size_t n)
+{
+    for (int j = 0; j < VECTORS; j++) {
+        const char *at = from + (size_t)j * T_(_lanes) * T_(_size);
+        to[j] = n == DROP_WORD ? T_(_load)(at)
+                               : T_(_load_partial)(at, T_(_lanes_of)(n, j));
+    }
+}
+
+DROP_INLINE void
+T_(_store_block)(char *to, const T_(v) from[VECTORS], size_t n)
+{
+    for (int j = 0; j < VECTORS; j++) {
+        char *at = to + (size_t)j * T_(_lanes) * T_(_size);
+        if (n == DROP_WORD) {
+            T_(_store)(at, from[j]);
+        }
+        else {
+            T_(_store_partial)(at, from[j], T_(_lanes_of)(n, j));
+        }
+    }
+}
+
+/* Adds a*b where a bit is 1. */
+DROP_INLINE void
+T_(_add_kept)(T_(v) sum[VECTORS], const T_(v) a[VECTORS],
+              const T_(v) b[VECTORS], uint32_t bits)
+{
+    const T_(v) zero = T_(_set1)(0);
+    for (int j = 0; j < VECTORS; j++) {
+        T_(v) product = T_(_keep)(bits, j, T_(_mul)(a[j], b[j]), zero);
+        sum[j] = T_(_add)(sum[j], product);
+    }
+}
+
+/* The first n sums of a block of outputs, for some samples. n and samples are
+ * constants where this is inlined. */
+DROP_INLINE void
+T_(_sum_block)(char *sum, const char *a, const char *m, const uint8_t *bits,
+               const drop_matmul_tile *p, size_t n, size_t samples)
+{
+    T_(v) total[SAMPLES][VECTORS];
+    for (size_t s = 0; s < samples; s++) {
+        T_(_load_block)(total[s], sum + (ptrdiff_t)s * p->sum, n);
+    }
+    for (size_t t = 0; t < p->depth; t++) {
+        T_(v) row[VECTORS], factor[VECTORS];
+        const char *at = m + (ptrdiff_t)t * p->m;
+        T_(_load_block)(row, at, n);
+        /* The next block of this row, which lies far from the next row's. */
+        for (int line = 0; line < DROP_WORD * T_(_size); line += 64) {
+            __builtin_prefetch(at + DROP_WORD * T_(_size) + line);
+        }
+        for (size_t s = 0; s < samples; s++) {
+            T_(_value) value;
+            memcpy(&value, a + (ptrdiff_t)s * p->a + (ptrdiff_t)t * p->a_k,
+                   sizeof value);
+            for (int j = 0; j < VECTORS; j++) {
+                factor[j] = T_(_set1)(value);
+            }
+            T_(_add_kept)
+            (total[s], factor, row,
+             load_le32(bits + s * p->bits + t * p->bits_k));
+        }
+    }
+    for (size_t s = 0; s < samples; s++) {
+        T_(_store_block)(sum + (ptrdiff_t)s * p->sum, total[s], n);
+    }
+}
+
+static void
+T_(_matmul)(void *sum, const void *a, const void *m, const uint8_t *bits,
+            const drop_matmul_tile *p)
+{
+    for (size_t o = 0; o < p->width; o += DROP_WORD) {
+        const size_t n = p->width - o < DROP_WORD ? p->width - o : DROP_WORD;
+        const size_t at = o * T_(_size);
+        for (size_t s = 0; s < p->samples;) {
+            char *to = (char *)sum + (ptrdiff_t)s * p->sum + at;
+            const char *x = (const char *)a + (ptrdiff_t)s * p->a;
+            const uint8_t *keep = bits + s * p->bits + o / 8;
+            if (n == DROP_WORD && p->samples - s >= SAMPLES) {
+                T_(_sum_block)
+                (to, x, (const char *)m + at, keep, p, DROP_WORD, SAMPLES);
+                s += SAMPLES;
+            }
+            else {
+                T_(_sum_block)(to, x, (const char *)m + at, keep, p, n, 1);
+                s++;
+            }
+        }
+    }
+}
+
+/* One k's sums over the outputs, lane by lane, for some samples. */
+DROP_INLINE void
+T_(_dot_lanes)(char *sum, const char *a, const char *m, const uint8_t *bits,
+               const drop_matmul_tile *p, size_t samples)
+{
+    T_(v) total[SAMPLES][VECTORS], row[VECTORS], other[VECTORS];
+    for (size_t s = 0; s < samples; s++) {
+        T_(_load_block)(total[s], sum + (ptrdiff_t)s * p->sum, DROP_WORD);
+    }
+    for (size_t o = 0; o < p->width; o += DROP_WORD) {
+        const size_t n = p->width - o < DROP_WORD ? p->width - o : DROP_WORD;
+        T_(_load_block)(row, m + o * T_(_size), n);
+        for (size_t s = 0; s < samples; s++) {
+            const char *x = a + (ptrdiff_t)s * p->a + o * T_(_size);
+            T_(_load_block)(other, x, n);
+            T_(_add_kept)
+            (total[s], other, row, load_le32(bits + s * p->bits + o / 8));
+        }
+    }
+    for (size_t s = 0; s < samples; s++) {
+        T_(_store_block)(sum + (ptrdiff_t)s * p->sum, total[s], DROP_WORD);
+    }
+}
+
+static void
+T_(_matmul_t)(void *sum, const void *a, const void *m, const uint8_t *bits,
+              const drop_matmul_tile *p)
+{
+    for (size_t t = 0; t < p->depth; t++) {
+        char *to = (char *)sum + t * DROP_WORD * T_(_size);
+        const char *row = (const char *)m + (ptrdiff_t)t * p->m;
+        const uint8_t *keep = bits + t * p->bits_k;
+        for (size_t s = 0; s < p->samples;) {
+            const char *x = (const char *)a + (ptrdiff_t)s * p->a;
+            if (p->samples - s >= SAMPLES) {
+                T_(_dot_lanes)
+                (to + (ptrdiff_t)s * p->sum, x, row, keep + s * p->bits, p,
+                 SAMPLES);
+                s += SAMPLES;
+            }
+            else {
+                T_(_dot_lanes)
+                (to + (ptrdiff_t)s * p->sum, x, row, keep + s * p->bits, p, 1);
+                s++;
+            }
+        }
+    }
+}
+
+#undef TYPE
+#undef VECTORS
+#undef SAMPLES
+#undef T_
+#undef PASTE
+#undef PASTE_

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The word list for AVX-512 F, BW, VL, DQ: 512-bit vectors, masks in mask
+ * registers.
+ */
+#include "base/mem.h"
+
+/* 64-bit lanes */
+typedef __m512i u64v;
+#define U64_LANES 8
+#define DRAW_VECTORS 4
+#define MATMUL_VECTORS 16
+
+#define u64_set1(a) _mm512_set1_epi64((int64_t)(a))
+#define u64_and _mm512_and_si512
+#define u64_or _mm512_or_si512
+#define u64_xor _mm512_xor_si512
+#define u64_high(a) _mm512_srli_epi64(a, 32)
+#define u64_mul32 _mm512_mul_epu32
+#define u64_add _mm512_add_epi64
+#define u64_sub _mm512_sub_epi64
+#define u64_load _mm512_loadu_si512
+#define u64_store _mm512_storeu_si512
+
+/* By n bits, n up to 64 */
+#define u64_left(a, n) _mm512_sll_epi64(a, _mm_cvtsi32_si128((int)(n)))
+#define u64_right(a, n) _mm512_srl_epi64(a, _mm_cvtsi32_si128((int)(n)))
+
+#define u64_load_bits u64_load
+#define u64_store_bits u64_store
+
+/* a & ~b */
+DROP_INLINE u64v
+u64_andnot(u64v a, u64v b)
+{
+    return _mm512_andnot_si512(b, a);
+}
+
+DROP_INLINE u64v
+u64_swap(u64v a)
+{
+    return _mm512_shuffle_epi32(a, _MM_PERM_CDAB);
+}
+
+DROP_INLINE u64v
+u64_xor3(u64v a, u64v b, u64v c)
+{
+    return _mm512_ternarylogic_epi64(a, b, c, 0x96);
+}
+
+/* a ^ b ^ c, of b the low half; c is all low. */
+DROP_INLINE u64v
+u64_xor3_low(u64v a, u64v b, u64v c)
+{
+    return _mm512_mask_ternarylogic_epi32(a, 0x5555, b, c, 0x96);
+}
+
+/* Neighbouring groups, in the order that u64_store_groups interleaves. */
+DROP_INLINE u64v
+u64_groups(uint64_t group)
+{
+    return _mm512_add_epi64(u64_set1(group),
+                            _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0));
+}
+
+DROP_INLINE void
+u64_store_groups(uint8_t *to, u64v w01, u64v w23)
+{
+    u64_store(to, _mm512_unpacklo_epi64(w01, w23));
+    u64_store(to + 64, _mm512_unpackhi_epi64(w01, w23));
+}
+
+DROP_INLINE u64v
+u64_add_u16(uint64_t base, const uint16_t *at)
+{
+    __m128i some = _mm_loadu_si128((const __m128i *)at);
+    return _mm512_add_epi64(u64_set1(base), _mm512_cvtepu16_epi64(some));
+}
+
+/* Which of some 64-bit words are not 0 */
+DROP_INLINE unsigned
+u64_nonzero(const uint8_t *words)
+{
+    u64v some = _mm512_loadu_si512(words);
+    return _mm512_test_epi64_mask(some, some);
+}
+
+DROP_INLINE void
+unpack32(uint8_t *to, uint32_t bits)
+{
+    __m256i bytes = _mm256_maskz_set1_epi8(bits, 1);
+    _mm256_storeu_si256((__m256i *)to, bytes);
+}
+
+/* float32 */
+typedef __m512 f32v;
+typedef float f32_value;
+enum { f32_lanes = 16, f32_size = 4 };
+#define f32_real f32
+
+#define f32_set1(a) _mm512_set1_ps((float)(a))
+#define f32_load _mm512_loadu_ps
+#define f32_store _mm512_storeu_ps
+#define f32_mul _mm512_mul_ps
+#define f32_add _mm512_add_ps
+
+/* The first n lanes */
+#define partial_lanes(n) ((1u << (n)) - 1)
+#define f32_load_partial(x, n) \
+    _mm512_maskz_loadu_ps((__mmask16)partial_lanes(n), (x))
+#define f32_store_partial(to, a, n) \
+    _mm512_mask_storeu_ps((to), (__mmask16)partial_lanes(n), (a))
+
+DROP_INLINE void
+f32_store_nt(char *to, f32v a)
+{
+    _mm512_stream_ps((float *)to, a);
+}
+
+DROP_INLINE f32v
+f32_keep(uint32_t bits, int j, f32v kept, f32v dropped)
+{
+    __mmask16 keep = (__mmask16)(bits >> (16 * j));
+    return _mm512_mask_blend_ps(keep, dropped, kept);
+}
+
+/* float64 */
+typedef __m512d f64v;
+typedef double f64_value;
+enum { f64_lanes = 8, f64_size = 8 };
+#define f64_real f64
+
+#define f64_set1 _mm512_set1_pd
+#define f64_load _mm512_loadu_pd
+#define f64_store _mm512_storeu_pd
+#define f64_mul _mm512_mul_pd
+#define f64_add _mm512_add_pd
+#define f64_sub _mm512_sub_pd
+#define f64_div _mm512_div_pd
+#define f64_sqrt _mm512_sqrt_pd
+#define f64_as_u64 _mm512_castpd_si512
+#define u64_as_f64 _mm512_castsi512_pd
+
+/* Which lanes of a are above b's */
+#define f64_above(a, b) ((unsigned)_mm512_cmp_pd_mask(a, b, _CMP_GT_OQ))
+
+#define f64_load_partial(x, n) \
+    _mm512_maskz_loadu_pd((__mmask8)partial_lanes(n), (x))
+#define f64_store_partial(to, a, n) \
+    _mm512_mask_storeu_pd((to), (__mmask8)partial_lanes(n), (a))
+
+DROP_INLINE void
+f64_store_nt(char *to, f64v a)
+{
+    _mm512_stream_pd((double *)to, a);
+}
+
+DROP_INLINE f64v
+f64_keep(uint32_t bits, int j, f64v kept, f64v dropped)
+{
+    __mmask8 keep = (__mmask8)(bits >> (8 * j));
+    return _mm512_mask_blend_pd(keep, dropped, kept);
+}
+
+/* Half types, computed in float32; halves of 256 bits, two a vector */
+enum { f16_size = 2, bf16_size = 2 };
+#define f16_real f32
+#define bf16_real f32
+
+#define half_load(x) _mm256_loadu_si256((const __m256i *)(x))
+#define half_load_partial(x, n) \
+    _mm256_maskz_loadu_epi16((__mmask16)partial_lanes(n), (x))
+#define half_store(to, a) _mm256_storeu_si256((__m256i *)(to), (a))
+#define half_store_partial(to, a, n) \
+    _mm256_mask_storeu_epi16((to), (__mmask16)partial_lanes(n), (a))
+#define half_store_nt(to, a) _mm256_stream_si256((__m256i *)(to), (a))
+
+#define f16_unpack _mm512_cvtph_ps
+
+/* In two halves, since SIMDe lacks _mm512_cvtps_ph; one instruction more. */
+DROP_INLINE __m256i
+f16_pack(f32v a)
+{
+    __m256 low = _mm512_castps512_ps256(a);
+    __m256 high = _mm512_extractf32x8_ps(a, 1);
+    return _mm256_set_m128i(_mm256_cvtps_ph(high, _MM_FROUND_TO_NEAREST_INT),
+                            _mm256_cvtps_ph(low, _MM_FROUND_TO_NEAREST_INT));
+}
+
+DROP_INLINE f32v
+bf16_unpack(__m256i half)
+{
+    return _mm512_castsi512_ps(
+        _mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
+}
+
+/* To nearest, ties to even: adds 0x7FFF and the bit that becomes the last.
+ * A NaN, whose payload that could carry away, is made quiet instead. */
+DROP_INLINE __m256i
+bf16_pack(f32v a)
+{
+    __m512i word = _mm512_castps_si512(a);
+    __m512i last =
+        _mm512_and_si512(_mm512_srli_epi32(word, 16), _mm512_set1_epi32(1));
+    __m512i even = _mm512_add_epi32(_mm512_set1_epi32(0x7FFF), last);
+    __m512i quiet = _mm512_or_si512(word, _mm512_set1_epi32(0x400000));
+    __mmask16 nan = _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q);
+    word = _mm512_mask_mov_epi32(_mm512_add_epi32(word, even), nan, quiet);
+    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(word, 16));
+}
+
+#define f16_load(x) f16_unpack(half_load(x))
+#define f16_load_partial(x, n) f16_unpack(half_load_partial(x, n))
+#define f16_store(to, a) half_store(to, f16_pack(a))
+#define f16_store_partial(to, a, n) half_store_partial(to, f16_pack(a), n)
+#define f16_store_nt(to, a) half_store_nt(to, f16_pack(a))
+
+#define bf16_load(x) bf16_unpack(half_load(x))
+#define bf16_load_partial(x, n) bf16_unpack(half_load_partial(x, n))
+#define bf16_store(to, a) half_store(to, bf16_pack(a))
+#define bf16_store_partial(to, a, n) half_store_partial(to, bf16_pack(a), n)
+#define bf16_store_nt(to, a) half_store_nt(to, bf16_pack(a))
+
+#define fence _mm_sfence

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The word list for AArch64: 128-bit vectors, masks as full lanes. Memory is
+ * read and written as bytes, which have no alignment.
+ */
+#include "base/mem.h"
+
+/* 64-bit lanes */
+typedef uint64x2_t u64v;
+#define U64_LANES 2
+#define DRAW_VECTORS 4
+#define MATMUL_VECTORS 16
+
+#define u64_set1(a) vdupq_n_u64(a)
+#define u64_and vandq_u64
+#define u64_andnot vbicq_u64
+#define u64_or vorrq_u64
+#define u64_xor veorq_u64
+#define u64_high(a) vshrq_n_u64(a, 32)
+#define u64_add vaddq_u64
+#define u64_sub vsubq_u64
+
+/* By n bits, n up to 64 */
+#define u64_left(a, n) vshlq_u64(a, vdupq_n_s64((int64_t)(n)))
+#define u64_right(a, n) vshlq_u64(a, vdupq_n_s64(-(int64_t)(n)))
+
+DROP_INLINE u64v
+u64_load(const void *from)
+{
+    return vreinterpretq_u64_u8(vld1q_u8(from));
+}
+
+DROP_INLINE void
+u64_store(void *to, u64v a)
+{
+    vst1q_u8(to, vreinterpretq_u8_u64(a));
+}
+
+#define u64_load_bits u64_load
+#define u64_store_bits u64_store
+
+DROP_INLINE u64v
+u64_mul32(u64v a, u64v b)
+{
+    return vmull_u32(vmovn_u64(a), vmovn_u64(b));
+}
+
+DROP_INLINE u64v
+u64_swap(u64v a)
+{
+    return vreinterpretq_u64_u32(vrev64q_u32(vreinterpretq_u32_u64(a)));
+}
+
+DROP_INLINE u64v
+u64_xor3(u64v a, u64v b, u64v c)
+{
+    return u64_xor(u64_xor(b, c), a);
+}
+
+/* a ^ b ^ c, of b the low half; c is all low. */
+DROP_INLINE u64v
+u64_xor3_low(u64v a, u64v b, u64v c)
+{
+    return u64_xor3(a, u64_and(b, u64_set1(UINT32_MAX)), c);
+}
+
+DROP_INLINE u64v
+u64_groups(uint64_t group)
+{
+    return vcombine_u64(vcreate_u64(group), vcreate_u64(group + 1));
+}
+
+DROP_INLINE void
+u64_store_groups(uint8_t *to, u64v w01, u64v w23)
+{
+    u64_store(to, vzip1q_u64(w01, w23));
+    u64_store(to + 16, vzip2q_u64(w01, w23));
+}
+
+DROP_INLINE u64v
+u64_add_u16(uint64_t base, const uint16_t *at)
+{
+    u64v some = vcombine_u64(vcreate_u64(at[0]), vcreate_u64(at[1]));
+    return vaddq_u64(u64_set1(base), some);
+}
+
+/* Which of some 64-bit words are not 0 */
+DROP_INLINE unsigned
+u64_nonzero(const uint8_t *words)
+{
+    return (load_le64(words) != 0) | (load_le64(words + 8) != 0) << 1;
+}
+
+DROP_INLINE void
+unpack32(uint8_t *to, uint32_t bits)
+{
+    const uint8x16_t bit =
+        vreinterpretq_u8_u64(vdupq_n_u64(UINT64_C(0x8040201008040201)));
+    const uint8x16_t byte = vcombine_u8(vdup_n_u8(0), vdup_n_u8(1));
+    const uint8x16_t one = vdupq_n_u8(1);
+    uint8x16_t low = vreinterpretq_u8_u32(vdupq_n_u32(bits));
+    uint8x16_t high = vreinterpretq_u8_u32(vdupq_n_u32(bits >> 16));
+    low = vtstq_u8(vqtbl1q_u8(low, byte), bit);
+    high = vtstq_u8(vqtbl1q_u8(high, byte), bit);
+    vst1q_u8(to, vandq_u8(low, one));
+    vst1q_u8(to + 16, vandq_u8(high, one));
+}
+
+/* float32 */
+typedef float32x4_t f32v;
+typedef float f32_value;
+enum { f32_lanes = 4, f32_size = 4 };
+#define f32_real f32
+
+#define f32_set1(a) vdupq_n_f32((float)(a))
+#define f32_mul vmulq_f32
+#define f32_add vaddq_f32
+
+#define f32_load(x) vreinterpretq_f32_u8(vld1q_u8((const uint8_t *)(x)))
+#define f32_store(to, a) vst1q_u8((uint8_t *)(to), vreinterpretq_u8_f32(a))
+#define f32_store_nt f32_store
+
+DROP_INLINE f32v
+f32_keep(uint32_t bits, int j, f32v kept, f32v dropped)
+{
+    const uint32x4_t first = {1, 2, 4, 8};
+    uint32x4_t bit = vshlq_u32(first, vdupq_n_s32(4 * j));
+    return vbslq_f32(vtstq_u32(vdupq_n_u32(bits), bit), kept, dropped);
+}
+
+/* float64 */
+typedef float64x2_t f64v;
+typedef double f64_value;
+enum { f64_lanes = 2, f64_size = 8 };
+#define f64_real f64
+
+#define f64_set1 vdupq_n_f64
+#define f64_mul vmulq_f64
+#define f64_add vaddq_f64
+#define f64_sub vsubq_f64
+#define f64_div vdivq_f64
+#define f64_sqrt vsqrtq_f64
+#define f64_as_u64 vreinterpretq_u64_f64
+#define u64_as_f64 vreinterpretq_f64_u64
+
+#define f64_load(x) vreinterpretq_f64_u8(vld1q_u8((const uint8_t *)(x)))
+#define f64_store(to, a) vst1q_u8((uint8_t *)(to), vreinterpretq_u8_f64(a))
+#define f64_store_nt f64_store
+
+DROP_INLINE f64v
+f64_keep(uint32_t bits, int j, f64v kept, f64v dropped)
+{
+    const uint64x2_t first = {1, 2};
+    uint64x2_t bit = vshlq_u64(first, vdupq_n_s64(2 * j));
+    return vbslq_f64(vtstq_u64(vdupq_n_u64(bits), bit), kept, dropped);
+}
+
+/* Which lanes of a are above b's */
+DROP_INLINE unsigned
+f64_above(f64v a, f64v b)
+{
+    u64v above = vcgtq_f64(a, b);
+    return (unsigned)((vgetq_lane_u64(above, 0) & 1) |
+                      (vgetq_lane_u64(above, 1) & 2));
+}
+
+/* Half types, computed in float32; 64 bits a vector */
+enum { f16_size = 2, bf16_size = 2 };
+#define f16_real f32
+#define bf16_real f32
+
+#define half_load(x) vreinterpret_u16_u8(vld1_u8((const uint8_t *)(x)))
+#define half_store(to, a) vst1_u8((uint8_t *)(to), vreinterpret_u8_u16(a))
+
+#define f16_load(x) vcvt_f32_f16(vreinterpret_f16_u16(half_load(x)))
+#define f16_store(to, a) half_store(to, vreinterpret_u16_f16(vcvt_f16_f32(a)))
+#define f16_store_nt f16_store
+
+#define bf16_load(x) vreinterpretq_f32_u32(vshll_n_u16(half_load(x), 16))
+
+/* To nearest, ties to even: adds 0x7FFF and the bit that becomes the last.
+ * A NaN, whose payload that could carry away, is made quiet instead. */
+DROP_INLINE uint16x4_t
+bf16_pack(f32v a)
+{
+    uint32x4_t word = vreinterpretq_u32_f32(a);
+    uint32x4_t last = vandq_u32(vshrq_n_u32(word, 16), vdupq_n_u32(1));
+    uint32x4_t even = vaddq_u32(vdupq_n_u32(0x7FFF), last);
+    uint32x4_t quiet = vorrq_u32(word, vdupq_n_u32(0x400000));
+    word = vbslq_u32(vceqq_f32(a, a), vaddq_u32(word, even), quiet);
+    return vshrn_n_u32(word, 16);
+}
+
+#define bf16_store(to, a) half_store(to, bf16_pack(a))
+#define bf16_store_nt bf16_store
+
+#define fence() ((void)0)

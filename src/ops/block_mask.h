@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * DropBlock's masks: seeds are drawn, and each drops a block of cells of which
+ * it is the lowest corner.
+ */
+#ifndef DROP_OPS_BLOCK_MASK_H
+#define DROP_OPS_BLOCK_MASK_H
+
+#include "kernels/kernels.h"
+#include "base/interrupt.h"
+
+#define DROP_BLOCK_MASK_AXES 8
+
+/* An axis of cells, with cells - block + 1 seeds; 0 < block <= cells. */
+typedef struct {
+    size_t cells, block;
+} drop_extent;
+
+typedef struct {
+    const drop_kernels *kernels;
+    drop_sampler sampler;
+    int axes; /* at most DROP_BLOCK_MASK_AXES */
+    drop_extent axis[DROP_BLOCK_MASK_AXES];
+    uint8_t *to;   /* the bits of all cells in C order: whole words of 0 */
+    uint64_t kept; /* is set: how many bits became 1 */
+} drop_block_mask;
+
+/* Cells of a map of blocks. */
+size_t drop_block_mask_size(const drop_block_mask *map);
+
+/* Writes the keep bits. Returns what the interrupt said. */
+int drop_block_mask_draw(drop_block_mask *map, drop_interrupt interrupt);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ops/masked_matmul.h"
+
+#include "base/bit_writer.h"
+#include "base/threads.h"
+#include "array/run.h"
+
+/* Products from which on a second thread is worth its start (partition.c). */
+#define MIN_ELEMENTS_FOR_THREADS (2 * 1024 * 1024)
+
+/* A tile: so many places of the axis along which the mask jumps, and of the
+ * one along which rows of bits lie end to end, but no more bits in one piece
+ * than these. 16 samples share what is loaded of a weight; 32 KiB of bits stay
+ * near (twice or half as many take 5 to 15 % more time). Sums over outputs
+ * have DROP_WORD lanes each, and few rows, or those would fill the cache. */
+enum { JUMPS = 16, ROWS = 32, TRANSPOSED_ROWS = 8, PIECE = 16384 };
+enum { ROW_BYTES = PIECE / 8 + 4 * ROWS };
+
+typedef struct {
+    const drop_kernels *kernels;
+    drop_sampler sampler;
+    size_t row; /* bytes of a row of bits */
+    uint8_t bits[JUMPS * ROW_BYTES + DROP_BITS_PAD];
+    uint8_t drawn[(PIECE + 2 * DROP_BATCH) / 8 + DROP_BITS_PAD];
+} drawing;
+
+static size_t
+least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The bytes of a sum's lanes. */
+static size_t
+lanes_bytes(const drop_masked_matmul *job)
+{
+    return DROP_WORD * drop_size(job->dtype);
+}
+
+/* Rows of bits in a tile. */
+static size_t
+rows_of(const drop_masked_matmul *job)
+{
+    size_t rows = PIECE / job->width,
+           most = job->transposed ? TRANSPOSED_ROWS : ROWS;
+    return rows == 0 ? 1 : least(rows, most);
+}
+
+/* Draws bits index..index+n-1, at most PIECE. Returns where they begin. */
+static size_t
+draw(drawing *d, uint64_t index, size_t n)
+{
+    const size_t before = index % DROP_BATCH, end = before + n;
+    const uint64_t first = index - before;
+    for (size_t at = 0, some; at < end; at += some) {
+        some = least(end - at, DROP_TILE - (first + at) % DROP_TILE);
+        drop_draw(d->kernels, &d->sampler, d->drawn + at / 8, first + at, some,
+                  NULL, NULL);
+    }
+    return before;
+}
+
+/* Draws the bits of a tile: at each jump some rows, which lie end to end in
+ * the mask, and are put apart so that each begins at a byte. */
+static void
+draw_tile(drawing *d, uint64_t index, uint64_t jump, size_t jumps, size_t rows,
+          size_t width)
+{
+    uint8_t *to = d->bits;
+    d->row = (width + DROP_WORD - 1) / DROP_WORD * (DROP_WORD / 8);
+    for (size_t i = 0; i < jumps; i++) {
+        size_t offset = draw(d, index + i * jump, rows * width);
+        for (size_t row = 0; row < rows; row++, to += d->row) {
+            drop_writer writer = {to, 0, 0};
+            drop_bits_copy(&writer, d->drawn, offset + row * width, width);
+            drop_bits_end(&writer);
+        }
+    }
+}
+
+/* Where a tile begins, and its lengths. */
+typedef struct {
+    size_t sample, samples, k, depth, output, width;
+} place;
+
+static void
+do_tile(const drop_masked_matmul *job, drawing *d, place at, char *lanes)
+{
+    const drop_side *s = &job->sample, *t = &job->k;
+    const size_t output = at.output * drop_size(job->dtype);
+    uint64_t index = job->index + at.output;
+    index += at.sample * s->mask + at.k * t->mask;
+    drop_matmul_tile tile = {.samples = at.samples,
+                             .depth = at.depth,
+                             .width = at.width,
+                             .sum = s->sum,
+                             .a = s->a,
+                             .a_k = t->a,
+                             .m = t->m};
+    if (job->rows_are_samples) {
+        draw_tile(d, index, t->mask, at.depth, at.samples, at.width);
+        tile.bits = d->row;
+        tile.bits_k = at.samples * d->row;
+    }
+    else {
+        draw_tile(d, index, s->mask, at.samples, at.depth, at.width);
+        tile.bits = at.depth * d->row;
+        tile.bits_k = d->row;
+    }
+    const char *a = job->a + (ptrdiff_t)at.sample * s->a;
+    const char *m = job->m + (ptrdiff_t)at.k * t->m + output;
+    if (job->transposed) {
+        tile.sum = (ptrdiff_t)(at.depth * lanes_bytes(job));
+        job->kernels->matmul_t[job->dtype](lanes, a + output, m, d->bits,
+                                           &tile);
+    }
+    else {
+        char *sum = job->sum + (ptrdiff_t)at.sample * s->sum + output;
+        a += (ptrdiff_t)at.k * t->a;
+        job->kernels->matmul[job->dtype](sum, a, m, d->bits, &tile);
+    }
+}
+
+/* Adds lanes of float32 or float64 up in halves. */
+#define ADD_LANES(real)                          \
+    do {                                         \
+        real lane[DROP_WORD];                    \
+        memcpy(lane, lanes, sizeof lane);        \
+        for (int n = DROP_WORD / 2; n; n /= 2) { \
+            for (int l = 0; l < n; l++) {        \
+                lane[l] += lane[l + n];          \
+            }                                    \
+        }                                        \
+        memcpy(sum, lane, sizeof *lane);         \
+    } while (0)
+
+static void
+add_lanes(const drop_masked_matmul *job, place at, const char *lanes)
+{
+    for (size_t s = 0; s < at.samples; s++) {
+        for (size_t t = 0; t < at.depth; t++, lanes += lanes_bytes(job)) {
+            char *sum = job->sum +
+                        (ptrdiff_t)(at.sample + s) * job->sample.sum +
+                        (ptrdiff_t)(at.k + t) * job->k.sum;
+            if (job->dtype == DROP_F32) {
+                ADD_LANES(float);
+            }
+            else {
+                ADD_LANES(double);
+            }
+        }
+    }
+}
+
+/* The sums of some samples. */
+static int
+do_task(const void *work, size_t i, drop_interrupt interrupt)
+{
+    const drop_masked_matmul *job = work;
+    char lanes[JUMPS * TRANSPOSED_ROWS * DROP_WORD * 8];
+    drawing d = {.kernels = job->kernels, .sampler = job->sampler};
+    place at = {.sample = i * job->step};
+    int status = 0;
+    at.samples = least(job->step, job->sample.n - at.sample);
+    for (; at.k < job->k.n && !status; at.k += at.depth) {
+        at.depth = least(job->rows_are_samples ? JUMPS : rows_of(job),
+                         job->k.n - at.k);
+        memset(lanes, 0,
+               job->transposed ? at.samples * at.depth * lanes_bytes(job) : 0);
+        for (at.output = 0; at.output < job->width && !status;
+             at.output += at.width) {
+            at.width = least(PIECE, job->width - at.output);
+            do_tile(job, &d, at, lanes);
+            status = drop_poll(interrupt);
+        }
+        if (job->transposed) {
+            add_lanes(job, at, lanes);
+        }
+    }
+    return status;
+}
+
+size_t
+drop_masked_matmul_size(const drop_masked_matmul *job)
+{
+    return job->sample.n * job->k.n * job->width;
+}
+
+int
+drop_masked_matmul_run(drop_masked_matmul *job, int threads,
+                       drop_interrupt interrupt)
+{
+    if (drop_masked_matmul_size(job) == 0) {
+        return 0;
+    }
+    job->rows_are_samples = job->sample.mask == job->width;
+    if (drop_masked_matmul_size(job) < MIN_ELEMENTS_FOR_THREADS) {
+        threads = 1;
+    }
+    size_t share = (job->sample.n + (size_t)threads - 1) / (size_t)threads;
+    job->step = least(job->rows_are_samples ? rows_of(job) : JUMPS, share);
+    size_t count = (job->sample.n + job->step - 1) / job->step;
+    return drop_run_tasks(do_task, job, count, threads, interrupt);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * DropConnect's products: every one has its own bit of a mask, which is drawn
+ * in patches and never whole.
+ */
+#ifndef DROP_OPS_MASKED_MATMUL_H
+#define DROP_OPS_MASKED_MATMUL_H
+
+#include "kernels/kernels.h"
+#include "base/interrupt.h"
+
+typedef struct {
+    size_t n;
+    ptrdiff_t sum, a, m; /* bytes; 0 where it is not an axis */
+    uint64_t mask;       /* elements */
+} drop_side;
+
+/* sum[s][o] += keep[s][t][o] * a[s][t] * m[t][o] for all s, t, o; or with
+ * transposed sum[s][t] = keep[s][t][o] * a[s][o] * m[t][o]. Outputs o lie side
+ * by side in memory and in the mask; of the mask's other strides one is the
+ * number of outputs. */
+typedef struct {
+    const drop_kernels *kernels;
+    drop_dtype dtype; /* DROP_F32 or DROP_F64 */
+    int transposed;
+    char *sum;
+    const char *a, *m;
+    drop_side sample, k;
+    size_t width; /* outputs */
+    drop_sampler sampler;
+    uint64_t index; /* of the first product */
+
+    /* Set by drop_masked_matmul_run */
+    int rows_are_samples; /* samples lie end to end in the mask, not depth */
+    size_t step;          /* samples that one thread takes at once */
+} drop_masked_matmul;
+
+/* Products of the job. */
+size_t drop_masked_matmul_size(const drop_masked_matmul *job);
+
+/* Does the job on at most some threads. Sums over depth go on from what is
+ * there, in ascending order. Sums over outputs are new: made lane by lane,
+ * lane o % 32, and the lanes added in halves. Returns what the interrupt said.
+ */
+int drop_masked_matmul_run(drop_masked_matmul *job, int threads,
+                           drop_interrupt interrupt);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The arguments that the Python package passes, which it has checked and
+ * completed. What could crash is checked again. Each returns -1 with an
+ * exception set, or 0.
+ */
+#ifndef DROP_PYTHON_ARGS_H
+#define DROP_PYTHON_ARGS_H
+
+#include "array/traverse.h"
+#include "python/numpy_api.h"
+
+/* Checks the number of arguments. */
+int drop_count(const char *function, Py_ssize_t n, Py_ssize_t expected);
+
+/* An array, or None, which is NULL. */
+int drop_parse_array(PyArrayObject **array, PyObject *arg);
+
+/* The five arguments that say which mask: key, threshold, given (a packed mask
+ * or None), index of the first cell, strides. The caller releases given. */
+int drop_parse_mask(drop_job *job, Py_buffer *given, PyObject *const *args);
+
+/* The four of an affine: form, a, b, c. */
+int drop_parse_affine(drop_affine *affine, PyObject *const *args);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Element-wise jobs, and masks alone.
+ */
+#include "python/call_apply.h"
+
+#include "array/partition.h"
+#include "python/args.h"
+#include "python/calls.h"
+#include "python/job_from_numpy.h"
+#include "python/release.h"
+#include "python/settings.h"
+
+typedef struct {
+    drop_job *job;
+    uint8_t *to;
+} packing;
+
+static int
+traverse(void *work, int threads, drop_interrupt interrupt)
+{
+    drop_job *job = work;
+    job->interrupt = interrupt;
+    return drop_partition(job, threads);
+}
+
+static int
+pack(void *work, int threads, drop_interrupt interrupt)
+{
+    packing *p = work;
+    (void)threads;
+    p->job->interrupt = interrupt;
+    return drop_pack(p->job, p->to);
+}
+
+int
+drop_do(drop_job *job, uint8_t *to)
+{
+    const size_t cells = drop_job_size(job);
+    job->op.kernels = drop_settings.kernels;
+    return to ? drop_release(pack, &(packing){job, to}, cells)
+              : drop_release(traverse, job, cells);
+}
+
+PyObject *
+drop_core_select(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    drop_job job;
+    Py_buffer given = {0};
+    PyArrayObject *x, *r, *out;
+    int status = -1;
+    (void)self;
+    if (drop_count("select", n, 12) < 0 ||
+        drop_parse_array(&out, args[0]) < 0 ||
+        drop_parse_array(&x, args[1]) < 0 ||
+        drop_parse_array(&r, args[2]) < 0 ||
+        drop_parse_affine(&job.op.affine, args + 8) < 0) {
+        return NULL;
+    }
+    const drop_form form = job.op.affine.form;
+    if ((r != NULL) != (form == DROP_RESIDUAL) || !out ||
+        (!x && form == DROP_NOISE)) {
+        PyErr_SetString(PyExc_TypeError, "an array is missing or too many");
+        return NULL;
+    }
+    if (drop_job_arrays(&job, out, x, r) == 0 &&
+        drop_parse_mask(&job, &given, args + 3) == 0) {
+        status = drop_do(&job, NULL);
+    }
+    PyBuffer_Release(&given);
+    return status ? NULL : Py_NewRef(args[0]);
+}
+
+PyObject *
+drop_core_pack(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    drop_job job;
+    Py_buffer given = {0};
+    PyArrayObject *out;
+    int status = -1;
+    (void)self;
+    if (drop_count("pack", n, 7) < 0 || drop_parse_array(&out, args[0]) < 0 ||
+        drop_job_shape(&job, args[1]) < 0) {
+        return NULL;
+    }
+    job.op = (drop_operation){.dtype = DROP_BOOL};
+    if (drop_parse_mask(&job, &given, args + 2) == 0) {
+        size_t cells = drop_job_size(&job);
+        if (out && PyArray_TYPE(out) == NPY_UINT8 && PyArray_ISCARRAY(out) &&
+            (size_t)PyArray_NBYTES(out) == cells / 8 + (cells % 8 != 0)) {
+            status = drop_do(&job, PyArray_DATA(out));
+        }
+        else {
+            PyErr_SetString(PyExc_ValueError, "out has no room for the bits");
+        }
+    }
+    PyBuffer_Release(&given);
+    return status ? NULL : Py_NewRef(args[0]);
+}

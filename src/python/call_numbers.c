@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Numbers of the mask stream as arrays: uniforms and choices, and keys.
+ */
+#include "python/args.h"
+#include "python/calls.h"
+#include "python/release.h"
+#include "stream/sampler.h"
+
+/* Numbers for elements index, index + 1, ...: uniforms, or choices among count
+ * where that is not 0. */
+typedef struct {
+    uint64_t key, index, *to;
+    size_t n;
+    uint32_t count, c2;
+} numbers;
+
+/* Numbers between two questions: some milliseconds. */
+#define NUMBERS ((size_t)1 << 16)
+
+static int
+draw_numbers(void *work, int threads, drop_interrupt interrupt)
+{
+    const numbers *j = work;
+    int status = 0;
+    (void)threads;
+    for (size_t i = 0; i < j->n && !status; i++) {
+        uint64_t at = j->index + i;
+        j->to[i] = j->count ? drop_choice(j->key, at, j->count, j->c2)
+                            : drop_uniform(j->key, at);
+        status = i % NUMBERS == NUMBERS - 1 ? drop_poll(interrupt) : 0;
+    }
+    return status;
+}
+
+/* A new array of n numbers; each takes as long as 64 cells of a mask. */
+static PyObject *
+new_numbers(numbers job, Py_ssize_t n)
+{
+    npy_intp length = n;
+    PyObject *out = PyArray_SimpleNew(1, &length, NPY_UINT64);
+    if (out) {
+        job.n = (size_t)n;
+        job.to = PyArray_DATA((PyArrayObject *)out);
+        if (drop_release(draw_numbers, &job, 64 * job.n)) {
+            Py_CLEAR(out);
+        }
+    }
+    return out;
+}
+
+PyObject *
+drop_core_uniforms(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    (void)self;
+    if (drop_count("uniforms", n, 3) < 0) {
+        return NULL;
+    }
+    numbers job = {.key = PyLong_AsUnsignedLongLong(args[0]),
+                   .index = PyLong_AsUnsignedLongLongMask(args[1])};
+    Py_ssize_t length = PyLong_AsSsize_t(args[2]);
+    return PyErr_Occurred() ? NULL : new_numbers(job, length);
+}
+
+PyObject *
+drop_core_choices(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    (void)self;
+    if (drop_count("choices", n, 5) < 0) {
+        return NULL;
+    }
+    numbers job = {.key = PyLong_AsUnsignedLongLong(args[0]),
+                   .index = PyLong_AsUnsignedLongLongMask(args[1])};
+    Py_ssize_t length = PyLong_AsSsize_t(args[2]);
+    unsigned long count = PyLong_AsUnsignedLong(args[3]);
+    unsigned long c2 = PyLong_AsUnsignedLong(args[4]);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    if (count < 1 || count > UINT32_MAX || c2 > UINT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "no such choice");
+        return NULL;
+    }
+    job.count = (uint32_t)count;
+    job.c2 = (uint32_t)c2;
+    return new_numbers(job, length);
+}
+
+PyObject *
+drop_core_child(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    (void)self;
+    if (drop_count("child", n, 2) < 0) {
+        return NULL;
+    }
+    uint64_t key = PyLong_AsUnsignedLongLong(args[0]);
+    uint64_t index = PyLong_AsUnsignedLongLong(args[1]);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    return PyLong_FromUnsignedLongLong(drop_child(key, index));
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The functions of the module; module.c has their signatures.
+ */
+#ifndef DROP_PYTHON_CALLS_H
+#define DROP_PYTHON_CALLS_H
+
+#include "python/numpy_api.h"
+
+typedef PyObject *drop_fastcall(PyObject *, PyObject *const *, Py_ssize_t);
+
+drop_fastcall drop_core_dropout, drop_core_drop_path, drop_core_keep_mask;
+drop_fastcall drop_core_select, drop_core_pack;
+drop_fastcall drop_core_block_mask, drop_core_masked_matmul;
+drop_fastcall drop_core_uniforms, drop_core_choices, drop_core_child;
+
+typedef PyObject *drop_onecall(PyObject *, PyObject *);
+
+drop_onecall drop_core_isas, drop_core_isa, drop_core_use;
+drop_onecall drop_core_threads, drop_core_set_threads;
+
+#endif

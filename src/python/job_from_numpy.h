@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * NumPy arrays and Python's numbers -> jobs. Each returns -1 with an exception
+ * set, or 0.
+ */
+#ifndef DROP_PYTHON_JOB_FROM_NUMPY_H
+#define DROP_PYTHON_JOB_FROM_NUMPY_H
+
+#include "python/numpy_api.h"
+#include "array/traverse.h"
+
+/* The memory of a job: x and r (NULL for none) are of out's shape and dtype,
+ * native and of any strides and alignment. Without x, out is bool. */
+int drop_job_arrays(drop_job *job, PyArrayObject *out, PyArrayObject *x,
+                    PyArrayObject *r);
+
+/* The cells of a job without memory: a tuple of lengths. */
+int drop_job_shape(drop_job *job, PyObject *shape);
+
+/* The mask's stride on each axis, integers modulo 2**64; None: C order. */
+int drop_job_strides(drop_job *job, PyObject *strides);
+
+/* Mask strides in C order; bit i of shared: axis i shares one draw. */
+void drop_job_order(drop_job *job, uint64_t shared);
+
+/* Whether a packed mask of some bytes holds every cell's bit. */
+int drop_job_holds(const drop_job *job, Py_ssize_t bytes);
+
+#endif

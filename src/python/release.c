@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "python/release.h"
+
+#include "python/settings.h"
+
+#include <time.h>
+
+/* Jobs below this, of some 5 us, keep the GIL: to give it up and take it again
+ * costs 0.3 us, a third of the time of 16 Ki elements at p = 0.5. */
+#define GIL_CELLS 65536
+
+/* How often a long job looks for Ctrl-C, in seconds. */
+#define SIGNAL_SECONDS 0.05
+
+typedef struct {
+    PyThreadState *thread;
+    double next;
+} looking;
+
+static double
+now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static int
+look_for_signals(void *context)
+{
+    looking *w = context;
+    double time = now();
+    int is_first = w->next == 0;
+    if (time < w->next) {
+        return 0;
+    }
+    w->next = time + SIGNAL_SECONDS;
+    if (is_first) {
+        return 0;
+    }
+    PyEval_RestoreThread(w->thread);
+    int status = PyErr_CheckSignals();
+    w->thread = PyEval_SaveThread();
+    return status;
+}
+
+int
+drop_release(drop_work_fn *work, void *job, size_t cells)
+{
+    looking w = {NULL, 0};
+    if (cells < GIL_CELLS) {
+        return work(job, 1, (drop_interrupt){NULL, NULL});
+    }
+    w.thread = PyEval_SaveThread();
+    int status = work(job, drop_settings.threads,
+                      (drop_interrupt){look_for_signals, &w});
+    PyEval_RestoreThread(w.thread);
+    return status;
+}

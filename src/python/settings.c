@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "python/settings.h"
+
+#include "kernels/dispatch.h"
+#include "python/calls.h"
+
+struct drop_settings drop_settings = {NULL, 1, 0};
+
+void
+drop_settings_start(void)
+{
+    drop_settings.kernels = drop_dispatch()[0];
+    drop_settings.cache = drop_cache_size();
+}
+
+PyObject *
+drop_core_isas(PyObject *self, PyObject *ignored)
+{
+    PyObject *names = PyList_New(0);
+    (void)self, (void)ignored;
+    for (const drop_kernels *const *k = drop_dispatch(); names && *k; k++) {
+        PyObject *name = PyUnicode_FromString((*k)->name);
+        if (!name || PyList_Append(names, name) < 0) {
+            Py_CLEAR(names);
+        }
+        Py_XDECREF(name);
+    }
+    return names;
+}
+
+PyObject *
+drop_core_use(PyObject *self, PyObject *name)
+{
+    (void)self;
+    for (const drop_kernels *const *k = drop_dispatch(); *k; k++) {
+        PyObject *other = PyUnicode_FromString((*k)->name);
+        int same = other ? PyObject_RichCompareBool(name, other, Py_EQ) : -1;
+        Py_XDECREF(other);
+        if (same < 0) {
+            return NULL;
+        }
+        if (same) {
+            drop_settings.kernels = *k;
+            Py_RETURN_NONE;
+        }
+    }
+    PyErr_Format(PyExc_ValueError, "no kernels %R here", name);
+    return NULL;
+}
+
+PyObject *
+drop_core_set_threads(PyObject *self, PyObject *number)
+{
+    long threads = PyLong_AsLong(number);
+    (void)self;
+    if (threads < 1 || threads > INT_MAX) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_ValueError, "threads out of range");
+        }
+        return NULL;
+    }
+    drop_settings.threads = (int)threads;
+    Py_RETURN_NONE;
+}
+
+PyObject *
+drop_core_threads(PyObject *self, PyObject *ignored)
+{
+    (void)self, (void)ignored;
+    return PyLong_FromLong(drop_settings.threads);
+}
+
+PyObject *
+drop_core_isa(PyObject *self, PyObject *ignored)
+{
+    (void)self, (void)ignored;
+    return PyUnicode_FromString(drop_settings.kernels->name);
+}

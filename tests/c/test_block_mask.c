@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Maps of blocks against each cell by itself: is a seed that covers it
+ * dropped? And strings of bits against each bit.
+ */
+#include "chance.h"
+#include "check.h"
+#include "guard.h"
+#include "ops/block_mask.h"
+
+#include <string.h>
+
+enum { AXES = 4, MOST = 20000 };
+
+static unsigned
+bit(const uint8_t *bits, size_t i)
+{
+    return bits[i / 8] >> i % 8 & 1;
+}
+
+static void
+check_erode(size_t words, size_t shift)
+{
+    static uint8_t before[MOST];
+    guard pages = guard_new(words * 8 + 64);
+    uint8_t *bits =
+        guard_put(pages, words * 8, one_in(2) ? AT_BEGIN : AT_END, 8);
+    uint64_t expected = 0;
+    any_bytes(bits, words * 8);
+    memcpy(before, bits, words * 8);
+    size_t middle = below(words + 1);
+    tested->erode(bits, middle, words, shift);
+    tested->erode(bits, 0, middle, shift);
+    for (size_t i = 0; i < words * 64; i++) {
+        unsigned keep = bit(before, i);
+        keep &= i < shift || bit(before, i - shift);
+        if (bit(bits, i) != keep) {
+            fail("%zu words eroded by %zu: bit %zu is %u", words, shift, i,
+                 !keep);
+        }
+        expected += keep;
+    }
+    if (tested->popcount(bits, words) != expected) {
+        fail("%zu words have %" PRIu64 " popcount, got %" PRIu64, words,
+             expected, tested->popcount(bits, words));
+    }
+    guard_free(pages);
+    checks++;
+}
+
+/* Whether a seed whose block covers a cell is dropped: corner counts from the
+ * lowest such seed. */
+static int
+is_covered(const drop_block_mask *map, const size_t *cell, uint64_t key,
+           uint64_t threshold)
+{
+    size_t first[AXES], n[AXES], step[AXES], all = 1;
+    for (int i = 0; i < map->axes; i++) {
+        const drop_extent *axis = &map->axis[i];
+        size_t last = axis->cells - axis->block;
+        first[i] = cell[i] >= axis->block ? cell[i] - axis->block + 1 : 0;
+        last = cell[i] < last ? cell[i] : last;
+        n[i] = last - first[i] + 1;
+        all *= n[i];
+        step[i] = 0;
+    }
+    for (size_t seed = 0; seed < all; seed++) {
+        uint64_t index = 0;
+        for (int i = 0; i < map->axes; i++) {
+            size_t seeds = map->axis[i].cells - map->axis[i].block + 1;
+            index = index * seeds + first[i] + step[i];
+        }
+        if (drop_uniform(key, index) < threshold) {
+            return 1;
+        }
+        for (int i = map->axes; i-- > 0 && ++step[i] == n[i];) {
+            step[i] = 0;
+        }
+    }
+    return 0;
+}
+
+static void
+check_map(drop_block_mask *map)
+{
+    const uint64_t key = any(), threshold = any_threshold() / 4;
+    const size_t n = drop_block_mask_size(map), bytes = (n + 63) / 64 * 8;
+    guard pages = guard_new(bytes + 64);
+    size_t cell[AXES] = {0};
+    uint64_t kept = 0;
+    map->kernels = tested;
+    map->to = guard_put(pages, bytes, AT_END, 8);
+    memset(map->to, 0, bytes);
+    drop_sampler_start(&map->sampler, key, threshold);
+    if (drop_block_mask_draw(map, (drop_interrupt){NULL, NULL})) {
+        fail("blocks stopped");
+    }
+    for (size_t i = 0; i < n; i++) {
+        unsigned keep = !is_covered(map, cell, key, threshold);
+        if (bit(map->to, i) != keep) {
+            fail("blocks: cell %zu of %zu on %d axes is %u", i, n, map->axes,
+                 !keep);
+        }
+        kept += keep;
+        for (int j = map->axes; j-- > 0 && ++cell[j] == map->axis[j].cells;) {
+            cell[j] = 0;
+        }
+    }
+    if (map->kept != kept) {
+        fail("blocks keep %" PRIu64 ", got %" PRIu64, kept, map->kept);
+    }
+    guard_free(pages);
+    checks++;
+}
+
+void
+test_spread(void)
+{
+    const size_t shifts[] = {1, 7, 63, 64, 65, 127, 128, 300, 512, 513, 1000};
+    for (size_t words = 1; words < 40; words++) {
+        for (size_t i = 0; i < COUNT(shifts) && !is_skipped(); i++) {
+            check_erode(words, shifts[i]);
+        }
+    }
+    for (int times = 0; times < 300; times++) {
+        drop_block_mask map = {.axes = 1 + (int)below(AXES)};
+        size_t most = map.axes == 1 ? 3000 : map.axes == 2 ? 70 : 12;
+        for (int i = 0; i < map.axes; i++) {
+            size_t cells = 1 + below(most);
+            size_t block = one_in(3) ? 1 : 1 + below(cells < 9 ? cells : 9);
+            map.axis[i] = (drop_extent){cells, block};
+        }
+        if (!is_skipped()) {
+            check_map(&map);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The rules that hold for the source files."""
+
+import ast
+import graphlib
+import re
+import shutil
+import sys
+import sysconfig
+import tomllib
+
+import numpy as np
+import pytest
+from c_build import ROOT, SRC, compile_all, run, shipped_flags
+
+from droplayers import _core
+
+# --- C --------------------------------------------------------------------------------
+
+# From the top down: a file uses its own room and those below it.
+C_ROOMS = ("python", "ops", "array", "kernels", "stream", "base")
+
+
+def text(name):
+    """A C file without its comments."""
+    return re.sub(r"/\*.*?\*/", "", (SRC / name).read_text(), flags=re.DOTALL)
+
+
+NAMES = sorted(str(path.relative_to(SRC)) for path in SRC.rglob("*.[ch]"))
+INCLUDE = re.compile(r'^\s*#\s*include\s+(["<].+?[">])', re.MULTILINE)
+INCLUDES = {name: INCLUDE.findall(text(name)) for name in NAMES}
+
+
+def c_room(name):
+    return name.split("/")[0]
+
+
+def users(pattern):
+    """The files whose code has a pattern in it."""
+    return {name for name in NAMES if re.search(pattern, text(name), re.MULTILINE)}
+
+
+def includers(pattern):
+    """The files that include something by themselves."""
+    return {n for n in NAMES if any(re.search(pattern, i) for i in INCLUDES[n])}
+
+
+def test_every_file_is_in_a_room():
+    assert {c_room(name) for name in NAMES} == set(C_ROOMS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_includes_never_run_upward(name):
+    own = [i[1:-1] for i in INCLUDES[name] if i[0] == '"']
+    for other in own:
+        if (name, other) == ("kernels/simd/target.h", "emulate.h"):
+            continue  # of tests/c, in their builds alone
+        assert other in NAMES, "an include is written from src/"
+        assert C_ROOMS.index(c_room(name)) <= C_ROOMS.index(c_room(other))
+
+
+def test_includes_run_in_no_circle():
+    def follow(name, seen):
+        assert name not in seen, f"includes in a circle: {[*seen, name]}"
+        for other in INCLUDES.get(name, ()):
+            follow(other[1:-1], (*seen, name))
+
+    for name in NAMES:
+        follow(name, ())
+
+
+def test_python_and_numpy_stay_in_their_room():
+    assert includers(r"Python\.h|numpy/arrayobject") == {"python/numpy_api.h"}
+    assert includers("numpy/") <= {"python/numpy_api.h", "python/key_from_rng.c"}
+    assert {c_room(name) for name in users(r"\bPy[A-Z_]\w+|\bNPY_\w+")} == {"python"}
+
+
+def test_the_processor_is_asked_and_threads_are_started_in_one_file_each():
+    asked = includers(r"cpuid\.h") | users("__builtin_cpu_")
+    assert asked == {"kernels/dispatch.c"}
+    assert includers(r"pthread\.h") | users(r"\bpthread_") == {"base/threads.c"}
+
+
+def test_intrinsics_live_in_the_word_lists_alone():
+    x86 = r"\b_mm\d*_\w+|\b__m\d+\w*|\b__mmask\d+"
+    arm = r"\bv[a-z0-9]+_(?:[a-z]+_)?[usfp]\d+\b|\b\w+\d+x\d+_t\b"
+    lists = {f"kernels/simd/{isa}.h" for isa in ("avx2", "avx512", "neon")}
+    assert users(f"{x86}|{arm}") == lists
+    assert includers(r"intrin\.h|arm_neon\.h") == {"kernels/simd/target.h"}
+
+
+def test_the_flags_relax_no_arithmetic_and_ask_for_no_instruction_set():
+    flags = shipped_flags()
+    assert "-ffp-contract=off" in flags
+    assert not [f for f in flags if re.match("-ffast|-Ofast|-funsafe|-m", f)]
+
+
+def test_subnormal_numbers_survive_the_import():
+    assert sys.float_info.min / 2 > 0
+
+
+def symbols(path, *options):
+    """The global names of a binary: those it defines, and those it wants."""
+    defined, wanted = set(), set()
+    for line in run("nm", "-g", *options, path).splitlines():
+        name = line.split()[-1].removeprefix("_")
+        (wanted if " U " in line else defined).add(name)
+    return defined, wanted
+
+
+needs_nm = pytest.mark.skipif(not shutil.which("nm"), reason="no nm")
+
+
+@needs_nm
+def test_the_module_exports_its_init_function_alone():
+    on_linux = ["-D", "--defined-only"] if sys.platform == "linux" else ["-U"]
+    assert symbols(_core.__file__, *on_linux)[0] == {"PyInit__core"}
+
+
+@needs_nm
+def test_names_that_files_share_begin_with_drop_and_are_never_used_upward(tmp_path):
+    compiler = "gcc" if shutil.which("gcc") else "cc"
+    include = [f"-I{path}" for path in (SRC, np.get_include())]
+    include.append(f"-I{sysconfig.get_path('include')}")
+    flags = ["-std=c11", "-O0", "-ffp-contract=off", *include]
+    sources = sorted(SRC.rglob("*.c"))
+    where, wants = {}, {}
+    for source, path in zip(
+        sources, compile_all(tmp_path, sources, compiler, flags), strict=True
+    ):
+        name = str(source.relative_to(SRC))
+        defined, wants[name] = symbols(path)
+        for symbol in defined - {"PyInit__core"}:
+            assert re.match("drop_|droplayers_numpy", symbol), name
+            where[symbol] = c_room(name)
+    for name, symbols_ in wants.items():
+        for symbol in symbols_ & where.keys():
+            assert C_ROOMS.index(c_room(name)) <= C_ROOMS.index(where[symbol]), symbol
+
+
+# --- Python ---------------------------------------------------------------------------
+
+PACKAGE = ROOT / "droplayers"
+PYTHON_ROOMS = [
+    {"layers", "autograd"},
+    {"functional"},
+    {"_lib"},
+    {"keys", "config", "schedules"},
+    {"_validation", "_core"},
+]
+FLOORS = {room: floor for floor, rooms in enumerate(PYTHON_ROOMS) for room in rooms}
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+MODULES = {*FILES, "droplayers._core"}
+
+
+def imported(name):
+    """The modules of the package that a module imports: in functions too, and what
+    only type checkers read."""
+    package = name if FILES[name].name == "__init__.py" else name.rpartition(".")[0]
+    found = set()
+    for node in ast.walk(ast.parse(FILES[name].read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            folder = package.split(".")[: 1 - node.level or None] if node.level else []
+            origin = ".".join([*folder, *filter(None, [node.module])])
+            names = {f"{origin}.{alias.name}" for alias in node.names}
+            found |= (names & MODULES) | ({origin} if names - MODULES else set())
+    return found & MODULES
+
+
+IMPORTS = {name: imported(name) for name in FILES}
+
+
+def room(name):
+    return name.split(".")[1]
+
+
+@pytest.mark.parametrize(
+    "name", sorted({*FILES} - {"droplayers", "droplayers.__main__"})
+)
+def test_no_module_imports_one_of_a_floor_above(name):
+    assert not [
+        other
+        for other in IMPORTS[name]
+        if other == "droplayers" or FLOORS[room(other)] < FLOORS[room(name)]
+    ]
+
+
+def test_imports_have_no_cycle():
+    order = [*graphlib.TopologicalSorter(IMPORTS).static_order()]
+    assert set(order) == MODULES
+
+
+def test_every_folder_is_a_package_of_the_wheel():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = {module_name(path) for path in PACKAGE.rglob("__init__.py")}
+    assert set(settings["tool"]["setuptools"]["packages"]) == packages
