@@ -150,7 +150,7 @@ check_stop(void)
 }
 
 void
-test_masked(void)
+test_masked_matmul(void)
 {
     const size_t lengths[] = {1,  2,  3,  7,  8,  9,  15,
                               16, 17, 31, 32, 33, 40, 65};

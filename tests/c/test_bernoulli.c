@@ -1,83 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Philox against known answers, uniforms against their definition, a table's
- * bernoulli against the uniform of each element.
+ * A table's bernoulli against the uniform of each element.
  */
 #include "chance.h"
 #include "check.h"
 #include "guard.h"
 
-#include <string.h>
-
 enum { TILE_GROUPS = DROP_TILE / DROP_GROUP, GROUP_BYTES = DROP_GROUP / 8 };
-
-void
-test_philox(const char *known_answers)
-{
-    FILE *file = fopen(known_answers, "r");
-    char line[256];
-    int found = 0;
-    while (file && fgets(line, sizeof line, file)) {
-        uint32_t w[10], word[4];
-        int n = sscanf(line,
-                       "%" SCNx32 "%" SCNx32 "%" SCNx32 "%" SCNx32 "%" SCNx32
-                       "%" SCNx32 "%" SCNx32 "%" SCNx32 "%" SCNx32 "%" SCNx32,
-                       &w[0], &w[1], &w[2], &w[3], &w[4], &w[5], &w[6], &w[7],
-                       &w[8], &w[9]);
-        if (line[0] == '#' || n != 10) {
-            continue;
-        }
-        drop_philox(word, w, w[4] | (uint64_t)w[5] << 32);
-        if (memcmp(word, w + 6, sizeof word)) {
-            fail("philox: expected %08x %08x %08x %08x, "
-                 "got %08x %08x %08x %08x",
-                 w[6], w[7], w[8], w[9], word[0], word[1], word[2], word[3]);
-        }
-        found++;
-    }
-    if (found < 3) {
-        fail("%s has %d known answers, expected 3", known_answers, found);
-    }
-    fclose(file);
-    checks += (uint64_t)found;
-}
-
-/* Uniforms and children once more, in the words of STREAM.md. */
-static void
-check_numbers(uint64_t key, uint64_t i)
-{
-    uint32_t counter[4] = {(uint32_t)(i >> 7), (uint32_t)(i >> 39), 0, 0};
-    uint32_t word[4];
-    uint64_t uniform = 0, child;
-    for (uint32_t plane = 0; plane < 8; plane++) {
-        counter[2] = plane;
-        drop_philox(word, counter, key);
-        uint64_t bit = word[(i >> 5) & 3] >> (i & 31) & 1;
-        uniform |= bit << (39 - plane);
-    }
-    drop_philox(word, (uint32_t[4]){(uint32_t)i, (uint32_t)(i >> 32), 8, 0},
-                key);
-    uniform |= word[0];
-    drop_philox(word, (uint32_t[4]){(uint32_t)i, (uint32_t)(i >> 32), 0, 1},
-                key);
-    child = word[0] | (uint64_t)word[1] << 32;
-    if (drop_uniform(key, i) != uniform || drop_child(key, i) != child) {
-        fail("key %016" PRIx64 ", index %016" PRIx64 ": expected %010" PRIx64
-             " and child %016" PRIx64 ", got %010" PRIx64 " and %016" PRIx64,
-             key, i, uniform, child, drop_uniform(key, i), drop_child(key, i));
-    }
-    checks++;
-}
-
-void
-test_numbers(void)
-{
-    for (int shift = 0; shift < 64; shift++) {
-        for (int i = 0; i < 100; i++) {
-            check_numbers(any(), any() >> shift);
-        }
-    }
-}
 
 /* One aligned tile under one key. */
 typedef struct {
