@@ -12,7 +12,7 @@ draw it again; `out` is not taken; and p and mask have no gradient.
 >>> def loss(x, key):
 ...     return np.sum(dropout(x, 0.5, rng=key) ** 2)
 >>> grad(loss)(np.arange(1.0, 7.0), dl.Key(2026))
-array([ 8., 16.,  0.,  0.,  0., 48.])
+array([ 0.,  0., 24., 32., 40.,  0.])
 """
 
 from __future__ import annotations

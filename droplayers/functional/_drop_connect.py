@@ -90,9 +90,9 @@ def drop_connect(
     >>> import droplayers as dl
     >>> x, weight = np.ones((3, 4)), np.ones((4, 2))
     >>> dl.drop_connect(x, weight, 0.5, rng=1)
-    array([[2., 6.],
-           [4., 0.],
-           [4., 2.]])
+    array([[6., 6.],
+           [4., 4.],
+           [8., 2.]])
     >>> dl.drop_connect(x, weight, 0.5, "test")
     array([[4., 4.],
            [4., 4.],

@@ -107,7 +107,7 @@ def drop_path(
     >>> dl.drop_path(x, 0.5, True, rng=3)
     array([[0., 0., 0.],
            [0., 0., 0.],
-           [2., 2., 2.],
+           [0., 0., 0.],
            [0., 0., 0.]], dtype=float32)
     >>> dl.drop_path(x, 0.5) is x
     True

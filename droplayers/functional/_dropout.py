@@ -113,7 +113,7 @@ def dropout(
     >>> x = np.arange(1.0, 9.0, dtype=np.float32)
     >>> dl.dropout(x, 0.25, rng=1)
     array([ 1.3333334,  2.6666667,  0.       ,  5.3333335,  6.666667 ,
-            8.       ,  0.       , 10.666667 ], dtype=float32)
+            0.       ,  9.333334 , 10.666667 ], dtype=float32)
     >>> dl.dropout(x, 0.25, "test") is x
     True
     """

@@ -112,9 +112,9 @@ def fractal_join(
     >>> import droplayers as dl
     >>> paths = np.full((4, 2), 1.0), np.full((4, 2), 2.0), np.full((4, 2), 6.0)
     >>> dl.fractal_join(paths, 0.5, True, per="sample", rng=2)
-    array([[2. , 2. ],
-           [1.5, 1.5],
+    array([[6. , 6. ],
            [1. , 1. ],
+           [3. , 3. ],
            [3.5, 3.5]])
     >>> dl.fractal_join(paths)[0]
     array([3., 3.])
@@ -210,9 +210,9 @@ def fractal_join_backward(
     >>> import droplayers as dl
     >>> key, paths = dl.Key(2), [np.full(3, 3.0), None, np.ones(3)]
     >>> dl.fractal_join(paths, 0.5, True, per="sample", rng=key)
-    array([2., 1., 3.])
+    array([3., 2., 1.])
     >>> dl.fractal_join_backward(np.ones(3), paths, 0.5, True, per="sample", rng=key)
-    [array([0.5, 0. , 1. ]), None, array([0.5, 1. , 0. ])]
+    [array([1. , 0.5, 0. ]), None, array([0. , 0.5, 1. ])]
     """
     join = prepare(paths, prob, training, sampling, per, column, rng)
     if grad is None:

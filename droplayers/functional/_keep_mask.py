@@ -67,9 +67,9 @@ def keep_mask(
     --------
     >>> import droplayers as dl
     >>> dl.keep_mask(8, 0.5, rng=1)
-    array([False,  True, False,  True,  True, False, False,  True])
+    array([ True,  True, False,  True,  True, False,  True,  True])
     >>> dl.keep_mask(8, 0.5, rng=1, packed=True)
-    array([154], dtype=uint8)
+    array([219], dtype=uint8)
     """
     number = rng._word if type(rng) is Key else None
     plain: NDArray[np.bool_] | NDArray[np.uint8]

@@ -72,9 +72,9 @@ def kept_rows(
     --------
     >>> import droplayers as dl
     >>> dl.kept_rows(10, 0.5, rng=4)
-    (array([2, 7, 8, 9]), 2.0)
+    (array([1, 3, 4, 5, 6, 7, 8]), 2.0)
     >>> dl.kept_rows(10, 0.4, sampling="fixed", rng=4)
-    (array([1, 2, 6, 7, 8, 9]), 1.6666666666666667)
+    (array([1, 3, 5, 6, 7, 8]), 1.6666666666666667)
     """
     n = _validation.integer(n, "n")
     if n < 0:

@@ -101,11 +101,11 @@ def stochastic_depth(
     ...     print("rows:", len(v))
     ...     return 3 * v
     >>> dl.stochastic_depth(x, branch, 0.5, True, rng=0)
-    rows: 2
+    rows: 1
     array([[1., 1.],
-           [7., 7.],
            [1., 1.],
            [7., 7.],
+           [1., 1.],
            [1., 1.]])
     >>> dl.stochastic_depth(x[:1], branch)
     rows: 1

@@ -15,7 +15,7 @@ drop_count_work(drop_loop *loop, size_t n)
 void
 drop_copy_bits(drop_loop *loop, drop_writer *to, uint64_t index, size_t n)
 {
-    loop->work += DROP_BATCH; /* which may be drawn for these few */
+    loop->work += DROP_SEGMENT; /* which may be drawn for these few */
     for (size_t i = 0; i < n;) {
         drop_bit_span some =
             drop_mask_reader_get(&loop->reader, index + i, n - i);

@@ -5,10 +5,11 @@
 static const uint8_t all[DROP_TILE / 8 + DROP_BITS_PAD] = {
 #define FF8 255, 255, 255, 255, 255, 255, 255, 255
 #define FF64 FF8, FF8, FF8, FF8, FF8, FF8, FF8, FF8
-    FF64, FF64, FF64, FF64, FF64,
-    FF64, FF64, FF64, FF8
+#define FF512 FF64, FF64, FF64, FF64, FF64, FF64, FF64, FF64
+    FF512, FF512, FF8
 #undef FF8
 #undef FF64
+#undef FF512
 };
 static const uint8_t none[DROP_TILE / 8 + DROP_BITS_PAD];
 

@@ -10,10 +10,10 @@
 
 typedef struct {
     const drop_kernels *kernels;
-    drop_sampler *sampler;
+    const drop_sampler *sampler;
     const uint8_t *given;
-    uint64_t first; /* index of the first bit that is kept */
-    size_t n;
+    uint64_t first;   /* index of the first element whose bit is at hand */
+    size_t offset, n; /* where in bits it is, and how many are */
     _Alignas(64) uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
 } drop_mask_reader;
 
@@ -24,8 +24,9 @@ typedef struct {
 
 /* index: the first that will be asked for. */
 void drop_mask_reader_start(drop_mask_reader *reader,
-                            const drop_kernels *kernels, drop_sampler *sampler,
-                            const uint8_t *given, uint64_t index);
+                            const drop_kernels *kernels,
+                            const drop_sampler *sampler, const uint8_t *given,
+                            uint64_t index);
 
 /* The bits of elements index.., n at the most or as many as are at hand. They
  * stay until the next call. */

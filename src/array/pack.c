@@ -11,7 +11,7 @@ typedef struct {
 } packing;
 
 /* Appends n bits; places that are not neighbours in the mask come singly, and
- * a batch may be drawn for each. */
+ * a segment may be drawn for each. */
 static int
 pack_row(packing *p, uint64_t index, const drop_axis *axis)
 {
@@ -21,7 +21,7 @@ pack_row(packing *p, uint64_t index, const drop_axis *axis)
                                  axis->mask == 1 ? axis->n - i : 1);
         drop_bits_copy(&p->writer, some.bits, some.offset, some.n);
         i += some.n;
-        p->work += some.n < DROP_BATCH ? DROP_BATCH : some.n;
+        p->work += some.n < DROP_SEGMENT ? DROP_SEGMENT : some.n;
         if (p->work >= DROP_POLL_EVERY) {
             p->work = 0;
             int status = drop_poll(p->job->interrupt);

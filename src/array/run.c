@@ -14,19 +14,41 @@ drop_size(drop_dtype dtype)
     return sizes[dtype];
 }
 
-uint64_t
-drop_draw(const drop_kernels *kernels, drop_sampler *sampler, uint8_t *bits,
-          uint64_t index, size_t n, drop_progress_fn *progress_fn,
-          void *context)
+/* So few elements of a drawing are asked for by their bits: the planes end as
+ * soon as these are decided, which a quarter of all planes is spared for. */
+enum { ASKED_MOST = DROP_SEGMENT };
+
+/* Sets bits from..from+n-1 of whole words of 0. */
+static void
+set_bits(uint64_t *word, size_t from, size_t n)
 {
-    uint64_t first = index / DROP_BATCH * DROP_BATCH;
-    uint64_t group = first / DROP_GROUP;
-    size_t groups = (size_t)(index - first + n + DROP_GROUP - 1) / DROP_GROUP;
-    if (sampler->high != (uint32_t)(group >> 32)) {
-        drop_sampler_enter(sampler, (uint32_t)(group >> 32));
+    for (size_t some; n; from += some, n -= some) {
+        const size_t room = 64 - from % 64;
+        some = n < room ? n : room;
+        word[from / 64] |= UINT64_MAX >> (64 - some) << from % 64;
     }
-    kernels->bernoulli(bits, group, groups, sampler, progress_fn, context);
-    return first;
+}
+
+uint64_t
+drop_draw(const drop_kernels *kernels, const drop_sampler *sampler,
+          uint8_t *bits, uint64_t index, size_t n,
+          drop_progress_fn *progress_fn, void *context)
+{
+    uint64_t segment[DROP_TILE_SEGMENTS];
+    uint64_t asked[DROP_MAX_LANES][DROP_SEGMENT_WORDS];
+    const uint64_t first = index / DROP_SEGMENT;
+    const size_t before = index % DROP_SEGMENT;
+    const size_t segments = (before + n + DROP_SEGMENT - 1) / DROP_SEGMENT;
+    for (size_t i = 0; i < DROP_TILE_SEGMENTS; i++) {
+        segment[i] = first + i;
+    }
+    if (n <= ASKED_MOST) {
+        memset(asked, 0, sizeof asked);
+        set_bits(asked[0], before, n);
+    }
+    kernels->bernoulli(bits, segment, n <= ASKED_MOST ? asked : NULL, segments,
+                       sampler, progress_fn, context);
+    return first * DROP_SEGMENT;
 }
 
 /* What of a span of bits is still to be applied, and from where on. */
@@ -104,7 +126,7 @@ apply_share(void *context, size_t done, size_t total)
 
 void
 drop_draw_and_apply(const drop_operation *op, drop_run run,
-                    drop_sampler *sampler, uint64_t index, size_t n)
+                    const drop_sampler *sampler, uint64_t index, size_t n)
 {
     _Alignas(64) tile tiles[2];
     tile *now = &tiles[0], *next = &tiles[1];

@@ -34,8 +34,9 @@ void fail(const char *format, ...)
     X(bit_writer)    \
     X(philox)        \
     X(child)         \
-    X(uniform)       \
+    X(sfc64)         \
     X(bernoulli)     \
+    X(uniforms)      \
     X(apply)         \
     X(halves)        \
     X(normal)        \

@@ -6,6 +6,7 @@
 #include "chance.h"
 #include "check.h"
 #include "guard.h"
+#include "uniform.h"
 #include "ops/block_mask.h"
 
 #include <string.h>
@@ -40,7 +41,7 @@ is_covered(const drop_block_mask *map, const size_t *cell, uint64_t key,
             size_t seeds = map->axis[i].cells - map->axis[i].block + 1;
             index = index * seeds + first[i] + step[i];
         }
-        if (drop_uniform(key, index) < threshold) {
+        if (uniform(key, index) < threshold) {
             return 1;
         }
         for (int i = map->axes; i-- > 0 && ++step[i] == n[i];) {

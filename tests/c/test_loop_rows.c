@@ -5,6 +5,7 @@
 #include "chance.h"
 #include "check.h"
 #include "guard.h"
+#include "uniform.h"
 #include "value.h"
 #include "array/traverse.h"
 
@@ -26,14 +27,14 @@ check_unread(drop_dtype dtype, int hints, size_t rows)
     drop_job_draw(&job, key, DROP_ONE / 2);
     any_bytes(x.first, rows * page);
     for (size_t i = 0; i < rows; i++) {
-        if (drop_uniform(key, i) < DROP_ONE / 2) {
+        if (uniform(key, i) < DROP_ONE / 2) {
             guard_forbid(x.first + i * page, 1);
         }
     }
     drop_traverse(&job);
     for (size_t at = 0; at < rows * page; at += size) {
         uint8_t expected[8];
-        int keep = drop_uniform(key, at / page) >= DROP_ONE / 2;
+        int keep = uniform(key, at / page) >= DROP_ONE / 2;
         value_result(dtype, expected, x.first + at, NULL, keep,
                      &job.op.affine);
         if (!value_same(dtype, out.first + at, expected)) {
