@@ -140,6 +140,13 @@ def test_names_that_files_share_begin_with_drop_and_are_never_used_upward(tmp_pa
             assert C_ROOMS.index(c_room(name)) <= C_ROOMS.index(where[symbol]), symbol
 
 
+def test_c_tests_are_named_after_the_file_that_they_test():
+    stems = {path.stem for path in SRC.rglob("*.[ch]")}
+    for path in (ROOT / "tests" / "c").glob("test_*.c"):
+        parts = path.stem.split("_")[1:]
+        assert stems & {"_".join(parts[:n]) for n in range(1, len(parts) + 1)}, path
+
+
 # --- Python ---------------------------------------------------------------------------
 
 PACKAGE = ROOT / "droplayers"

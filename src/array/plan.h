@@ -24,8 +24,8 @@ typedef struct {
     const drop_job *job;
     drop_operation op; /* the job's, with the hints that suit the loop */
     drop_loop_fn *loop_fn;
-    drop_axis inner;   /* the axis along which elements are applied */
-    drop_axis along;   /* the other axis of loops over two, else of one place */
+    drop_axis inner; /* the axis along which elements are applied */
+    drop_axis along; /* the other axis of loops over two, else of one place */
     int is_contiguous; /* whether all memory goes on along it after inner */
     int outers;        /* axes whose places are visited one after the other */
     int shareds;       /* axes behind them, along which bits apply again */

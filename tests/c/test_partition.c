@@ -85,7 +85,7 @@ check_stop(int threads)
 }
 
 void
-test_threads(void)
+test_partition(void)
 {
     /* Rows, columns, and the mask's strides along them. */
     const size_t cases[][4] = {
