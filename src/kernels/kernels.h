@@ -47,6 +47,7 @@ typedef enum {
     DROP_AFFINE,   /* a*x + b, c */
     DROP_RESIDUAL, /* r + a*x, r */
     DROP_NOISE,    /* x * (1 + a*z), z a normal variate; no mask is drawn */
+    DROP_FORMS
 } drop_form;
 
 /* The factors are rounded once more, to the dtype that computes. */
