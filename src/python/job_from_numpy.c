@@ -17,7 +17,7 @@ find_dtype(PyArrayObject *array)
     }
     switch (PyArray_TYPE(array)) {
 #define CASE(name, prefix, bytes, numpy) \
-    case numpy:                          \
+    case NPY_##numpy:                    \
         return DROP_##name;
         DROP_DTYPE_ROWS(CASE)
 #undef CASE
