@@ -13,8 +13,15 @@
 
 #include "stream/sampler.h"
 
+#include <float.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Results are exact to the bit where products and sums of doubles are rounded
+ * to doubles, which x87 does not do. Floats may be summed as doubles: that
+ * rounds no differently. */
+_Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1,
+               "doubles must be rounded to doubles: use -msse2 -mfpmath=sse");
 
 /* Elements in a tile, the unit in which bits are drawn and applied: 1 KiB of
  * bits, two vectors of the widest kind with a segment in each lane. */
