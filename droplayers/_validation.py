@@ -1,4 +1,4 @@
-"""What may be passed: each function returns its argument made ready, or raises an
+"""Checks of arguments. Each function returns its argument, converted, or raises an
 error that names the argument, what was expected and what came."""
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 FLOATS = frozenset("efdgFDG")
+BOOLS = bool, np.bool_
 
 
 def is_bfloat16(dtype: np.dtype[Any]) -> bool:
@@ -21,9 +22,10 @@ def is_bfloat16(dtype: np.dtype[Any]) -> bool:
     return dtype.kind == "V" and dtype.type.__name__ == "bfloat16"
 
 
-def is_half(dtype: np.dtype[Any]) -> bool:
-    """Whether a dtype computes in float32."""
-    return dtype.char == "e" or is_bfloat16(dtype)
+def computing_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype that computes for a result's: float32 for the half types."""
+    is_half = dtype.char == "e" or is_bfloat16(dtype)
+    return np.dtype(np.float32) if is_half else dtype
 
 
 def result_dtype(dtype: np.dtype[Any], name: str) -> np.dtype[Any]:
@@ -44,24 +46,36 @@ def common_dtype(x: Array, x_name: str, y: Array, y_name: str) -> np.dtype[Any]:
     return promoted({x_name: x, y_name: y})
 
 
-def promoted(arrays: dict[str, Array]) -> np.dtype[Any]:
-    """The dtype of a result of arrays, by the names that they go by."""
-    names, dtypes = list(arrays), [x.dtype for x in arrays.values()]
-    common = dtypes[0]
-    for i, (name, dtype) in enumerate(zip(names, dtypes, strict=True)):
-        result_dtype(dtype, name)
-        try:
-            common = np.result_type(*dtypes[: i + 1])
-        except TypeError:
-            raise TypeError(
-                f"{name} must promote with {', '.join(names[:i])}'s {common}, got"
-                f" {dtype}"
-            ) from None
+def promoted(arrays: dict[str, Array], owner: str | None = None) -> np.dtype[Any]:
+    """The dtype of a result of arrays, by their names; owner is the name of the one
+    argument that holds them all, if one does."""
+    for name, x in arrays.items():
+        result_dtype(x.dtype, name)
+    names, dtypes = [*arrays], [x.dtype for x in arrays.values()]
+    try:
+        common = np.result_type(*dtypes)
+    except TypeError:
+        if owner is None:
+            message = _no_common_dtype(names, dtypes)
+        else:
+            came = ", ".join(map(str, dtypes))
+            message = f"{owner} must promote to one dtype, got {came}"
+        raise TypeError(message) from None
     return result_dtype(common, names[0])
 
 
+def _no_common_dtype(names: list[str], dtypes: list[np.dtype[Any]]) -> str:
+    """A message that names an array that does not promote with those before it."""
+    try:
+        common = np.result_type(*dtypes[:-1])
+    except TypeError:
+        return _no_common_dtype(names[:-1], dtypes[:-1])
+    others = ", ".join(names[:-1])
+    return f"{names[-1]} must promote with {others}'s {common}, got {dtypes[-1]}"
+
+
 def array(x: Any, name: str) -> Array:
-    """A plain ndarray of any array-like; its dtype is another matter."""
+    """An array-like as an ndarray. The dtype is not checked."""
     if type(x) is np.ndarray:
         return x
     if hasattr(x, "__dask_graph__"):
@@ -82,20 +96,20 @@ def array(x: Any, name: str) -> Array:
 
 
 def reject_masked(x: Any, name: str) -> None:
-    """Masked arrays would lose their masks."""
+    """Refuse a masked array, which would lose its mask."""
     ma = sys.modules.get("numpy.ma")
     if ma is not None and isinstance(x, ma.MaskedArray):
         raise TypeError(f"{name} must be a plain array, got a MaskedArray")
 
 
 def probability(p: Any, name: str) -> float:
-    """A real in [0, 1]: anything with ``__float__`` but bools and text."""
+    """A real number in [0, 1]: anything with ``__float__`` but bools and text."""
     if isinstance(p, np.ndarray) and p.dtype == object and p.ndim == 0:
         p = p.item()
     if type(p) is not float:
         kind = getattr(getattr(p, "dtype", None), "kind", "f")
         if (
-            isinstance(p, bool | str | bytes | complex)
+            isinstance(p, (bool, str, bytes, complex))
             or not hasattr(p, "__float__")
             or kind not in "iufV"
             or getattr(p, "ndim", 0) > 0
@@ -110,7 +124,8 @@ def probability(p: Any, name: str) -> float:
 
 
 def probabilities(p: Any, name: str, shape: tuple[int, ...] | None) -> float | Array:
-    """One probability, or an array of some shape, if any; one of zeros is 0."""
+    """One probability, or an array of them of this shape; None allows no array. An
+    array of zeros gives the number 0."""
     if not (isinstance(p, list | tuple) or getattr(p, "ndim", 0) > 0):
         return probability(p, name)
     if shape is None:
@@ -128,7 +143,7 @@ def probabilities(p: Any, name: str, shape: tuple[int, ...] | None) -> float | A
 
 
 def choice(value: Any, name: str, choices: tuple[str, ...]) -> str:
-    """One of some words."""
+    """One of the words that are allowed."""
     if not isinstance(value, str) or value not in choices:
         expected = " or ".join(map(repr, choices))
         raise ValueError(f"{name} must be {expected}, got {value!r}")
@@ -141,15 +156,15 @@ def training(mode: Any) -> bool:
 
 
 def flag(value: Any, name: str) -> bool:
-    """A bool, NumPy's too, and nothing that is only truthy."""
-    if not isinstance(value, bool | np.bool_):
+    """A bool, Python's or NumPy's; other truth values are refused."""
+    if not isinstance(value, BOOLS):
         raise TypeError(f"{name} must be a bool, got {value!r}")
     return bool(value)
 
 
 def integer(value: Any, name: str) -> int:
-    """An integer, and no bool."""
-    if isinstance(value, bool | np.bool_):
+    """An integer; bools are refused."""
+    if isinstance(value, BOOLS):
         raise TypeError(f"{name} must be an integer, got {value!r}")
     try:
         return operator.index(value)
@@ -167,7 +182,7 @@ def integers(value: Any, name: str) -> int | tuple[int, ...]:
 
 
 def lengths(shape: Any, name: str) -> tuple[int, ...]:
-    """A shape: integers that are not negative, or one of them."""
+    """A shape: integers of at least 0, or one of them."""
     checked = integers(shape, name)
     values = checked if isinstance(checked, tuple) else (checked,)
     if any(n < 0 for n in values):
@@ -197,7 +212,7 @@ def channel(value: Any, ndim: int) -> int:
 
 
 def keep(mask: Any, shape: tuple[int, ...]) -> Array:
-    """A boolean keep mask of the shape that it would be drawn for."""
+    """A boolean keep mask of this shape."""
     checked = array(mask, "mask")
     if checked.dtype != np.bool_:
         raise TypeError(f"mask must be boolean, got dtype {checked.dtype}")
@@ -207,7 +222,7 @@ def keep(mask: Any, shape: tuple[int, ...]) -> Array:
 
 
 def out(target: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """An array that can take a result, as a plain one on the same memory."""
+    """An array that can store a result, as a plain ndarray on the same memory."""
     if not isinstance(target, np.ndarray):
         raise TypeError(f"out must be an array, got {type(target).__name__}")
     reject_masked(target, "out")
@@ -243,7 +258,7 @@ def overlaps_itself(x: Array) -> bool:
     span = sum(step * (n - 1) for step, n in steps) + x.itemsize
     if x.size * x.itemsize > span:
         return True
-    # Axes that interlace: rare enough to look at every address.
+    # The strides of axes interlace, which is rare: compare the addresses of elements.
     address = np.zeros(1, np.intp)
     for step, n in steps:
         address = np.add.outer(address, step * np.arange(n)).ravel()
@@ -252,8 +267,8 @@ def overlaps_itself(x: Array) -> bool:
 
 
 def apart(x: Array, target: Array) -> Array:
-    """An operand that can be read while target is written, element for element:
-    x itself, or a copy where the two overlap otherwise than as one array."""
+    """x, or a copy of x if writing target could change an element of x before it is
+    read. If both are the same array it cannot: an element is read and then written."""
     if x is target or not np.may_share_memory(x, target):
         return x
     if (
@@ -270,6 +285,7 @@ def apart(x: Array, target: Array) -> Array:
 
 
 def size(shape: tuple[int, ...], name: str, most: int) -> None:
-    """Check the number of elements of a shape; NumPy counts empty axes as 1."""
+    """Check the number of elements of a shape; an axis of length 0 counts as 1, as when
+    NumPy makes an array."""
     if math.prod(n or 1 for n in shape) > most:
         raise ValueError(f"{name} must have at most {most} elements, got {shape!r}")

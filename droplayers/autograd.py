@@ -12,7 +12,7 @@ draw it again; `out` is not taken; and p and mask have no gradient.
 >>> def loss(x, key):
 ...     return np.sum(dropout(x, 0.5, rng=key) ** 2)
 >>> grad(loss)(np.arange(1.0, 7.0), dl.Key(2026))
-array([ 8., 16.,  0.,  0.,  0., 48.])
+array([ 0.,  0., 24., 32., 40.,  0.])
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 import numpy as np
 
 from . import _validation, functional
+from ._lib.pipeline import noise_variance
 from .functional import _drop_connect
 from .keys import Key
 
@@ -72,27 +73,31 @@ R = TypeVar("R")
 
 
 class _Rule(NamedTuple):
-    """The derivatives of a value in its arrays, for some of them by their places:
-    ``push(places, t, *arrays)`` takes a tangent t of an array to that of the value,
-    ``pull(places, g, *arrays)`` the value's gradient to that of an array."""
+    """How to differentiate a value that was computed from arrays.
+
+    ``push(places, t, *arrays)`` gives, for each of these places in arrays, the value's
+    tangent if that array has the tangent t. ``pull(places, g, *arrays)`` gives the
+    gradient in each of these arrays, if the value has the gradient g.
+    """
 
     push: Derivatives
     pull: Derivatives
 
 
 def _each(*functions: Callable[..., Any]) -> Derivatives:
-    """Derivatives by a function for each array."""
+    """Derivatives by one function for each array, of t and all arrays."""
     return lambda places, t, *arrays: [functions[i](t, *arrays) for i in places]
 
 
 def _scaled(*functions: Callable[[Any], Any]) -> _Rule:
-    """The rule of arrays that are scaled element by element, and then added."""
+    """The rule of a sum of arrays, each scaled element by element by its function."""
     both = _each(*(lambda t, *_, scale=scale: scale(t) for scale in functions))
     return _Rule(both, both)
 
 
 def _known(y: Any, rule: _Rule, *arrays: Any) -> Any:
-    """A value that was computed from arrays already, as autograd has to see it."""
+    """A value that was computed from arrays before: made a primitive, this ties it to
+    them."""
     return y
 
 
@@ -117,7 +122,7 @@ defvjp_argnums(_linked, _pull)
 
 
 def _like(t: Any, x: Any) -> Any:
-    """A derivative in the dtype of what it belongs to."""
+    """The derivative t, in the dtype of x."""
     dtype = _dtype(x)
     if _dtype(t) == dtype:
         return t
@@ -138,8 +143,9 @@ def _same(t: Any) -> Any:
 def _traced(
     plain: Callable[P, R], *names: str
 ) -> Callable[[Callable[..., Any]], Callable[P, R]]:
-    """What makes the twin of a plain function, whose arrays have these names, of a
-    function that links the plain one's result to them."""
+    """Make a decorator that gives plain's twin: a function with plain's arguments that
+    autograd can trace through those of these names. Where one is traced, the decorated
+    function is called with plain's result and all arguments, and has to link them."""
     signature = inspect.signature(plain)
 
     def twin(link: Callable[..., Any]) -> Callable[P, R]:
@@ -165,14 +171,15 @@ def _traced(
 
 
 def _is_traced(x: Any) -> bool:
-    """Whether autograd follows an argument, or what is in a list of paths."""
+    """Whether autograd traces an argument, or an item of a list."""
     if isinstance(x, list | tuple):
         return any(isinstance(item, Box) for item in x)
     return isinstance(x, Box)
 
 
 def _array(name: str, x: Any) -> Any:
-    """An array as autograd follows it: paths by themselves, a list otherwise as one."""
+    """A traced array as autograd takes it: each path by itself, other lists as one
+    array."""
     if not _is_traced(x):
         return x
     if name == "paths":
@@ -185,7 +192,8 @@ def _values(x: Any) -> Any:
 
 
 def _options(arguments: dict[str, Any]) -> dict[str, Any]:
-    """All arguments but arrays, as derivatives will pass them again."""
+    """The arguments but the arrays, checked, with rng as a Key: derivatives are given
+    them again."""
     for name, value in arguments.items():
         if _is_traced(value):
             raise TypeError(
@@ -199,7 +207,7 @@ def _options(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _key(rng: Any) -> Key:
-    """The Key of a call and its derivatives."""
+    """The Key of a call and of its derivatives."""
     if isinstance(rng, Key):
         return rng
     try:
@@ -209,8 +217,8 @@ def _key(rng: Any) -> Key:
 
 
 class _NoKey(Key):
-    """Stands for an rng that would draw another mask each time: an error, but only
-    where anything is drawn."""
+    """In place of an rng that would draw another mask for derivatives: an error where a
+    key is drawn, and only there."""
 
     __slots__ = ("_rng",)
     _rng: Any
@@ -227,7 +235,7 @@ class _NoKey(Key):
 
 
 def _linear(plain: Callable[P, R]) -> Callable[P, R]:
-    """The twin of a function that is its own derivative."""
+    """The twin of a function that is linear in its first argument."""
     (name, *_) = inspect.signature(plain).parameters
 
     @_traced(plain, name)
@@ -280,9 +288,12 @@ def fractal_join_backward(parts: Any, grad: Any, paths: Any, **options: Any) -> 
 def _product(
     y: Any, own: str, options: Any, *, bias: Any = None, **factors: Any
 ) -> Any:
-    """Link a value to two factors and a bias: the sum of grad * drop_connect(x, weight)
-    is linear in each of the three, the value is its gradient in one, and so are, in
-    their arrays, the derivatives of that."""
+    """Link y to two factors, and a bias that was added.
+
+    ``s = sum(grad * drop_connect(x, weight))`` is linear in grad, x and weight. y is
+    its gradient in one of them, which is named own, given the other two. So the
+    derivatives of y are gradients of s as well, with t or g in place of an array.
+    """
     first, second = factors
 
     def gradient(name: str, **arrays: Any) -> Any:
@@ -302,7 +313,7 @@ def _product(
 
 
 def _bilinear(plain: Callable[P, R], own: str, *names: str) -> Callable[P, R]:
-    """The twin of the gradient in an array of its own."""
+    """The twin of plain, which gives the gradient of `_product`'s s in own."""
 
     @_traced(plain, *names)
     def function(y: Any, **arguments: Any) -> Any:
@@ -321,12 +332,12 @@ PRODUCTS: dict[str, Callable[..., Any]] = {
 
 
 def _rows(t: Any, x: Any, *_: Any) -> Any:
-    """The same row for each sample."""
+    """The bias's tangent, as the row of each sample."""
     return t + np.zeros((len(x), 1))
 
 
 def _total(g: Any, *_: Any) -> Any:
-    """The sum over the samples."""
+    """The gradient in the bias: the sum over the samples."""
     return anp.sum(g, axis=0, dtype=np.result_type(_dtype(g), np.float32))
 
 
@@ -344,7 +355,7 @@ def drop_connect_backward(
 @_traced(functional.drop_connect_moments, "x", "weight", "bias")
 def drop_connect_moments(y: Any, x: Any, weight: Any, bias: Any, p: Any) -> Any:
     options = {"p": p, "mode": "test", "per_sample": True, "rng": None}
-    squares = {"x": _square(x, float(p) / (1.0 - float(p))), "weight": _square(weight)}
+    squares = {"x": _square(x, noise_variance(float(p))), "weight": _square(weight)}
     return (
         _product(y[0], "grad", options, x=x, weight=weight, bias=bias),
         _product(y[1], "grad", options, **squares),

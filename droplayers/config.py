@@ -45,7 +45,7 @@ def _warn(name: str, expected: str, value: str, default: object) -> None:
 
 
 def _default_threads() -> int:
-    """The cores that this process may use, but not more than help."""
+    """The number of cores that this process may use, at most MOST_THREADS."""
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # macOS
@@ -54,7 +54,7 @@ def _default_threads() -> int:
 
 
 def _quota() -> int:
-    """The cores that the control group's quota comes to, at least 1."""
+    """The number of cores in the quota of the control group, at least 1."""
     root = Path("/sys/fs/cgroup")
     with contextlib.suppress(OSError, ValueError):
         quota, period = (root / "cpu.max").read_text().split()

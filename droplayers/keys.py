@@ -52,7 +52,7 @@ class Key:
     >>> import droplayers as dl
     >>> key = dl.Key(2026)
     >>> dl.dropout(np.ones(8), 0.5, rng=key)
-    array([2., 2., 0., 0., 0., 2., 2., 2.])
+    array([0., 0., 2., 2., 2., 0., 0., 2.])
     >>> bool(np.all(dl.dropout(np.ones(8), 0.5, rng=key)
     ...             == dl.dropout(np.ones(8), 0.5, rng=key)))
     True

@@ -11,6 +11,8 @@ arguments are not checked. Results are plain arrays in native byte order. A keep
 is True, and a packed bit 1, where the element is kept; p is the probability to drop.
 """
 
+import itertools
+
 import numpy as np
 
 LOW = 0xFFFFFFFF
@@ -42,15 +44,45 @@ def words(key, index, c2, domain):
     return philox(index & LOW, index >> 32, c2, domain, key & LOW, key >> 32)
 
 
-def uniforms(key, index):
-    """U(i), a 40-bit integer for each index: 8 planes, then a tail of 32 bits."""
+def sfc64(a, b, c):
+    """The outputs of SFC64, one after the other, from the state a, b, c and n = 1.
+
+    The words of a state are uint64 arrays of one axis at least: NumPy warns where a
+    scalar wraps.
+    """
+    for n in itertools.count(1):
+        output = a + b + n
+        a, b, c = b ^ (b >> 11), c + (c << 3), (c << 24 | c >> 40) + output
+        yield output
+
+
+def segment_outputs(key, segment):
+    """The outputs of each segment's generator, one after the other."""
+    w0, w1, w2, w3 = words(key, segment, 0, ELEMENTS)
+    v0, v1, _, _ = words(key, segment, 1, ELEMENTS)
+    return sfc64(w0 | w1 << 32, w2 | w3 << 32, v0 | v1 << 32)
+
+
+def planes(key, index):
+    """The planes of an array of indices, one after the other: a bit for each index.
+
+    Eight outputs of a segment, a word for 64 neighbours each, make one plane of it.
+    """
     index = np.asarray(index, np.uint64)
-    word, bit = ((index >> 5) & 3).astype(np.intp), index & 31
-    u = np.zeros(index.shape, np.uint64)
-    for plane in range(8):
-        plane_words = words(key, index >> 7, plane, ELEMENTS)
-        u = (u << 1) | ((np.choose(word, plane_words) >> bit) & 1)
-    return (u << 32) | words(key, index, 8, ELEMENTS)[0]
+    segments, place = np.unique(index >> 9, return_inverse=True)
+    place, word, bit = place.reshape(index.shape), index >> 6 & 7, index & 63
+    outputs = segment_outputs(key, segments)
+    while True:
+        plane = np.stack([next(outputs) for _ in range(8)])
+        yield plane[word, place] >> bit & 1
+
+
+def uniforms(key, index):
+    """U(i), a 40-bit integer for each index: 40 planes, the highest bit first."""
+    u = np.zeros(np.shape(index), np.uint64)
+    for plane in itertools.islice(planes(key, index), 40):
+        u = u << 1 | plane
+    return u
 
 
 def threshold(p):

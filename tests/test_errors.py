@@ -42,8 +42,8 @@ OUT_OF_RANGE = [
 ]  # fmt: skip
 NO_REAL = [
     True, False, np.True_, "0.5", b"0.5", None, 0.5j, np.complex64(0.5), object(), {},
-    np.array("0.5"), np.array(True), np.str_("0.5"), np.timedelta64(1), np.array(0.5j),
-    np.datetime64("2000-01-01"), len,
+    np.array("0.5"), np.array(True), np.str_("0.5"), np.array(0.5j),
+    np.timedelta64(1, "s"), np.datetime64("2000-01-01"), len,
 ]  # fmt: skip
 NO_ARRAY = [
     np.array([[None] * 6] * 4), [["a"] * 6] * 4, np.full((4, 6), b"a"), MASKED,

@@ -107,9 +107,8 @@ def test_the_command_is_the_demonstration():
 
 def test_a_checkout_continues_in_the_installed_copy(tmp_path, monkeypatch):
     checkout, site = tmp_path / "checkout", tmp_path / "site"
-    (checkout / "droplayers").mkdir(parents=True)
-    for module in INSTALLED.glob("*.py"):
-        shutil.copy(module, checkout / "droplayers")
+    unbuilt = shutil.ignore_patterns("*.so", "__pycache__")
+    shutil.copytree(INSTALLED, checkout / "droplayers", ignore=unbuilt)
     site.mkdir()
     (site / "droplayers").symlink_to(INSTALLED)
     numpy = pathlib.Path(np.__file__).parents[1]

@@ -181,3 +181,15 @@ def test_every_list_compiles_for_its_own_machine(way, program):
     command = [way.emulator] * bool(way.emulator)
     tables = run(*command, program(way), expected=2).split("tables:")[1].split()
     assert tuple(tables) == way.lists
+
+
+def test_each_c_test_does_alone_what_it_does_among_the_others(program):
+    if reason := missing(WAYS[0]):
+        pytest.skip(reason)
+
+    def checks(*options):
+        said = run(program(WAYS[0]), *options, "scalar", KNOWN_ANSWERS, 20)
+        return int(re.fullmatch(r"scalar: (\d+) checks\n", said)[1])
+
+    names = run(program(WAYS[0]), "--list").split()
+    assert sum(checks("--only", name) for name in names) == checks()

@@ -2,14 +2,13 @@
 """The oracle itself: known answers, and a second, scalar telling of the stream."""
 
 import itertools
-import pathlib
 from fractions import Fraction
 
+import known_answers
 import numpy as np
 import pytest
 import reference as ref
 
-DATA = pathlib.Path(__file__).parent / "data"
 KEY = 0x243F6A8885A308D3
 
 # --- the stream once more, in Python's integers, one element at a time ----------------
@@ -32,34 +31,81 @@ def scalar_words(key, index, c2, domain):
     return scalar_philox(counter, (key % 2**32, key // 2**32))
 
 
+def scalar_seed(key, segment):
+    """The words a, b, c that a segment's generator begins with."""
+    w, v = (scalar_words(key, segment, c2, 0) for c2 in (0, 1))
+    return w[0] + 2**32 * w[1], w[2] + 2**32 * w[3], v[0] + 2**32 * v[1]
+
+
+def scalar_outputs(key, segment, count):
+    """The first outputs of a segment's generator."""
+    a, b, c = scalar_seed(key, segment)
+    outputs = []
+    for n in range(1, count + 1):
+        outputs.append((a + b + n) % 2**64)
+        high, low = divmod(c, 2**40)
+        a, b = b ^ b // 2**11, 9 * c % 2**64
+        c = (2**24 * low + high + outputs[-1]) % 2**64
+    return outputs
+
+
+def numpy_outputs(key, segment, count):
+    """The same outputs, by NumPy's own SFC64."""
+    generator = np.random.SFC64(0)
+    state = generator.state
+    state["state"]["state"] = np.array([*scalar_seed(key, segment), 1], np.uint64)
+    generator.state = state
+    return generator.random_raw(count).tolist()
+
+
+def scalar_bits(key, index, count):
+    """The element's bits in the first planes."""
+    outputs = scalar_outputs(key, index // 512, 8 * count)
+    return [word >> index % 64 & 1 for word in outputs[index // 64 % 8 :: 8]]
+
+
 def scalar_uniform(key, index):
     """U(i), as a string of 40 binary digits that is then read."""
-    digits = ""
-    for plane in range(8):
-        word = scalar_words(key, index // 128, plane, 0)[index // 32 % 4]
-        digits += str(word >> index % 32 & 1)
-    return int(digits + format(scalar_words(key, index, 8, 0)[0], "032b"), 2)
+    return int("".join(map(str, scalar_bits(key, index, 40))), 2)
+
+
+def kept_by_planes(planes, t):
+    """Which elements are kept, decided from the first plane down, and the number of
+    planes that it took: until nobody is undecided, or T has no more ones."""
+    keep, undecided = np.zeros(planes[0].shape, bool), np.ones(planes[0].shape, bool)
+    if t == 2**40:
+        return keep, 0
+    for j in range(41):
+        if not undecided.any() or t % 2 ** (40 - j) == 0:
+            break
+        one = planes[j] == 1
+        if t >> (39 - j) & 1:
+            undecided &= one
+        else:
+            keep |= undecided & one
+            undecided &= ~one
+    return keep | undecided, j
+
+
+def all_planes(key, index):
+    """The 40 planes of an array of indices."""
+    return list(itertools.islice(ref.planes(key, index), 40))
 
 
 def edge_indices():
     """Indices at both sides of every power of two that might matter, and some more."""
-    edges = [0, 31, 32, 127, 128, 2**31, 2**32, 2**39, 2**40, 2**63, 2**64 - 1]
+    powers = [6, 9, 31, 32, 40, 41, 63]
+    edges = [0, *(2**power for power in powers), 2**64 - 1]
     near = {e + d for e in edges for d in range(-2, 3) if 0 <= e + d < 2**64}
     some = np.random.default_rng(1).integers(0, 2**64, 40, dtype=np.uint64)
     return np.array(sorted(near | set(map(int, some))), np.uint64)
-
-
-def known_answers():
-    """The rows of philox_kat.txt: ten words each."""
-    lines = (DATA / "philox_kat.txt").read_text().splitlines()
-    return [[int(w, 16) for w in s.split()] for s in lines if not s.startswith("#")]
 
 
 # --- the stream -----------------------------------------------------------------------
 
 
 def test_philox_gives_the_known_answers():
-    rows = known_answers()
+    rows = known_answers.philox()
     assert len(rows) == 3
     for row in rows:
         assert ref.philox(*row[:6]) == tuple(row[6:])
@@ -67,8 +113,34 @@ def test_philox_gives_the_known_answers():
 
 
 def test_philox_of_arrays_is_philox_of_each_element():
-    table = np.array(known_answers(), np.uint64).T
+    table = np.array(known_answers.philox(), np.uint64).T
     np.testing.assert_array_equal(ref.philox(*table[:6]), table[6:])
+
+
+def test_segments_give_the_known_answers():
+    rows = known_answers.outputs()
+    assert len(rows) == 5
+    for key, segment, s, output in rows:
+        outputs = ref.segment_outputs(key, np.array([segment], np.uint64))
+        assert next(itertools.islice(outputs, s, None)).tolist() == [output]
+        assert numpy_outputs(key, segment, s + 1)[s] == output
+        assert scalar_outputs(key, segment, s + 1)[s] == output
+
+
+@pytest.mark.parametrize("key", [0, 1, KEY, 2**32, 2**64 - 1])
+def test_segments_are_those_of_numpys_sfc64(key):
+    segments = np.unique(edge_indices() >> 9)
+    outputs = itertools.islice(ref.segment_outputs(key, segments), 320)
+    expected = [numpy_outputs(key, int(segment), 320) for segment in segments]
+    np.testing.assert_array_equal(np.stack(list(outputs), axis=1), expected)
+
+
+def test_uniforms_give_the_known_answers():
+    rows = known_answers.uniforms()
+    assert len(rows) == 7
+    for key, index, uniform in rows:
+        assert ref.uniforms(key, index) == uniform
+        assert scalar_uniform(key, index) == uniform
 
 
 @pytest.mark.parametrize("key", [0, 1, KEY, 2**32, 2**64 - 1])
@@ -76,6 +148,15 @@ def test_uniforms_are_those_of_the_scalar_telling(key):
     index = edge_indices()
     expected = [scalar_uniform(key, int(i)) for i in index]
     assert ref.uniforms(key, index).tolist() == expected
+
+
+def test_uniforms_do_not_depend_on_the_order_or_shape_of_the_indices():
+    index = np.random.default_rng(6).permutation(6000).reshape(20, 300)
+    expected = ref.uniforms(KEY, np.arange(6000))
+    np.testing.assert_array_equal(ref.uniforms(KEY, index), expected[index])
+    assert ref.uniforms(KEY, index[:0]).shape == (0, 300)
+    twice = ref.uniforms(KEY, [7, 7])
+    assert twice.tolist() == [expected[7]] * 2
 
 
 def test_uniforms_fill_their_range_evenly():
@@ -143,6 +224,41 @@ def test_an_element_is_dropped_when_its_uniform_is_below_the_threshold():
         at, above = int(u[i]) / 2**40, (int(u[i]) + 1) / 2**40
         assert ref.keep_mask((300,), at, KEY)[i]
         assert not ref.keep_mask((300,), above, KEY)[i]
+
+
+def test_masks_give_the_known_answers():
+    rows = known_answers.packed_masks()
+    assert len(rows) == 2
+    for key, index, p, mask in rows:
+        at = {"full_shape": (2**64,), "start": (index,)}
+        keep = ref.keep_mask((8 * len(mask),), p, key, **at)
+        assert ref.packed(keep).tobytes() == mask
+
+
+@pytest.mark.parametrize("first", [0, 500, 2**41 - 700, 2**64 - 1500])
+def test_elements_are_dropped_as_decided_plane_by_plane(first):
+    index = ref.mask_index((1500,), (2**64,), (first,))
+    u, planes = ref.uniforms(KEY, index), all_planes(KEY, index)
+    some = u[:50].tolist()
+    t = [0, 1, 2**39, 2**39 - 1, 2**39 + 1, 5 * 2**37, 2**40 - 1, 2**40]
+    t += [2**plane for plane in range(40)] + [2**40 - 2**plane for plane in range(40)]
+    t += [*some, *(v + 1 for v in some), *(v + 2**20 for v in some)]
+    for threshold in t:
+        keep, _ = kept_by_planes(planes, threshold)
+        np.testing.assert_array_equal(keep, u >= np.uint64(threshold))
+
+
+def test_no_more_planes_are_needed_than_the_threshold_has_bits():
+    planes = all_planes(KEY, np.arange(4096))
+    for p, count in [(0, 0), (1, 0), (0.5, 1), (0.25, 2), (0.75, 2), (0.625, 3)]:
+        assert kept_by_planes(planes, int(ref.threshold(p)))[1] == count
+
+
+def test_some_13_or_14_planes_decide_a_tile():
+    planes, t = all_planes(KEY, np.arange(100 * 4096)), int(ref.threshold(0.1))
+    tiles = np.stack(planes).reshape(40, 100, 4096)
+    counts = [kept_by_planes(tiles[:, i], t)[1] for i in range(100)]
+    assert 13 <= np.mean(counts) <= 14
 
 
 def test_what_p_drops_any_larger_p_drops_too():

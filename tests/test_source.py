@@ -2,6 +2,7 @@
 """The rules that hold for the source files."""
 
 import ast
+import collections
 import graphlib
 import re
 import shutil
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from c_build import ROOT, SRC, compile_all, run, shipped_flags
 
+import droplayers as dl
 from droplayers import _core
 
 # --- C --------------------------------------------------------------------------------
@@ -150,6 +152,13 @@ def test_names_that_files_share_begin_with_drop_and_are_never_used_upward(tmp_pa
             assert C_ROOMS.index(c_room(name)) <= C_ROOMS.index(where[symbol]), symbol
 
 
+def test_c_tests_are_named_after_the_file_that_they_test():
+    stems = {path.stem for path in SRC.rglob("*.[ch]")}
+    for path in (ROOT / "tests" / "c").glob("test_*.c"):
+        parts = path.stem.split("_")[1:]
+        assert stems & {"_".join(parts[:n]) for n in range(1, len(parts) + 1)}, path
+
+
 # --- Python ---------------------------------------------------------------------------
 
 PACKAGE = ROOT / "droplayers"
@@ -211,7 +220,71 @@ def test_imports_have_no_cycle():
     assert set(order) == MODULES
 
 
+def test_each_function_of_the_core_is_called_in_one_place():
+    several = {"uniforms", "choices"}  # numbers, from which masks are made in two ways
+    several |= {"unchanged"}  # of all functions that no entry is for
+    places = collections.defaultdict(list)
+    for name in FILES.keys() - {"droplayers.config"}:
+        for node in ast.walk(ast.parse(FILES[name].read_text())):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "_core":
+                places[node.attr].append(name)
+    assert len(places) > 5
+    assert not {
+        function: names
+        for function, names in places.items()
+        if len(names) > 1 and function not in several
+    }
+
+
+GONE = {
+    "booleans",
+    "fits",
+    "meet",
+    "select_rows",
+    "FreshKey",
+    "Option",
+    "Pass",
+    "Source",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_names_that_are_gone_stay_away(name):
+    nodes = [*ast.walk(ast.parse(FILES[name].read_text()))]
+    fields = "id", "arg", "attr", "name"
+    names = {getattr(node, field, None) for node in nodes for field in fields}
+    assert not names & GONE
+
+
+def code_lines(tree):
+    """The number of lines with statements, docstrings apart."""
+    outer = ast.FunctionDef | ast.ClassDef | ast.Module
+    lines = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt):
+            last = node.lineno if isinstance(node, outer) else node.end_lineno
+            lines |= {*range(node.lineno, last + 1)}
+    for node in ast.walk(tree):
+        if isinstance(node, outer) and ast.get_docstring(node):
+            lines -= {*range(node.body[0].lineno, node.body[0].end_lineno + 1)}
+    return len(lines)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_and_functions_are_short(name):
+    tree = ast.parse(FILES[name].read_text())
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert code_lines(tree) <= 250
+    assert not [f.name for f in functions if code_lines(f) > 45]
+
+
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
 def test_every_folder_is_a_package_of_the_wheel():
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packages = {module_name(path) for path in PACKAGE.rglob("__init__.py")}
-    assert set(settings["tool"]["setuptools"]["packages"]) == packages
+    assert set(SETTINGS["tool"]["setuptools"]["packages"]) == packages
+
+
+def test_the_version_is_the_same_in_both_places():
+    assert SETTINGS["project"]["version"] == dl.__version__

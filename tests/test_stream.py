@@ -2,6 +2,7 @@
 """Masks are those of the oracle to the bit, whoever draws them and however."""
 
 import golden
+import known_answers
 import ml_dtypes
 import numpy as np
 import pytest
@@ -9,16 +10,47 @@ import reference as ref
 from arrays import LAYOUTS, RATES, laid_out, on_each_isa
 
 import droplayers as dl
+from droplayers import _core
 
 KEY = dl.Key(0x243F6A8885A308D3)
 
-# Where 32 bits end for an index, for a group of 128, and where 64 bits do.
-EDGES = [2**31, 2**32, 2**38, 2**39, 2**40, 2**63, 2**64]
+# Where 32 bits end for an index and for the number of a segment, and where 64 bits do.
+EDGES = [2**31, 2**32, 2**40, 2**41, 2**63, 2**64]
 
 
 def pieces(full, start, n):
     """Places of a long array, as keywords."""
     return {"full_shape": (full,), "start": (min(start, full - n),)}
+
+
+def known_output(key, segment, s):
+    """Output s of a segment's generator, read from the uniforms of its elements."""
+    plane, word = divmod(s, 8)
+    u = _core.uniforms(key, 512 * segment + 64 * word, 64)
+    bits = (u >> np.uint64(39 - plane) & np.uint64(1)).astype(np.uint8)
+    return int.from_bytes(np.packbits(bits, bitorder="little").tobytes(), "little")
+
+
+def test_masks_and_uniforms_give_the_known_answers(isa):
+    for key, segment, s, output in known_answers.outputs():
+        assert known_output(key, segment, s) == output
+    for key, index, uniform in known_answers.uniforms():
+        assert _core.uniforms(key, index, 1).tolist() == [uniform]
+    for key, index, p, mask in known_answers.packed_masks():
+        n, at = 8 * len(mask), {"full_shape": (2**64,), "start": (index,)}
+        packed = dl.keep_mask(n, p, rng=dl.Key(key), packed=True, **at)
+        assert packed.tobytes() == mask
+
+
+@pytest.mark.parametrize("first", [0, *(edge - 700 for edge in EDGES)])
+def test_uniforms_are_those_of_the_oracle(isa, first):
+    index = np.uint64(first) + np.arange(700, dtype=np.uint64)
+    expected = ref.uniforms(int(KEY), index)
+    for start in (0, 1, 63, 64, 180, 511, 512, 690):
+        for n in (0, 1, 2, 63, 64, 65, 511, 512, 513, 700):
+            n = min(n, 700 - start)
+            u = _core.uniforms(int(KEY), first + start, n)
+            np.testing.assert_array_equal(u, expected[start : start + n])
 
 
 @pytest.mark.parametrize("p", RATES)

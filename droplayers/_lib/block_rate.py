@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @functools.lru_cache(maxsize=256)
 def seed_threshold(p: float, sides: tuple[tuple[int, int], ...]) -> int:
-    """The smallest T of seeds with which blocks drop an expected share of at least p:
-    sides are the lengths of axes and of blocks along them."""
+    """The smallest threshold at which the seeds' blocks drop an expected share of at
+    least p. sides are pairs: the length of an axis, and of a block along it."""
     seeds, cells = _coverage(sides)
     low, high = 0, ONE
     while low < high:
@@ -30,8 +30,8 @@ def seed_threshold(p: float, sides: tuple[tuple[int, int], ...]) -> int:
 
 @functools.lru_cache(maxsize=16)
 def _coverage(sides: tuple[tuple[int, int], ...]) -> tuple[Array, Array]:
-    """How many seeds' blocks can cover a cell, ascending, and how many cells have
-    that many."""
+    """The distinct numbers of seeds that can cover a cell, ascending, and the number of
+    cells for each."""
     seeds: Array = np.ones(1, np.intp)
     cells: Array = np.ones(1)
     for d, side in sides:
@@ -42,8 +42,8 @@ def _coverage(sides: tuple[tuple[int, int], ...]) -> tuple[Array, Array]:
 
 
 def _covering(d: int, side: int) -> tuple[Array, Array]:
-    """How many seeds' blocks can cover a place of an axis, and how many places have
-    that many: they rise by one from either end."""
+    """The same along one axis: from either end, the number of seeds rises by one a
+    place."""
     most = min(side, d - side + 1)
     places = np.full(most, 2.0)
     places[-1] = d - 2 * (most - 1)
@@ -52,9 +52,9 @@ def _covering(d: int, side: int) -> tuple[Array, Array]:
 
 @np.errstate(all="ignore")
 def _dropped_share(seeds: Array, cells: Array, t: int) -> float:
-    """The expected share dropped by seeds at rate t * 2**-40, where some cells are
-    covered by some seeds each. Products and sums go on one after the other."""
-    powers = np.full(seeds[-1], 1.0 - t * 2.0**-40)
+    """The expected share that is dropped if seeds have the threshold t. Powers and sums
+    are accumulated in order, as STREAM.md defines them to the bit."""
+    powers = np.full(seeds[-1], 1.0 - t / ONE)
     np.multiply.accumulate(powers, out=powers)
     terms = cells * (1.0 - powers[seeds - 1])
     return float(np.add.accumulate(terms)[-1] / cells.sum())

@@ -1,7 +1,7 @@
 """The one thing that is done to arrays: kept elements become ``a*x``, ``a*x + b`` or
 ``r + a*x``, dropped ones a constant or ``r``; or all become ``x * (1 + a*z)`` with
-normal z. What has a kernel goes there whole; every other dtype, and every mixture of
-them, goes through in tiles."""
+normal z. Dtypes that have a kernel go to C whole; others, and mixtures of dtypes, go
+through NumPy in tiles."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .. import _core, _validation
-from .._validation import FLOATS
-from .mask import Mask, c_strides, unpack
+from .mask import Mask, c_strides
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from .._validation import Array
 
 SCALE, AFFINE, RESIDUAL, NOISE = range(4)
-TILE = 1 << 15  # elements: 256 KiB of float64 stay in L2
+TILE = 1 << 15  #: elements of a tile: 256 KiB of float64 stay in L2
 
 
 class Affine(NamedTuple):
     """What becomes of an element: the form, and the factors in double."""
 
     form: int = SCALE
-    a: Any = 1.0  #: a float, or for rows an array of them
+    a: Any = 1.0  #: a float, or an array of one for each place on axis 0
     b: float = 0.0
     c: float = 0.0
 
@@ -39,43 +38,59 @@ def apply(
     r: Array | None,
     out: Array,
 ) -> None:
-    """Compute in dtype, and store in out."""
+    """Apply a mask to x, computing in dtype, and store the result in out."""
     x = _validation.apart(x, out)
     r = None if r is None else _validation.apart(r, out)
-    same = all(y is None or y.dtype == dtype for y in (x, r, out))
-    if same and dtype.char in "fde":
-        _core.select(out, x, r, *mask, *affine)
+    same = x.dtype == out.dtype == dtype and (r is None or r.dtype == dtype)
+    if dtype.kind == "c":
+        _apply_complex(x, dtype, mask, affine, r, out)
+    elif isinstance(affine.a, np.ndarray):
+        _apply_rows(x, dtype, mask, affine, r, out)
+    elif same and dtype.char in "fde":
+        _apply_kernel(x, mask, affine, r, out)
     elif same and _validation.is_bfloat16(dtype):
-        words, bits, others = map(_bits, (out, x, r))
-        _core.select(words, bits, others, *mask, *affine)
-    elif dtype.kind == "c":
-        _complex(apply, x, dtype, mask, affine, r, out)
+        other = None if r is None else _as_uint16(r)
+        _apply_kernel(_as_uint16(x), mask, affine, other, _as_uint16(out))
     else:
-        _tiles(x, dtype, mask, affine, r, out)
+        _apply_tiles(x, dtype, mask, affine, r, out)
 
 
-def _bits(x: Array | None) -> Array | None:
-    """bfloat16 as the kernels know it: NumPy's uint16."""
-    return None if x is None else x.view(np.uint16)
+def unpack(mask: Mask, keep: Array) -> Array:
+    """Write a mask to a boolean array, along the first of the mask's axes."""
+    if mask.strides is not None and len(mask.strides) > keep.ndim:
+        mask = mask._replace(strides=mask.strides[: keep.ndim])
+    return _apply_kernel(None, mask, Affine(), None, keep)
 
 
-def _complex(
-    function: Callable[..., None],
+def _apply_kernel(
+    x: Array | None, mask: Mask, affine: Affine, r: Array | None, out: Array
+) -> Array:
+    """Call the kernels. Without x, out is boolean and gets the mask itself."""
+    return _core.select(out, x, r, *mask, *affine)
+
+
+def _as_uint16(x: Array) -> Array:
+    """bfloat16 as the kernels know it."""
+    return x.view(np.uint16)
+
+
+def _apply_complex(
     x: Array,
     dtype: np.dtype[Any],
-    mask: Mask | Array,
+    mask: Mask,
     affine: Affine,
     r: Array | None,
     out: Array,
 ) -> None:
-    """A complex number is two reals, for apply and for apply_rows."""
+    """A complex number is two reals under one mask."""
     real = np.empty(0, dtype).real.dtype
     for part in ("real", "imag"):
         other = None if r is None else part_of(r, part)
-        function(part_of(x, part), real, mask, affine, other, getattr(out, part))
+        apply(part_of(x, part), real, mask, affine, other, getattr(out, part))
 
 
 def part_of(x: Array, part: str) -> Array:
+    """The real or imaginary part of an array; that of a real one may be zeros."""
     if x.dtype.kind == "c":
         half: Array = getattr(x, part)
         return half
@@ -83,8 +98,8 @@ def part_of(x: Array, part: str) -> Array:
 
 
 def tiles(shape: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
-    """Blocks of at most TILE elements that cover a shape in C order: slices of the
-    first axes and an ellipsis."""
+    """Indices of tiles of at most TILE elements that cover a shape in C order: slices
+    of the first axes and an ellipsis."""
     inner = 1
     cut = len(shape)
     while cut and inner * shape[cut - 1] <= TILE:
@@ -100,7 +115,7 @@ def tiles(shape: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
             yield (*head, slice(i, i + step), ...)
 
 
-def _tiles(
+def _apply_tiles(
     x: Array,
     dtype: np.dtype[Any],
     mask: Mask,
@@ -108,7 +123,8 @@ def _tiles(
     r: Array | None,
     out: Array,
 ) -> None:
-    strides = c_strides(x.shape, ()) if mask.strides is None else mask.strides
+    """Convert x to dtype tile by tile, compute, and convert to out's dtype."""
+    strides = c_strides(x.shape) if mask.strides is None else mask.strides
     with np.errstate(all="ignore"):
         for where in tiles(x.shape):
             pairs = zip(where[:-1], strides, strict=False)
@@ -117,14 +133,14 @@ def _tiles(
             tile = _read(x[where], dtype, part)
             other = None if r is None else r[where].astype(dtype)
             if dtype.char == "g":
-                tile = by_numpy(tile, part, affine, other)
+                tile = _compute(tile, part, affine, other)
             else:
                 apply(tile, dtype, part, affine, other, tile)
             np.copyto(out[where], tile, casting="same_kind")
 
 
 def _read(x: Array, dtype: np.dtype[Any], mask: Mask) -> Array:
-    """A tile in dtype; of rows that are kept or dropped whole, those that are kept."""
+    """A tile in dtype. Where rows are dropped whole, only kept ones are read."""
     strides = mask.strides or ()
     if x.ndim < 2 or any(strides[1:]):
         return x.astype(dtype)
@@ -134,37 +150,8 @@ def _read(x: Array, dtype: np.dtype[Any], mask: Mask) -> Array:
     return tile
 
 
-def apply_rows(
-    x: Array,
-    dtype: np.dtype[Any],
-    keep: Array,
-    affine: Affine,
-    r: Array | None,
-    out: Array,
-) -> None:
-    """The same with a mask and a factor for each place on axis 0; places that are
-    dropped are not read."""
-    x = _validation.apart(x, out)
-    r = None if r is None else _validation.apart(r, out)
-    if dtype.kind == "c":
-        _complex(apply_rows, x, dtype, keep, affine, r, out)
-        return
-    computes = dtype if dtype.char in FLOATS and dtype.itemsize > 2 else np.float32
-    factors = affine.a.astype(computes).reshape((-1,) + (1,) * (x.ndim - 1))
-    with np.errstate(all="ignore"):
-        for where in tiles(x.shape):
-            target, kept = out[where], keep[where[:1]]
-            value = x[where][kept].astype(computes) * factors[where[:1]][kept]
-            if r is None:
-                target[~kept] = 0
-            else:
-                value = r[where][kept].astype(computes) + value
-                target[~kept] = r[where][~kept].astype(dtype)
-            target[kept] = value.astype(dtype)
-
-
-def by_numpy(x: Array, mask: Mask, affine: Affine, r: Array | None) -> Array:
-    """The same in NumPy's own arithmetic, in x's dtype."""
+def _compute(x: Array, mask: Mask, affine: Affine, r: Array | None) -> Array:
+    """Apply a mask by NumPy, in x's dtype."""
     if affine.form == NOISE:
         factor = np.ones(x.shape)
         apply(factor, factor.dtype, mask, affine, None, factor)
@@ -180,3 +167,28 @@ def by_numpy(x: Array, mask: Mask, affine: Affine, r: Array | None) -> Array:
     if affine.form == AFFINE:
         np.add(value, affine.b, out=value, where=keep)
     return value
+
+
+def _apply_rows(
+    x: Array,
+    dtype: np.dtype[Any],
+    mask: Mask,
+    affine: Affine,
+    r: Array | None,
+    out: Array,
+) -> None:
+    """Apply a mask that has an entry for each place on axis 0, with a factor for each.
+    Places that are dropped are not read."""
+    keep = unpack(mask, np.empty(len(x), np.bool_))
+    computes = _validation.computing_dtype(dtype)
+    factors = affine.a.astype(computes).reshape((-1,) + (1,) * (x.ndim - 1))
+    with np.errstate(all="ignore"):
+        for where in tiles(x.shape):
+            target, kept = out[where], keep[where[:1]]
+            value = x[where][kept].astype(computes) * factors[where[:1]][kept]
+            if r is None:
+                target[~kept] = 0
+            else:
+                value = r[where][kept].astype(computes) + value
+                target[~kept] = r[where][~kept].astype(dtype)
+            target[kept] = value.astype(dtype)

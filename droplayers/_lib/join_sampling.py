@@ -1,4 +1,4 @@
-"""Which paths of a join count: of those that live, those that survive."""
+"""Which living paths of a join survive."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from .. import _core, _validation
 from ..keys import Key, draw_key
 from . import mask as masks
+from .elementwise import unpack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Join(NamedTuple):
-    """A join of which all is checked that its two passes share."""
+    """The checked arguments that both passes of a join have."""
 
     size: int  #: paths, dead ones too
     living: dict[int, Array]  #: by their places in the list
@@ -36,11 +37,12 @@ class Join(NamedTuple):
 
     @property
     def places(self) -> NDArray[np.intp]:
+        """Of the living paths in the list."""
         return np.fromiter(self.living, np.intp)
 
     @property
     def draws(self) -> bool:
-        """Whether it is left to chance which of the living survive."""
+        """Whether the survivors are drawn."""
         if not self.train:
             return False
         if not self.local:
@@ -49,8 +51,8 @@ class Join(NamedTuple):
         return len(self.rates) > 1 and not (certain and np.any(self.rates == 0.0))
 
     def survivors(self, rng: RNG) -> Array:
-        """True where a path counts: a row for each of the living, and in it an entry
-        for each sample, or one for all."""
+        """True where a path survives: a row for each living path, with an entry for
+        each sample or one for all."""
         samples = len(self.first) if self.draws and not self.batch else 1
         keep = np.ones((len(self.living), samples), np.bool_)
         if self.train and not self.local:
@@ -65,14 +67,15 @@ class Join(NamedTuple):
         return keep
 
     def _draw(self, keep: Array, rng: RNG) -> None:
-        """Keep what the mask keeps of the living, or one of them where it keeps none:
-        its draw is for all paths, and each rate has a mask of that draw."""
+        """Fill keep for local sampling. The mask is drawn for all paths, dead ones too,
+        and thresholded at the rate of each; where it keeps no living path, one of them
+        is chosen."""
         mask = np.empty((keep.shape[1], self.size), np.bool_)
         where = masks.Geometry(mask.shape)
         key = draw_key(rng)
         for rate in set(self.rates.tolist()):
             same = self.rates == rate
-            masks.unpack(masks.from_key(key, rate, where), mask)
+            unpack(masks.from_key(key, rate, where), mask)
             keep[same] = mask.T[self.places[same]]
         lost = np.flatnonzero(~keep.any(axis=0))
         if lost.size:
@@ -89,7 +92,7 @@ def prepare(
     column: Any,
     rng: Any,
 ) -> Join:
-    """A join of these arguments, checked."""
+    """Check a join's arguments."""
     size, living = _living(paths)
     rates = _validation.probabilities(prob, "prob", (size,))
     train = _validation.flag(training, "training")
@@ -105,13 +108,16 @@ def prepare(
         column = _column(column, size, local)
     elif train and not local:
         repeatable(rng)
-    dtype = _promoted(living)
+    dtype = np.dtype(np.float64)
+    if living:
+        named = {f"paths[{j}]": x for j, x in living.items()}
+        dtype = _validation.promoted(named, "paths")
     rates = np.broadcast_to(rates, size)[list(living)]
     return Join(size, living, dtype, rates, train, local, batch, column)
 
 
 def _living(paths: Any) -> tuple[int, dict[int, Array]]:
-    """How many paths there are, and those that live, of one shape."""
+    """The number of paths, and the living ones, which have one shape."""
     if not isinstance(paths, list | tuple):
         paths = _validation.array(paths, "paths")
         if paths.ndim == 0:
@@ -131,18 +137,6 @@ def _living(paths: Any) -> tuple[int, dict[int, Array]]:
     return len(paths), living
 
 
-def _promoted(living: dict[int, Array]) -> np.dtype[Any]:
-    """The dtype that all living paths promote to, in whatever order."""
-    for j, x in living.items():
-        _validation.result_dtype(x.dtype, f"paths[{j}]")
-    dtypes = [x.dtype for x in living.values()] or [np.dtype(np.float64)]
-    try:
-        return _validation.result_dtype(np.result_type(*dtypes), "paths")
-    except TypeError:
-        names = ", ".join(map(str, dtypes))
-        raise TypeError(f"paths must promote to one dtype, got {names}") from None
-
-
 def _column(value: Any, size: int, local: bool) -> int:
     """A path's place in the list."""
     if local:
@@ -154,7 +148,7 @@ def _column(value: Any, size: int, local: bool) -> int:
 
 
 def repeatable(rng: Any) -> None:
-    """Only what gives one key at every call gives one column at every join."""
+    """Check that an rng gives the same key at each join, and so the same column."""
     try:
         if not isinstance(rng, Key):
             _validation.integer(rng, "rng")

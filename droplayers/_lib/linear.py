@@ -1,4 +1,4 @@
-"""A dense layer whose connections are dropped: its arguments, checked, and how its
+"""A dense layer whose connections are dropped: its checked arguments, and how its
 products are made in each mode."""
 
 from __future__ import annotations
@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .. import _validation
-from ..keys import Key, draw_key
+from ..keys import Key
 from .elementwise import Affine
-from .mask import Geometry, threshold
-from .masked_matmul import Connections
-from .pipeline import apply_mask, scale
+from .mask import Geometry, key_at
+from .pipeline import apply_mask, at_rate, scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,68 +21,64 @@ if TYPE_CHECKING:
 
 
 class Dense(NamedTuple):
-    """A dense layer of which all is checked but rng."""
+    """How a dense layer drops, and in which dtypes; checked."""
 
     p: float
     train: bool
     per_sample: bool
-    dtype: np.dtype[Any]
-    computes: np.dtype[Any]
+    dtype: np.dtype[Any]  #: of results
+    computes: np.dtype[Any]  #: of sums
 
     def key(self, rng: RNG) -> int:
-        return draw_key(rng) if self.train and 0.0 < self.p < 1.0 else 0
-
-    def connections(self, key: int, weight: Array) -> Connections:
-        inputs, outputs = weight.shape
-        return Connections(key, threshold(self.p), inputs, outputs, self.computes)
+        """The key of a call; 0 where nothing is drawn."""
+        return key_at(self.p, rng) if self.train else 0
 
     def dropped(self, weight: Array, key: int) -> Array:
-        """The weight with the one mask that all samples share, or without any."""
+        """The weight as all samples share it: with one mask, or in test mode whole."""
         weight = self.cast(weight)
         if not self.train:
             return weight
+        where = Geometry(weight.shape)
         kept: Array = apply_mask(
             weight,
             self.computes,
-            self.p,
-            Affine(a=scale(self.p)),
-            Geometry(weight.shape),
-            Key(key),
-            None,
-            False,
-            None,
+            where,
+            at_rate(self.p, Affine(a=scale(self.p)), where, Key(key)),
+            identity=self.p == 0.0,
             train=True,
         )
         return kept
 
     def cast(self, x: Array) -> Array:
+        """x in the dtype of sums."""
         return x.astype(self.computes, copy=False)
 
     def product(
-        self, total: Array, add: Callable[[], None], plain: Callable[[], Array]
+        self, total: Array, add_masked: Callable[[], None], matmul: Callable[[], Array]
     ) -> None:
-        """Fill zeros with a product whose mask is each sample's own, to be added
-        before it is scaled, or with a plain one. At p = 1 zeros remain."""
+        """Add a product to total, which is zeros. With a mask for each sample
+        add_masked adds it, and total is then scaled; otherwise matmul gives it. At
+        p = 1 the zeros stay."""
         if self.train and self.p == 1.0:
             return
         if self.train and self.per_sample:
-            add()
+            add_masked()
             reals = total.view(total.real.dtype)
             reals *= reals.dtype.type(scale(self.p))
         else:
-            total += plain()
+            total += matmul()
 
 
 def prepare(
     p: Any, mode: Any, per_sample: Any, arrays: dict[str, Any]
 ) -> tuple[Dense, dict[str, Array]]:
-    """How a layer drops and computes, and its arrays, matrices all but the bias."""
+    """Check a layer's arguments; all arrays but the bias are matrices."""
     found = {name: _validation.array(x, name) for name, x in arrays.items()}
     for name, x in found.items():
         if x.ndim != 2 and name != "bias":
             raise ValueError(f"{name} must have two axes, got shape {x.shape}")
     dtype = _validation.promoted(found)
-    computes = np.dtype(np.float32) if _validation.is_half(dtype) else dtype
+    computes = _validation.computing_dtype(dtype)
     rate = _validation.probability(p, "p")
     train, own = _validation.training(mode), _validation.flag(per_sample, "per_sample")
     return Dense(rate, train, own, dtype, computes), found
@@ -95,7 +90,8 @@ def accumulator(
     target: Array | None,
     operands: dict[str, Array],
 ) -> Array:
-    """Where sums are made: in the target, if it can hold them, else in a new array."""
+    """The array to sum in: target where it has this dtype, is contiguous and shares no
+    memory with an operand; a new one otherwise."""
     if (
         target is None
         or target.dtype != dtype
@@ -107,7 +103,7 @@ def accumulator(
 
 
 def check_inner(x: Array, weight: Array) -> None:
-    """Check that samples have as many features as the weight takes."""
+    """Check the axis that x and the weight are summed over."""
     if x.shape[1] != len(weight):
         raise ValueError(
             f"x must have shape ({len(x)}, {len(weight)}) for a weight of shape"

@@ -1,4 +1,4 @@
-"""Which mask: the key, the rate, and where each element stands in it."""
+"""Masks: a key and a rate or packed bits, and the index of each element in them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import _core, _validation
+from .. import _validation
 from ..keys import draw_key
 
 if TYPE_CHECKING:
@@ -15,30 +15,34 @@ if TYPE_CHECKING:
     from .._validation import Array
     from ..keys import RNG
 
-ONE = 2**40
-PAD = 8  # bytes: the kernels read packed bits a word at a time
-CHUNK = 1 << 16
+ONE = 2**40  #: what uniforms are below
+PAD = 8  #: bytes behind packed bits: the kernels read them a word at a time
+CHUNK = 1 << 16  #: elements that are packed at once
 
 
-def threshold(p: float) -> int:
-    """T of STREAM.md: elements with a uniform below it are dropped."""
-    return round(p * ONE)
+def threshold(p: Any) -> Any:
+    """T of a rate, or of an array of rates: elements with a uniform below it are
+    dropped."""
+    exact = p * ONE
+    if isinstance(exact, float):
+        return round(exact)
+    return np.rint(exact).astype(np.uint64)
 
 
 class Geometry(NamedTuple):
-    """Where the elements of an array stand in a mask, by C-order index."""
+    """The indices of an array's elements in a mask."""
 
-    shape: tuple[int, ...]  #: of the mask for this array alone
+    shape: tuple[int, ...]  #: of the mask of this array alone
     first: int = 0  #: index of the array's first element
-    strides: tuple[int, ...] | None = None  #: None: C order over the array
+    strides: tuple[int, ...] | None = None  #: of the index; None for C order
 
 
 class Mask(NamedTuple):
-    """A mask as the kernels take it, positional."""
+    """A mask, in the order in which the kernels take its parts."""
 
     key: int
     threshold: int
-    packed: bytearray | None
+    packed: bytearray | None  #: the bits, where they are not drawn from the key
     first: int
     strides: tuple[int, ...] | None
 
@@ -51,25 +55,29 @@ def geometry(
     *,
     given: bool = False,
 ) -> Geometry:
-    """Where an array's elements stand, given the axes that share one draw, and the
-    larger array of which this one may be a block; given: in a mask of its own for all
-    that, once the block is checked."""
-    mask = tuple(1 if i in shared else n for i, n in enumerate(shape))
+    """The geometry of an array of this shape. Shared axes share a draw. full_shape and
+    start name the larger array of which this one is a block; a given mask is that of
+    the block alone, and they are checked and not used."""
     whole, first = block(shape, full_shape, start)
+    mask = shape
+    if shared:
+        mask = tuple(1 if i in shared else n for i, n in enumerate(shape))
     if full_shape is None or given:
-        return Geometry(mask, 0, c_strides(mask, shared) if shared else None)
-    strides = c_strides([1 if i in shared else n for i, n in enumerate(whole)], shared)
+        return Geometry(mask, 0, c_strides(shape, shared) if shared else None)
+    strides = c_strides(whole, shared)
     index = sum(i * stride for i, stride in zip(first, strides, strict=True))
     return Geometry(mask, index, strides)
 
 
-def c_strides(shape: Collection[int], shared: Collection[int]) -> tuple[int, ...]:
-    strides = []
+def c_strides(shape: tuple[int, ...], shared: Collection[int] = ()) -> tuple[int, ...]:
+    """Strides in C order, in elements; shared axes have length 1 and stride 0."""
+    strides = [0] * len(shape)
     stride = 1
-    for i, n in reversed(list(enumerate(shape))):
-        strides.append(0 if i in shared else stride)
-        stride *= n
-    return tuple(reversed(strides))
+    for i in reversed(range(len(shape))):
+        if i not in shared:
+            strides[i] = stride
+            stride *= shape[i]
+    return tuple(strides)
 
 
 def rows(
@@ -80,7 +88,7 @@ def rows(
     *,
     given: bool = False,
 ) -> Geometry:
-    """Where an array stands in a mask of one entry for each sample, or for all."""
+    """The geometry of an array whose mask has one entry for each sample, or for all."""
     _, first = block(shape, full_shape, start)
     others = (0,) * (len(shape) - 1)
     if batch:
@@ -88,20 +96,11 @@ def rows(
     return Geometry(shape[:1], 0 if given else first[0], (1, *others))
 
 
-def rows_kept(probs: Array, index: int, rng: RNG) -> Array:
-    """The mask of samples that have a rate each; certain ones draw nothing."""
-    keep: Array = probs == 0.0
-    if not np.all(keep | (probs == 1.0)):
-        uniforms = _core.uniforms(draw_key(rng), index, len(probs))
-        np.greater_equal(uniforms, np.rint(probs * ONE).astype(np.uint64), out=keep)
-    return keep
-
-
 def block(
     shape: tuple[int, ...], full_shape: Any, start: Any
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The larger array's shape and where in it the block of this shape begins; the
-    block is all where no larger array is named."""
+    """The larger array's shape, and where in it a block of this shape begins: at 0 of
+    itself where no larger array is named."""
     if full_shape is None:
         if start is not None:
             raise ValueError(f"start needs full_shape, got start={start!r} alone")
@@ -122,43 +121,59 @@ def block(
     return whole, first
 
 
+def key_at(p: float, rng: RNG) -> int:
+    """The key of a mask at rate p, drawn from an rng: 0 and 1 need none."""
+    return draw_key(rng) if 0.0 < p < 1.0 else 0
+
+
 def from_key(key: int, p: float, where: Geometry) -> Mask:
-    """The mask that is drawn at rate p."""
+    """The mask that a key gives at rate p."""
     return Mask(key, threshold(p), None, where.first, where.strides)
 
 
+def from_rng(p: float, where: Geometry, rng: RNG) -> Mask:
+    """The mask that is drawn at rate p."""
+    return from_key(key_at(p, rng), p, where)
+
+
 def from_array(keep: Array, where: Geometry) -> Mask:
-    """A mask that the caller brought; where is without a larger array."""
-    return Mask(0, 0, pack(keep), where.first, where.strides)
+    """The mask that a boolean array holds."""
+    return from_bits(pack(keep), where)
+
+
+def from_bits(packed: bytearray, where: Geometry) -> Mask:
+    """The mask that packed bits hold: they begin with the array's first element."""
+    return Mask(0, 0, packed, 0, where.strides)
+
+
+def empty_bits(n: int) -> bytearray:
+    """Room for n packed bits, with the pad that kernels read."""
+    return bytearray((n + 7) // 8 + PAD)
 
 
 def pack(keep: Array) -> bytearray:
-    """Packed bits of a boolean array in C order, with the pad that kernels read."""
-    packed = bytearray((keep.size + 7) // 8 + PAD)
-    to = np.frombuffer(packed, np.uint8)
-    rest = np.empty(0, np.bool_)
-    at = 0
+    """Packed bits of a boolean array in C order."""
+    packed = empty_bits(keep.size)
+    room, at = memoryview(packed), 0
     for chunk in _chunks(keep):
-        bits = np.concatenate([rest, chunk])
-        whole = bits.size // 8
-        to[at : at + whole] = np.packbits(bits[: 8 * whole], bitorder="little")
-        rest = bits[8 * whole :]
-        at += whole
-    to[at : at + (rest.size > 0)] = np.packbits(rest, bitorder="little")
+        bits = np.packbits(chunk, bitorder="little")
+        room[at : at + bits.size] = bits.data
+        at += bits.size
     return packed
 
 
 def _chunks(keep: Array) -> Iterator[Array]:
-    """An array in C order, in one-dimensional pieces of some size."""
+    """An array in C order, in one-dimensional chunks of whole bytes of bits, but for
+    the last."""
     if keep.flags.c_contiguous:
         flat = keep.reshape(-1)
-        return (flat[i : i + CHUNK] for i in range(0, flat.size, CHUNK))
+        yield from (flat[i : i + CHUNK] for i in range(0, flat.size, CHUNK))
+        return
     flags = ("external_loop", "buffered", "zerosize_ok")
-    return iter(np.nditer(keep, flags, order="C", buffersize=CHUNK))  # type: ignore
-
-
-def unpack(mask: Mask, keep: Array) -> Array:
-    """Write a mask to a boolean array of its own shape, or of the array's."""
-    if mask.strides is not None:
-        mask = mask._replace(strides=mask.strides[: keep.ndim])
-    return _core.select(keep, None, None, *mask, 0, 1.0, 0.0, 0.0)
+    rest = np.empty(0, np.bool_)
+    for part in np.nditer(keep, flags, order="C", buffersize=CHUNK):  # type: ignore
+        chunk = np.concatenate([rest, part])
+        whole = chunk.size // 8 * 8
+        yield chunk[:whole]
+        rest = chunk[whole:]
+    yield rest

@@ -1,79 +1,117 @@
-"""What all operations have in common, once each has said what its index counts and
-what it does to an element."""
+"""What all operations have in common: arguments are checked, memory is reserved, the
+mask is drawn and applied."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
 from .. import _validation
-from ..keys import draw_key
 from . import mask as masks
-from .elementwise import Affine, apply
+from .elementwise import Affine, apply, unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
     from .._validation import Array
     from ..keys import RNG
-    from .mask import Geometry
+    from .mask import Geometry, Mask
+
+    #: Draws a mask, and says what becomes of elements. Called with the keep mask that
+    #: the caller gave, checked, or None, when all memory is reserved.
+    Draw: TypeAlias = Callable[[Array | None], tuple[Mask, Affine]]
+
+M = TypeVar("M")
+D = TypeVar("D")
 
 
-def scale(p: float) -> float:
-    """What kept elements are multiplied by; nothing is kept at p = 1."""
-    return 1.0 / (1.0 - p) if p < 1.0 else 1.0
+def scale(p: Any) -> Any:
+    """What kept elements are multiplied by, ``1 / (1 - p)``, for a rate or for each of
+    an array of rates; 1 at p = 1, where nothing is kept."""
+    kept = 1.0 - p
+    return 1.0 / (kept + (kept == 0.0))
+
+
+def noise_variance(p: float) -> float:
+    """The variance of what elements are multiplied by: 0 or ``1 / (1 - p)``."""
+    return p / (1.0 - p)
+
+
+def reserve_then_draw(reserve: Callable[[], M], draw: Callable[[], D]) -> tuple[M, D]:
+    """Reserve memory first: where it cannot be had, no generator has advanced."""
+    memory = reserve()
+    return memory, draw()
+
+
+def at_rate(p: float, affine: Affine, where: Geometry, rng: RNG) -> Draw:
+    """Draw a mask of one rate. At p = 1 a given mask is not used: all is dropped."""
+
+    def draw(keep: Array | None) -> tuple[Mask, Affine]:
+        if keep is not None and p < 1.0:
+            return masks.from_array(keep, where), affine
+        return masks.from_rng(p, where, rng), affine
+
+    return draw
 
 
 def apply_mask(
     x: Array,
     dtype: np.dtype[Any],
-    p: float,
-    affine: Affine,
     where: Geometry,
-    rng: RNG,
-    mask: ArrayLike | None,
-    return_mask: bool,
-    out: Array | None,
+    draw: Draw,
     *,
+    identity: bool,
     train: bool,
-    r: Array | None = None,
+    residual: Array | None = None,
+    mask: ArrayLike | None = None,
+    return_mask: bool = False,
+    out: Array | None = None,
 ) -> Any:
-    """All that follows once an operation has said what its index counts (where) and
-    what it does to an element (affine)."""
+    """Check the arguments that are left, draw the mask and apply it.
+
+    x and residual are checked, dtype is that of the result, and where gives the shape
+    of the mask. identity means that the result is x, unless a mask was given. In test
+    mode a given mask is checked and not used, and the mask to return keeps all.
+    """
     return_mask = _validation.flag(return_mask, "return_mask")
     keep = None if mask is None else _validation.keep(mask, where.shape)
     target = None if out is None else _validation.out(out, x.shape, dtype)
     if not train:
-        p, keep = 0.0, None
-    nothing = p == 0.0 and keep is None and affine == Affine() and out is None
-    # Memory first: where it cannot be had, no generator has advanced.
-    result = identity(x, dtype) if nothing else target
-    if result is None:
-        result = np.empty_like(x, dtype=dtype, subok=False)
-    shown = np.empty(where.shape, np.bool_) if return_mask else None
-    if keep is not None and p < 1.0:
-        bits = masks.from_array(keep, where)
-    else:
-        bits = masks.from_key(draw_key(rng) if 0.0 < p < 1.0 else 0, p, where)
-    if affine.a == 0.0:  # zeros by selection: 0 * infinity would be NaN
-        apply(x, dtype, masks.from_key(0, 1.0, where), affine, None, result)
-    elif not nothing:
-        apply(x, dtype, bits, affine, r, result)
-    if shown is not None:
-        if keep is None:
-            masks.unpack(bits, shown)
+        keep = None
+    unchanged = identity and keep is None and target is None
+
+    def reserve() -> tuple[Array, Array | None]:
+        if unchanged:
+            result = converted(x, dtype)
+        elif target is None:
+            result = np.empty_like(x, dtype=dtype, subok=False)
         else:
+            result = target
+        return result, np.empty(where.shape, np.bool_) if return_mask else None
+
+    (result, shown), (bits, affine) = reserve_then_draw(reserve, lambda: draw(keep))
+    if not unchanged:
+        apply(x, dtype, bits, affine, residual, result)
+    if shown is not None:
+        if keep is not None:
             np.copyto(shown, keep)
+        elif train:
+            unpack(bits, shown)
+        else:
+            shown.fill(True)
     return returned(result, out, shown)
 
 
-def identity(x: Array, dtype: np.dtype[Any]) -> Array:
-    """x itself where it is what a result would be, else its conversion."""
+def converted(x: Array, dtype: np.dtype[Any]) -> Array:
+    """x itself if it is native and of this dtype, else its conversion."""
     return x if x.dtype == dtype and x.dtype.isnative else x.astype(dtype)
 
 
 def returned(result: Array, out: Array | None, keep: Array | None) -> Any:
-    """out itself or the result, a 0-d one as a scalar; and the mask if there is."""
+    """out if it was given, else the result, and with it the mask if there is one; 0-d
+    arrays but out become scalars."""
     y = out if out is not None else result if result.ndim else result[()]
     return y if keep is None else (y, keep if keep.ndim else keep[()])

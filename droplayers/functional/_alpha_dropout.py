@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import AFFINE, SCALE, Affine
-from .._lib.pipeline import apply_mask
+from .._lib.pipeline import apply_mask, at_rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +108,7 @@ def alpha_dropout(
     >>> x = np.linspace(-1, 1, 6, dtype=np.float32)
     >>> dl.alpha_dropout(x, 0.25, rng=1)
     array([-0.48607656, -0.13917342, -1.1435442 ,  0.55463296,  0.9015362 ,
-            1.2484393 ], dtype=float32)
+           -1.1435442 ], dtype=float32)
     >>> x = np.random.default_rng(0).normal(size=10**6)
     >>> y = dl.alpha_dropout(x, 0.25, rng=1)
     >>> print(f"{x.mean():.2f} {x.var():.2f}, {y.mean():.2f} {y.var():.2f}")
@@ -181,11 +181,11 @@ def alpha_dropout_backward(
     --------
     >>> import numpy as np
     >>> import droplayers as dl
-    >>> key = dl.Key(3)
+    >>> key = dl.Key(9)
     >>> dl.alpha_dropout(np.zeros(4), 0.1, rng=key)
-    array([ 0.16197097,  0.16197097,  0.16197097, -1.45773873])
+    array([0.16197097, 0.16197097, 0.16197097, 0.16197097])
     >>> dl.alpha_dropout_backward(np.ones(4), 0.1, rng=key)
-    array([0.92128452, 0.92128452, 0.92128452, 0.        ])
+    array([0.92128452, 0.92128452, 0.92128452, 0.92128452])
     """
     return _drop(
         SCALE, grad, "grad", p, mode, shared_axes,
@@ -194,7 +194,7 @@ def alpha_dropout_backward(
 
 
 def _affine(form: int, p: float) -> Affine:
-    """The map of activations, or of their gradients, at p < 1."""
+    """The affine map of activations or, with SCALE, of their gradients, at p < 1."""
     a = 1.0 / math.sqrt((1.0 - p) * (1.0 + p * (SATURATION * SATURATION)))
     b = -a * SATURATION * p
     return Affine(form, a, b, a * SATURATION + b) if form == AFFINE else Affine(form, a)
@@ -214,7 +214,7 @@ def _drop(
     start: Sequence[int] | None,
     out: Array | None,
 ) -> Any:
-    """Both passes: they differ in the form, and in what their array is called."""
+    """Both passes, which differ in the form and in the name of their array."""
     y = _core.unchanged(
         x, p, rng, full_shape, start, mode, mask, return_mask, out, shared_axes
     )
@@ -229,8 +229,16 @@ def _drop(
     shared = _validation.axes(shared_axes, "shared_axes", array.ndim)
     given = mask is not None
     where = masks.geometry(array.shape, shared, full_shape, start, given=given)
-    as_it_is = not train or p == 1.0 or (p == 0.0 and not given)
-    affine = Affine() if as_it_is else _affine(form, p)
+    unchanged = not train or (p == 0.0 and not given)
+    affine = Affine() if unchanged or p == 1.0 else _affine(form, p)
     return apply_mask(
-        array, dtype, p, affine, where, rng, mask, return_mask, out, train=train
+        array,
+        dtype,
+        where,
+        at_rate(p if train else 0.0, affine, where, rng),
+        identity=unchanged,
+        train=train,
+        mask=mask,
+        return_mask=return_mask,
+        out=out,
     )

@@ -10,8 +10,8 @@ import numpy as np
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.block_rate import seed_threshold
-from .._lib.elementwise import Affine, apply
-from .._lib.pipeline import identity, returned
+from .._lib.elementwise import Affine
+from .._lib.pipeline import apply_mask, reserve_then_draw
 from ..keys import draw_key
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from .._lib.mask import Geometry, Mask
+    from .._lib.pipeline import Draw
     from .._validation import Array
     from ..keys import RNG
 
@@ -110,10 +111,10 @@ def drop_block(
     >>> import droplayers as dl
     >>> x = np.ones((1, 1, 5, 6), np.float32)
     >>> print(dl.drop_block(x, 0.2, block_size=2, rng=9)[0, 0])
-    [[1.1538461 1.1538461 1.1538461 1.1538461 1.1538461 1.1538461]
+    [[0.        0.        1.1538461 1.1538461 1.1538461 1.1538461]
+     [0.        0.        1.1538461 1.1538461 1.1538461 1.1538461]
      [1.1538461 1.1538461 1.1538461 1.1538461 1.1538461 1.1538461]
-     [1.1538461 0.        0.        1.1538461 1.1538461 1.1538461]
-     [1.1538461 0.        0.        1.1538461 1.1538461 1.1538461]
+     [1.1538461 1.1538461 1.1538461 1.1538461 1.1538461 1.1538461]
      [1.1538461 1.1538461 1.1538461 1.1538461 1.1538461 1.1538461]]
     """
     array = _validation.array(x, "x")
@@ -121,40 +122,24 @@ def drop_block(
     p = _validation.probability(p, "p")
     train = _validation.training(mode)
     where, blocks = _blocks(array.shape, block_size, channel_axis, shared_channels)
-    return_mask = _validation.flag(return_mask, "return_mask")
-    keep = None if mask is None else _validation.keep(mask, where.shape)
-    target = None if out is None else _validation.out(out, array.shape, dtype)
-    if not train:
-        p, keep = 0.0, None
-    nothing = p == 0.0 and keep is None
-    # Memory first: where it cannot be had, no generator has advanced.
-    result = identity(array, dtype) if nothing and out is None else target
-    if result is None:
-        result = np.empty_like(array, dtype=dtype, subok=False)
-    shown = np.empty(where.shape, np.bool_) if return_mask else None
-    size = kept = math.prod(where.shape)
-    if keep is not None and p < 1.0:
-        bits, kept = masks.from_array(keep, where), int(np.count_nonzero(keep))
-    elif 0.0 < p < 1.0:
-        bits, kept = _drawn(p, where, blocks, rng)
-    else:
-        bits = masks.from_key(0, p, where)
-    if not nothing or out is not None:
-        affine = Affine(a=size / kept if kept else 1.0)
-        apply(array, dtype, bits, affine, None, result)
-    if shown is not None:
-        if keep is None:
-            masks.unpack(bits, shown)
-        else:
-            np.copyto(shown, keep)
-    return returned(result, out, shown)
+    rate = p if train else 0.0
+    return apply_mask(
+        array,
+        dtype,
+        where,
+        _at_rate(rate, where, blocks, rng),
+        identity=rate == 0.0,
+        train=train,
+        mask=mask,
+        return_mask=return_mask,
+        out=out,
+    )
 
 
 def _blocks(
     shape: tuple[int, ...], block_size: Any, channel_axis: Any, shared_channels: Any
 ) -> tuple[Geometry, tuple[int, ...]]:
-    """Where an array's cells stand in their mask, and the side of a block on each of
-    its axes."""
+    """The geometry of the mask of cells, and the side of a block along each axis."""
     if not 3 <= len(shape) <= 5:
         raise ValueError(f"x must have 3 to 5 axes, got shape {shape}")
     channel = _validation.channel(channel_axis, len(shape))
@@ -168,7 +153,7 @@ def _blocks(
 
 
 def _sides(block_size: Any, axes: int) -> tuple[int, ...]:
-    """The sides of a block along some spatial axes."""
+    """The side of a block along each of some spatial axes."""
     checked = _validation.integers(block_size, "block_size")
     sides = checked if isinstance(checked, tuple) else (checked,) * axes
     if len(sides) != axes:
@@ -178,16 +163,33 @@ def _sides(block_size: Any, axes: int) -> tuple[int, ...]:
     return sides
 
 
-def _drawn(
+def _at_rate(p: float, where: Geometry, blocks: tuple[int, ...], rng: RNG) -> Draw:
+    """Draw a mask of blocks. What it keeps is scaled by its own size / kept."""
+
+    def draw(keep: Array | None) -> tuple[Mask, Affine]:
+        size = kept = math.prod(where.shape)
+        if keep is not None and p < 1.0:
+            bits, kept = masks.from_array(keep, where), int(np.count_nonzero(keep))
+        elif 0.0 < p < 1.0:
+            bits, kept = _draw_blocks(p, where, blocks, rng)
+        else:
+            bits = masks.from_key(0, p, where)
+        return bits, Affine(a=size / kept if kept else 1.0)
+
+    return draw
+
+
+def _draw_blocks(
     p: float, where: Geometry, blocks: tuple[int, ...], rng: RNG
 ) -> tuple[Mask, int]:
-    """The mask of cells, and how many it keeps."""
+    """A mask of cells, and how many of them it keeps."""
     cells = where.shape
-    packed = bytearray((math.prod(cells) + 7) // 8 + masks.PAD)
-    key = draw_key(rng)
+    packed, key = reserve_then_draw(
+        lambda: masks.empty_bits(math.prod(cells)), lambda: draw_key(rng)
+    )
     kept = 0
     if math.prod(cells):
         pairs = zip(cells, blocks, strict=True)
         sides = tuple((d, side) for d, side in pairs if side > 1)
         kept = _core.spread(packed, cells, blocks, key, seed_threshold(p, sides))
-    return masks.Mask(key, 0, packed, where.first, where.strides), kept
+    return masks.from_bits(packed, where), kept

@@ -1,4 +1,4 @@
-"""DropConnect: the connections of a dense layer are dropped, not what they connect."""
+"""DropConnect: connections of a dense layer are dropped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from .. import _validation
 from .._lib.linear import Dense, accumulator, check_inner, check_shape, prepare
-from .._lib.masked_matmul import add_outputs, add_weights, store_inputs
+from .._lib.masked_matmul import add_outputs, add_weights, connections, store_inputs
+from .._lib.pipeline import noise_variance, reserve_then_draw
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -90,9 +91,9 @@ def drop_connect(
     >>> import droplayers as dl
     >>> x, weight = np.ones((3, 4)), np.ones((4, 2))
     >>> dl.drop_connect(x, weight, 0.5, rng=1)
-    array([[2., 6.],
-           [4., 0.],
-           [4., 2.]])
+    array([[6., 6.],
+           [4., 4.],
+           [8., 2.]])
     >>> dl.drop_connect(x, weight, 0.5, "test")
     array([[4., 4.],
            [4., 4.],
@@ -100,25 +101,26 @@ def drop_connect(
     """
     arrays = {"x": x, "weight": weight} | ({} if bias is None else {"bias": bias})
     layer, matrices = prepare(p, mode, per_sample, arrays)
-    inputs, connections = matrices["x"], matrices["weight"]
-    shape = len(inputs), connections.shape[1]
-    check_inner(inputs, connections)
+    inputs, matrix = matrices["x"], matrices["weight"]
+    shape = len(inputs), matrix.shape[1]
+    check_inner(inputs, matrix)
     _validation.size((*inputs.shape, shape[1]), "the layer", 2**63)
     added = matrices.get("bias")
     if added is not None:
         check_shape(added, "bias", shape[1:])
     target = None if out is None else _validation.out(out, shape, layer.dtype)
-    # Memory first: where it cannot be had, no generator has advanced.
-    total = accumulator(shape, layer.computes, target, matrices)
-    key = layer.key(rng)
+    total, key = reserve_then_draw(
+        lambda: accumulator(shape, layer.computes, target, matrices),
+        lambda: layer.key(rng),
+    )
     total[...] = 0
     with np.errstate(all="ignore"):
         layer.product(
             total,
             lambda: add_outputs(
-                total, inputs, connections, layer.connections(key, connections)
+                total, inputs, matrix, connections(key, layer.p, matrix)
             ),
-            lambda: layer.cast(inputs) @ layer.dropped(connections, key),
+            lambda: layer.cast(inputs) @ layer.dropped(matrix, key),
         )
         if added is not None and layer.train and layer.p == 1.0:
             total[...] = layer.cast(added)
@@ -194,17 +196,18 @@ def drop_connect_backward(
     """
     arrays = {"grad": grad, "x": x, "weight": weight}
     layer, matrices = prepare(p, mode, per_sample, arrays)
-    upper, inputs, connections = matrices.values()
-    check_inner(inputs, connections)
-    check_shape(upper, "grad", (len(inputs), connections.shape[1]))
+    upper, inputs, matrix = matrices.values()
+    check_inner(inputs, matrix)
+    check_shape(upper, "grad", (len(inputs), matrix.shape[1]))
     _validation.size((*inputs.shape, upper.shape[1]), "the layer", 2**63)
     with np.errstate(all="ignore"):
         grad_bias = layer.cast(upper).sum(axis=0).astype(layer.dtype, copy=False)
-    # Memory first: where it cannot be had, no generator has advanced.
-    totals = [np.zeros(m.shape, layer.computes) for m in (inputs, connections)]
-    key = layer.key(rng)
+    totals, key = reserve_then_draw(
+        lambda: [np.zeros(m.shape, layer.computes) for m in (inputs, matrix)],
+        lambda: layer.key(rng),
+    )
     return (
-        _grad_x(layer, totals[0], upper, connections, key),
+        _grad_x(layer, totals[0], upper, matrix, key),
         _grad_weight(layer, totals[1], upper, inputs, key),
         grad_bias,
     )
@@ -213,7 +216,7 @@ def drop_connect_backward(
 def grad_x(
     grad: Array, weight: Array, p: float, mode: str, per_sample: bool, rng: RNG
 ) -> Array:
-    """The gradient of x alone."""
+    """The gradient in x alone."""
     layer, m = prepare(p, mode, per_sample, {"grad": grad, "weight": weight})
     total = np.zeros((len(m["grad"]), len(m["weight"])), layer.computes)
     return _grad_x(layer, total, m["grad"], m["weight"], layer.key(rng))
@@ -222,7 +225,7 @@ def grad_x(
 def grad_weight(
     grad: Array, x: Array, p: float, mode: str, per_sample: bool, rng: RNG
 ) -> Array:
-    """The gradient of the weight alone."""
+    """The gradient in the weight alone."""
     layer, m = prepare(p, mode, per_sample, {"grad": grad, "x": x})
     total = np.zeros((m["x"].shape[1], m["grad"].shape[1]), layer.computes)
     return _grad_weight(layer, total, m["grad"], m["x"], layer.key(rng))
@@ -232,7 +235,7 @@ def grad_weight(
 def _grad_x(layer: Dense, total: Array, grad: Array, weight: Array, key: int) -> Array:
     layer.product(
         total,
-        lambda: store_inputs(total, grad, weight, layer.connections(key, weight)),
+        lambda: store_inputs(total, grad, weight, connections(key, layer.p, weight)),
         lambda: layer.cast(grad) @ layer.dropped(weight, key).T,
     )
     return total.astype(layer.dtype, copy=False)
@@ -242,7 +245,7 @@ def _grad_x(layer: Dense, total: Array, grad: Array, weight: Array, key: int) ->
 def _grad_weight(layer: Dense, total: Array, grad: Array, x: Array, key: int) -> Array:
     layer.product(
         total,
-        lambda: add_weights(total, x, grad, layer.connections(key, total)),
+        lambda: add_weights(total, x, grad, connections(key, layer.p, total)),
         lambda: layer.dropped(layer.cast(x).T @ layer.cast(grad), key),
     )
     return total.astype(layer.dtype, copy=False)
@@ -299,21 +302,21 @@ def drop_connect_moments(
     """
     arrays = {"x": x, "weight": weight} | ({} if bias is None else {"bias": bias})
     layer, matrices = prepare(p, "test", True, arrays)
-    inputs, connections = matrices["x"], matrices["weight"]
-    check_inner(inputs, connections)
+    inputs, matrix = matrices["x"], matrices["weight"]
+    check_inner(inputs, matrix)
     if layer.dtype.kind == "c":
         raise TypeError(f"x must be real, as weight and bias, got {layer.dtype}")
     if layer.p == 1.0:
         raise ValueError("p must be in [0, 1), got 1: the variance has no bounds")
     if bias is not None:
-        check_shape(matrices["bias"], "bias", connections.shape[1:])
-    inputs, connections = layer.cast(inputs), layer.cast(connections)
-    factor = layer.computes.type(layer.p / (1.0 - layer.p))
+        check_shape(matrices["bias"], "bias", matrix.shape[1:])
+    inputs, matrix = layer.cast(inputs), layer.cast(matrix)
+    factor = layer.computes.type(noise_variance(layer.p))
     with np.errstate(all="ignore"):
-        mean = inputs @ connections
+        mean = inputs @ matrix
         if bias is not None:
             mean += layer.cast(matrices["bias"])
-        variance = factor * (inputs**2 @ connections**2)
+        variance = factor * (inputs**2 @ matrix**2)
         return mean.astype(layer.dtype, copy=False), variance.astype(
             layer.dtype, copy=False
         )

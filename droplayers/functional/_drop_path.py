@@ -1,4 +1,4 @@
-"""Operations that drop whole samples: drop-path."""
+"""Drop-path: whole samples are dropped."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import numpy as np
 
 from .. import _core, _validation
 from .._lib import mask as masks
-from .._lib.elementwise import RESIDUAL, SCALE, Affine, apply_rows
-from .._lib.pipeline import apply_mask, returned, scale
+from .._lib.elementwise import RESIDUAL, SCALE, Affine
+from .._lib.pipeline import apply_mask, at_rate, scale
+from ..keys import draw_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
+    from .._lib.mask import Geometry, Mask
+    from .._lib.pipeline import Draw
     from .._validation import Array
     from ..keys import RNG
 
@@ -106,7 +109,7 @@ def drop_path(
     >>> dl.drop_path(x, 0.5, True, rng=3)
     array([[0., 0., 0.],
            [0., 0., 0.],
-           [2., 2., 2.],
+           [0., 0., 0.],
            [0., 0., 0.]], dtype=float32)
     >>> dl.drop_path(x, 0.5) is x
     True
@@ -131,38 +134,37 @@ def drop_path(
         dtype = _validation.common_dtype(array, "x", other, "residual")
     given = mask is not None
     where = masks.rows(array.shape, batch, full_shape, start, given=given)
-    form = SCALE if other is None else RESIDUAL
-    return_mask = _validation.flag(return_mask, "return_mask")
     if not train:
         probs = 0.0
+    form = SCALE if other is None else RESIDUAL
+    affine = Affine(form, scale(probs) if scaled else 1.0)
     if isinstance(probs, float):
-        affine = Affine(form, scale(probs) if scaled else 1.0)
-        return apply_mask(
-            array,
-            dtype,
-            probs,
-            affine,
-            where,
-            rng,
-            mask,
-            return_mask,
-            out,
-            train=train,
-            r=other,
-        )
-    keep = None if mask is None else _validation.keep(mask, where.shape)
-    target = None if out is None else _validation.out(out, array.shape, dtype)
-    shown = np.empty(where.shape, np.bool_) if return_mask else None
-    result = target
-    if result is None:
-        result = np.empty_like(array, dtype=dtype, subok=False)
-    if keep is None:
-        keep = masks.rows_kept(probs, where.first, rng)
-    if shown is not None:
-        np.copyto(shown, keep)
-    scales = np.ones_like(probs)
-    if scaled:
-        np.divide(1.0, 1.0 - probs, out=scales, where=probs < 1.0)
-    kept = keep & (probs < 1.0)
-    apply_rows(array, dtype, kept, Affine(form, scales), other, result)
-    return returned(result, out, shown)
+        draw, nothing = at_rate(probs, affine, where, rng), probs == 0.0
+    else:
+        draw, nothing = _at_rates(probs, affine, where, rng), False
+    return apply_mask(
+        array,
+        dtype,
+        where,
+        draw,
+        identity=nothing and other is None,
+        train=train,
+        residual=other,
+        mask=mask,
+        return_mask=return_mask,
+        out=out,
+    )
+
+
+def _at_rates(probs: Array, affine: Affine, where: Geometry, rng: RNG) -> Draw:
+    """Draw a mask of a rate for each sample. Rates of 0 and 1 alone need no key."""
+
+    def draw(keep: Array | None) -> tuple[Mask, Affine]:
+        if keep is None:
+            keep = probs == 0.0
+            if not np.all(keep | (probs == 1.0)):
+                uniforms = _core.uniforms(draw_key(rng), where.first, len(probs))
+                keep = uniforms >= masks.threshold(probs)
+        return masks.from_array(keep & (probs < 1.0), where), affine
+
+    return draw

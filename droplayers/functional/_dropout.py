@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import Affine
-from .._lib.pipeline import apply_mask, scale
+from .._lib.pipeline import apply_mask, at_rate, scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +112,7 @@ def dropout(
     >>> x = np.arange(1.0, 9.0, dtype=np.float32)
     >>> dl.dropout(x, 0.25, rng=1)
     array([ 1.3333334,  2.6666667,  0.       ,  5.3333335,  6.666667 ,
-            8.       ,  0.       , 10.666667 ], dtype=float32)
+            0.       ,  9.333334 , 10.666667 ], dtype=float32)
     >>> dl.dropout(x, 0.25, "test") is x
     True
     """
@@ -130,10 +130,20 @@ def dropout(
     shared = _validation.axes(shared_axes, "shared_axes", array.ndim)
     given = mask is not None
     where = masks.geometry(array.shape, shared, full_shape, start, given=given)
-    if scaling == "inverted":
-        a = scale(p) if train else 1.0
+    if train:
+        rate, a = p, scale(p) if scaling == "inverted" else 1.0
+    elif scaling == "inverted":
+        rate, a = 0.0, 1.0
     else:
-        a = 1.0 if train else 1.0 - p
+        rate, a = float(p == 1.0), 1.0 - p  # all is dropped: 0 * infinity would be NaN
     return apply_mask(
-        array, dtype, p, Affine(a=a), where, rng, mask, return_mask, out, train=train
+        array,
+        dtype,
+        where,
+        at_rate(rate, Affine(a=a), where, rng),
+        identity=rate == 0.0 and a == 1.0,
+        train=train,
+        mask=mask,
+        return_mask=return_mask,
+        out=out,
     )

@@ -12,18 +12,19 @@ from .. import _validation
 from .._lib import mask as masks
 from .._lib.elementwise import RESIDUAL, Affine, apply, part_of, tiles
 from .._lib.join_sampling import prepare
-from .._lib.pipeline import returned
+from .._lib.pipeline import reserve_then_draw, returned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import ArrayLike
 
+    from .._lib.join_sampling import Join
     from .._lib.mask import Mask
     from .._validation import Array
     from ..keys import RNG
 
-# A sum begins with -0, to which any x adds as itself, -0 too.
+# A sum starts at -0: -0 + x is x for every x, -0 included, which +0 + x is not.
 FIRST, NEXT = Affine(c=-0.0), Affine(RESIDUAL)
 
 
@@ -112,9 +113,9 @@ def fractal_join(
     >>> import droplayers as dl
     >>> paths = np.full((4, 2), 1.0), np.full((4, 2), 2.0), np.full((4, 2), 6.0)
     >>> dl.fractal_join(paths, 0.5, True, per="sample", rng=2)
-    array([[2. , 2. ],
-           [1.5, 1.5],
+    array([[6. , 6. ],
            [1. , 1. ],
+           [3. , 3. ],
            [3.5, 3.5]])
     >>> dl.fractal_join(paths)[0]
     array([3., 3.])
@@ -131,11 +132,15 @@ def fractal_join(
     join = prepare(paths, prob, training, sampling, per, column, rng)
     if not join.living:
         return None
-    result = None if out is None else _validation.out(out, join.first.shape, join.dtype)
-    if result is None and join.local and join.draws:
-        # Memory first: where it cannot be had, no generator has advanced.
-        result = np.empty_like(join.first, join.dtype, subok=False)
-    keep = join.survivors(rng)
+    target = None if out is None else _validation.out(out, join.first.shape, join.dtype)
+
+    def reserve() -> Array | None:
+        # A global join may need no new array, and its rng is no generator.
+        if target is None and join.local and join.draws:
+            return _empty_like(join)
+        return target
+
+    result, keep = reserve_then_draw(reserve, lambda: join.survivors(rng))
     if join.batch and not keep.any():
         return None
     living = list(join.living.values())
@@ -144,7 +149,7 @@ def fractal_join(
         if alone.dtype == join.dtype:
             return returned(alone, None, None)
     if result is None:
-        result = np.empty_like(join.first, join.dtype, subok=False)
+        result = _empty_like(join)
     _store_mean(living, keep, join.dtype, result)
     return returned(result, out, None)
 
@@ -210,9 +215,9 @@ def fractal_join_backward(
     >>> import droplayers as dl
     >>> key, paths = dl.Key(2), [np.full(3, 3.0), None, np.ones(3)]
     >>> dl.fractal_join(paths, 0.5, True, per="sample", rng=key)
-    array([2., 1., 3.])
+    array([3., 2., 1.])
     >>> dl.fractal_join_backward(np.ones(3), paths, 0.5, True, per="sample", rng=key)
-    [array([0.5, 0. , 1. ]), None, array([0.5, 1. , 0. ])]
+    [array([1. , 0.5, 0. ]), None, array([0. , 0.5, 1. ])]
     """
     join = prepare(paths, prob, training, sampling, per, column, rng)
     if grad is None:
@@ -224,15 +229,23 @@ def fractal_join_backward(
             raise ValueError(
                 f"grad must have the paths' shape {join.first.shape}, got {array.shape}"
             )
-        # Memory first: where it cannot be had, no generator has advanced.
-        grads = {j: np.empty_like(array, dtype, subok=False) for j in join.living}
-        if grads:
-            _store_shares(array, join.survivors(rng), dtype, list(grads.values()))
+        grads, keep = reserve_then_draw(
+            lambda: {j: np.empty_like(array, dtype, subok=False) for j in join.living},
+            lambda: join.survivors(rng) if join.living else None,
+        )
+        if keep is not None:
+            _store_shares(array, keep, dtype, list(grads.values()))
     shown = {j: returned(y, None, None) for j, y in grads.items()}
     return [shown.get(j) for j in range(join.size)]
 
 
+def _empty_like(join: Join) -> Array:
+    """A new array for a join's result."""
+    return np.empty_like(join.first, join.dtype, subok=False)
+
+
 def _zeros(x: Array) -> Array:
+    """The gradient in a path of a join that has no gradient itself."""
     return np.zeros_like(x, _validation.result_dtype(x.dtype, "paths"), subok=False)
 
 
@@ -240,7 +253,7 @@ def _zeros(x: Array) -> Array:
 def _store_mean(
     paths: list[Array], keep: Array, dtype: np.dtype[Any], out: Array
 ) -> None:
-    """Sum what survives in list order, divide by its number, and store."""
+    """Store the mean of the paths that survive, summed in list order."""
     tiling = _Tiling(keep, dtype, out)
     pairs = zip(paths, keep, strict=True)
     paths = [_validation.apart(x, out) if kept.any() else x for x, kept in pairs]
@@ -262,7 +275,7 @@ def _store_mean(
 def _store_shares(
     grad: Array, keep: Array, dtype: np.dtype[Any], results: list[Array]
 ) -> None:
-    """Divide by the number of survivors, and store what each of them gets."""
+    """Store each path's gradient: grad over the number of survivors, or zeros."""
     tiling = _Tiling(keep, dtype, grad)
     for samples, (part, *targets) in tiling.tiles(grad, *results):
         share = np.empty(part.shape, tiling.computes)
@@ -272,11 +285,11 @@ def _store_shares(
 
 
 class _Tiling:
-    """How to go through arrays of one shape in the memory order of one of them, and
-    what survives where."""
+    """Tiles of arrays of one shape, in the memory order of one of them, and for each
+    tile the paths' masks and the number of survivors."""
 
     def __init__(self, keep: Array, dtype: np.dtype[Any], like: Array) -> None:
-        self.computes = np.dtype(np.float32) if _validation.is_half(dtype) else dtype
+        self.computes = _validation.computing_dtype(dtype)
         self.axes = sorted(range(like.ndim), key=lambda i: -abs(like.strides[i]))
         self.rows = keep.shape[1] != 1
         strides = tuple(int(self.rows and axis == 0) for axis in self.axes)
@@ -286,12 +299,12 @@ class _Tiling:
         else:
             self.kept = [masks.from_key(0, 1.0 - row[0], where) for row in keep]
         n = np.count_nonzero(keep, axis=0)
-        n = np.where(n, n, -1)  # -0 / -1 is +0, where nothing survives
+        n = np.where(n, n, -1)  # where nothing survives: a sum of -0 over -1 is +0
         self.n = n.astype(np.empty(0, self.computes).real.dtype)
         self.along = [-1 if axis == 0 else 1 for axis in self.axes]
 
     def tiles(self, *arrays: Array) -> Iterator[tuple[slice, list[Array]]]:
-        """The samples that a tile is of, as entries of keep, and the arrays there."""
+        """For each tile its samples, as entries of keep, and its part of each array."""
         views = [x.transpose(self.axes) for x in arrays]
         for where in tiles(views[0].shape):
             samples = slice(0, None)
@@ -301,20 +314,22 @@ class _Tiling:
             yield samples, [x[where] for x in views]
 
     def count(self, samples: slice) -> Array:
+        """The number of survivors, to broadcast against a tile."""
         return self.n[samples].reshape(self.along)
 
     def masks(self, samples: slice) -> list[Mask]:
+        """The mask of each path for a tile of these samples."""
         return [mask._replace(first=samples.start) for mask in self.kept]
 
 
 def _sum(parts: Iterable[Array], total: Array) -> Array:
-    """The sum of arrays, or the only one itself."""
+    """The sum of arrays; one array alone is given back itself."""
     add = functools.partial(np.add, out=total, dtype=total.dtype)
     return functools.reduce(add, parts)
 
 
 def _sum_rows(parts: list[Array], masks: list[Mask], total: Array) -> Array:
-    """The sum of the rows that are kept, -0 where there are none."""
+    """The sum of the rows that are kept; -0 where none is."""
     affine, before = FIRST, None
     for part, mask in zip(parts, masks, strict=True):
         apply(part, total.dtype, mask, affine, before, total)
@@ -323,7 +338,7 @@ def _sum_rows(parts: list[Array], masks: list[Mask], total: Array) -> Array:
 
 
 def _divide(x: Array, n: Array, out: Array) -> None:
-    """A complex number is two reals."""
+    """Divide real numbers, or complex ones as two reals."""
     if out.dtype.kind == "c":
         for part in ("real", "imag"):
             _divide(part_of(x, part), n, getattr(out, part))

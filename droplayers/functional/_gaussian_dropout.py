@@ -1,4 +1,4 @@
-"""Gaussian dropout: noise that is multiplied, where others drop."""
+"""Gaussian dropout: elements are multiplied by noise."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import NOISE, Affine
-from .._lib.pipeline import apply_mask
+from .._lib.pipeline import apply_mask, at_rate, noise_variance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,8 +99,14 @@ def gaussian_dropout(
         raise ValueError("p must be in [0, 1), got 1: the noise would have no bounds")
     train = _validation.training(mode)
     where = masks.geometry(array.shape, (), full_shape, start)
-    noise = train and p > 0.0
-    affine = Affine(NOISE, math.sqrt(p / (1.0 - p))) if noise else Affine()
+    rate = p if train else 0.0
+    affine = Affine(NOISE, math.sqrt(noise_variance(p))) if rate else Affine()
     return apply_mask(
-        array, dtype, p, affine, where, rng, None, False, out, train=train
+        array,
+        dtype,
+        where,
+        at_rate(rate, affine, where, rng),
+        identity=rate == 0.0,
+        train=train,
+        out=out,
     )

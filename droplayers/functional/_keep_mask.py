@@ -1,4 +1,4 @@
-"""Keep masks themselves."""
+"""Keep masks: what `dropout` keeps, as booleans or packed bits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from .. import _core, _validation
 from .._lib import mask as masks
-from ..keys import draw_key
+from .._lib.elementwise import unpack
+from .._lib.pipeline import reserve_then_draw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,9 +68,9 @@ def keep_mask(
     --------
     >>> import droplayers as dl
     >>> dl.keep_mask(8, 0.5, rng=1)
-    array([False,  True, False,  True,  True, False, False,  True])
+    array([ True,  True, False,  True,  True, False,  True,  True])
     >>> dl.keep_mask(8, 0.5, rng=1, packed=True)
-    array([154], dtype=uint8)
+    array([219], dtype=uint8)
     """
     drawn: NDArray[np.bool_] | NDArray[np.uint8]
     drawn = _core.keep_mask(shape, p, rng, full_shape, start, packed)
@@ -82,12 +83,13 @@ def keep_mask(
     if len(shape) > MOST_AXES:
         raise ValueError(f"shape must have at most {MOST_AXES} axes, got {len(shape)}")
     where = masks.geometry(shape, (), full_shape, start)
-    # Memory first: where it cannot be had, no generator has advanced.
-    if packed:
-        keep = np.empty((math.prod(shape) + 7) // 8, np.uint8)
-    else:
-        keep = np.empty(shape, np.bool_)
-    mask = masks.from_key(draw_key(rng) if 0.0 < p < 1.0 else 0, p, where)
+
+    def reserve() -> NDArray[np.bool_] | NDArray[np.uint8]:
+        if packed:
+            return np.empty((math.prod(shape) + 7) // 8, np.uint8)
+        return np.empty(shape, np.bool_)
+
+    keep, mask = reserve_then_draw(reserve, lambda: masks.from_rng(p, where, rng))
     if packed:
         return _core.pack(keep, shape, *mask)
-    return masks.unpack(mask, keep)[()]
+    return unpack(mask, keep)[()]

@@ -1,4 +1,4 @@
-"""Which samples a branch runs on."""
+"""The samples that a branch runs on."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import _core, _validation
+from .._lib.mask import key_at
 from .._lib.pipeline import scale
-from ..keys import draw_key
 from ._keep_mask import keep_mask
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ def kept_rows(
     --------
     >>> import droplayers as dl
     >>> dl.kept_rows(10, 0.5, rng=4)
-    (array([2, 7, 8, 9]), 2.0)
+    (array([1, 3, 4, 5, 6, 7, 8]), 2.0)
     >>> dl.kept_rows(10, 0.4, sampling="fixed", rng=4)
-    (array([1, 2, 6, 7, 8, 9]), 1.6666666666666667)
+    (array([1, 3, 5, 6, 7, 8]), 1.6666666666666667)
     """
     n = _validation.integer(n, "n")
     if n < 0:
@@ -86,14 +86,14 @@ def kept_rows(
         return rows, scale(p) if p < 1.0 else 0.0
     count = max(1, math.floor(round(n * (1.0 - p), 9))) if n and p < 1.0 else 0
     rows = np.arange(count, dtype=np.intp)
-    key = draw_key(rng) if 0.0 < p < 1.0 else 0
+    key = key_at(p, rng)
     if 0 < count < n:
         rows = _largest(_core.uniforms(key, 0, n), count)
     return rows, n / count if count else 0.0
 
 
 def _largest(values: Array, count: int) -> NDArray[np.intp]:
-    """Where the largest stand, ascending; the lower place where two are equal."""
+    """The places of the largest values, ascending; of equal ones the lower place."""
     least = np.partition(values, -count)[-count]
     largest = values > least
     equal = np.flatnonzero(values == least)

@@ -1,4 +1,4 @@
-"""Operations that drop whole channels of a sample: spatial dropout."""
+"""Spatial dropout: whole channels of a sample are dropped."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def spatial_dropout(
     >>> import droplayers as dl
     >>> x = np.ones((2, 3, 4), dtype=np.float32)
     >>> dl.spatial_dropout(x, 0.5, rng=1)
-    array([[[0., 0., 0., 0.],
+    array([[[2., 2., 2., 2.],
             [2., 2., 2., 2.],
             [0., 0., 0., 0.]],
     <BLANKLINE>

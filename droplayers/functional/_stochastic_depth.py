@@ -101,11 +101,11 @@ def stochastic_depth(
     ...     print("rows:", len(v))
     ...     return 3 * v
     >>> dl.stochastic_depth(x, branch, 0.5, True, rng=0)
-    rows: 2
+    rows: 1
     array([[1., 1.],
-           [7., 7.],
            [1., 1.],
            [7., 7.],
+           [1., 1.],
            [1., 1.]])
     >>> dl.stochastic_depth(x[:1], branch)
     rows: 1
@@ -199,9 +199,9 @@ def _add_branch(
     rng: RNG,
     out: Array | None,
 ) -> Any:
-    """Both passes: they differ in what their arguments are called."""
+    """Both passes, which differ in the names of their arguments alone."""
     owner = _validation.array(x, x_name)
-    array = owner[...]  # a view of our own: the branch may give x another shape
+    array = owner[...]  # a view: the branch may change the shape of x itself
     if array.ndim == 0:
         raise ValueError(f"{x_name} must have an axis of samples, got a 0-d array")
     dtype = _validation.result_dtype(array.dtype, x_name)
@@ -233,7 +233,7 @@ def _add_branch(
 
 
 def _memory(x: Array) -> tuple[int, int]:
-    """Where an array's memory is, and how long."""
+    """The address and the length of an array's memory."""
     return x.__array_interface__["data"][0], x.nbytes
 
 
@@ -245,7 +245,8 @@ def _add_rows(
     factor: float,
     out: Array,
 ) -> None:
-    """Store x, and on some rows x + factor * part, in blocks that stay in cache."""
+    """Store x in out, with factor * part added on some rows. part has these rows alone;
+    they are laid out as x's, tile by tile."""
     x = _validation.apart(x, out)
     if np.may_share_memory(part, out):
         part = part.copy()
@@ -255,12 +256,12 @@ def _add_rows(
     few = TILE // max(1, math.prod(x.shape[1:]))
     step = max(1, len(x) if len(rows) == len(x) else few)
     for low in range(0, len(x), step):
-        block = slice(low, low + step)
+        tile = slice(low, low + step)
         first, last = np.searchsorted(rows, (low, low + step))
-        spread = part[first:last]
-        if len(spread) < len(x[block]):
-            spread = np.empty_like(x[block], dtype)
+        terms = part[first:last]
+        if len(terms) < len(x[tile]):
+            terms = np.empty_like(x[tile], dtype)
             with np.errstate(all="ignore"):
-                spread[rows[first:last] - low] = part[first:last]
+                terms[rows[first:last] - low] = part[first:last]
         mask = bits._replace(first=low)
-        apply(spread, dtype, mask, Affine(RESIDUAL, factor), x[block], out[block])
+        apply(terms, dtype, mask, Affine(RESIDUAL, factor), x[tile], out[tile])

@@ -38,7 +38,7 @@ class AlphaDropout(Layer):
     >>> layer = dl.AlphaDropout(0.5, rng=1)
     >>> y = layer(np.ones(4))
     >>> layer.backward(np.ones(4)).round(3)
-    array([0.   , 0.886, 0.   , 0.886])
+    array([0.886, 0.886, 0.   , 0.886])
     """
 
     p = Validated(_validation.probability)

@@ -170,10 +170,11 @@ class Layer:
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def _shown(self, name: str) -> Any:
-        """An argument of the constructor, as it would be now."""
+        """The present value of an argument of the constructor."""
         return getattr(self, name)
 
     def _run(self, x: Any, options: tuple[Any, ...]) -> Any:
+        """A forward pass. The layer is as before if it fails."""
         key = lazy_key(self.rng) if self.training else None
         y = self._apply(x, key, options)
         shape = y.shape if type(y) is np.ndarray else _shape(y)
@@ -194,11 +195,11 @@ class Layer:
     def _gradient(
         self, grad: Any, kept: Any, rng: RNG, options: tuple[Any, ...]
     ) -> Any:
-        """The gradient in x; of a linear function that function of grad."""
+        """The gradient in x; a function that is linear in x is its own."""
         return self._apply(grad, rng, options)
 
     def _kept(self, x: Any) -> Any:
-        """What the gradient needs of x."""
+        """What the gradient needs of x as it is now."""
         return None
 
 
@@ -208,5 +209,5 @@ def _shape(y: Any) -> tuple[int, ...] | None:
 
 
 def _is(value: Any, default: Any) -> bool:
-    """Whether an option is its default, whatever type either has."""
+    """Whether a value is the default: of its type and equal to it."""
     return type(value) is type(default) and bool(np.all(value == default))

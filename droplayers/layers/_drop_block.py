@@ -49,9 +49,9 @@ class DropBlock(Layer):
     --------
     >>> import numpy as np
     >>> import droplayers as dl
-    >>> layer = dl.DropBlock(0.3, block_size=3, rng=2)
+    >>> layer = dl.DropBlock(0.3, block_size=3, rng=6)
     >>> layer(np.ones((1, 1, 10))).round(2)
-    array([[[0.  , 0.  , 0.  , 1.43, 1.43, 1.43, 1.43, 1.43, 1.43, 1.43]]])
+    array([[[1.43, 0.  , 0.  , 0.  , 1.43, 1.43, 1.43, 1.43, 1.43, 1.43]]])
     """
 
     p = Validated(_validation.probability)

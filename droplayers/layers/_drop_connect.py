@@ -70,10 +70,10 @@ class DropConnect(Layer):
     >>> layer.bias = np.zeros(2)
     >>> layer(np.ones((2, 3)))
     array([[4., 2.],
-           [0., 0.]])
+           [4., 4.]])
     >>> layer.backward(np.ones((2, 2)))
-    array([[2., 0., 4.],
-           [0., 0., 0.]])
+    array([[2., 2., 2.],
+           [2., 2., 4.]])
     >>> layer.grad_bias
     array([2., 2.])
     """

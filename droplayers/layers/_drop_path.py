@@ -46,7 +46,7 @@ class DropPath(Layer):
     >>> x
     array([[1., 1.],
            [1., 1.],
-           [7., 7.],
+           [1., 1.],
            [1., 1.]])
     >>> dl.DropPath()
     DropPath(drop_prob=None)

@@ -56,9 +56,9 @@ class Dropout(Layer):
     >>> import droplayers as dl
     >>> layer = dl.Dropout(0.5, rng=1)
     >>> layer(np.ones(6))
-    array([0., 2., 0., 2., 2., 0.])
+    array([2., 2., 0., 2., 2., 0.])
     >>> layer.backward(np.full(6, 3.0))
-    array([0., 6., 0., 6., 6., 0.])
+    array([6., 6., 0., 6., 6., 0.])
     >>> layer.eval()(np.ones(2))
     array([1., 1.])
     """

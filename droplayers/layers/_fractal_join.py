@@ -116,18 +116,19 @@ class FractalJoin(Layer):
 
     def _apply(self, x: Any, rng: RNG, options: tuple[Any, ...]) -> Any:
         prob, training, sampling, per, column = options
-        of_all = training and sampling == "global" and column is None
-        if of_all:
+        draws_column = training and sampling == "global" and column is None
+        if draws_column:
             repeatable(self._given)
         y = fractal_join(
             x, prob, training, sampling=sampling, per=per, column=column, rng=rng
         )
-        if of_all:
-            draw_key(rng)  # joins of one seed keep in step, the dead ones too
+        if draws_column:
+            # Draw the key though all paths are dead: joins of one seed draw alike.
+            draw_key(rng)
         return y
 
     def _kept(self, x: Any) -> Any:
-        """The shapes and dtypes of the living are all that gradients ask for."""
+        """Shapes and dtypes of the living paths: the gradients need no values."""
         arrays = [None if path is None else np.asarray(path) for path in x]
         return [None if path is None else (path.shape, path.dtype) for path in arrays]
 
@@ -139,7 +140,7 @@ class FractalJoin(Layer):
             None if path is None else np.broadcast_to(np.zeros((), path[1]), path[0])
             for path in kept
         ]
-        # A global column needs a Key, which a pass of one column alone has not drawn.
+        # Where the column was given, no Key was drawn, and none has an effect.
         key = Key(0) if rng is None else rng
         return fractal_join_backward(
             grad, stand_ins, prob, training,

@@ -35,7 +35,7 @@ class SpatialDropout(Layer):
     >>> import droplayers as dl
     >>> layer = dl.SpatialDropout(0.5, rng=1)
     >>> layer(np.ones((1, 3, 2)))
-    array([[[0., 0.],
+    array([[[2., 2.],
             [2., 2.],
             [0., 0.]]])
     """

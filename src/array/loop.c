@@ -1,6 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "array/loop.h"
 
+#include "array/strided_run.h"
+
+static const uint8_t all[DROP_TILE / 8 + DROP_BITS_PAD] = {
+#define FF8 255, 255, 255, 255, 255, 255, 255, 255
+#define FF64 FF8, FF8, FF8, FF8, FF8, FF8, FF8, FF8
+#define FF512 FF64, FF64, FF64, FF64, FF64, FF64, FF64, FF64
+    FF512, FF512, FF8
+#undef FF8
+#undef FF64
+#undef FF512
+};
+static const uint8_t none[DROP_TILE / 8 + DROP_BITS_PAD];
+
+/* Stands in for an x that is dropped whole and must not be read. */
+static const char blank[4096];
+
 int
 drop_count_work(drop_loop *loop, size_t n)
 {
@@ -9,17 +25,131 @@ drop_count_work(drop_loop *loop, size_t n)
         return 0;
     }
     loop->work = 0;
-    return drop_poll(loop->job->interrupt);
+    return drop_poll(loop->interrupt);
 }
 
 void
-drop_copy_bits(drop_loop *loop, drop_writer *to, uint64_t index, size_t n)
+drop_copy_rows(drop_loop *loop, drop_writer *to, uint64_t index,
+               uint64_t stride, size_t rows, size_t n)
 {
-    loop->work += DROP_BATCH; /* which may be drawn for these few */
-    for (size_t i = 0; i < n;) {
-        drop_bit_span some =
-            drop_mask_reader_get(&loop->reader, index + i, n - i);
-        drop_bits_copy(to, some.bits, some.offset, some.n);
-        i += some.n;
+    if (stride > 2 * DROP_SEGMENT) {
+        loop->work += rows * DROP_SEGMENT; /* which are drawn for each */
     }
+    drop_mask_reader_rows(&loop->reader, to, index, stride, rows, n);
+}
+
+/* Applies the span along inner. */
+static int
+apply_span(drop_loop *loop, drop_cursor at)
+{
+    const drop_plan *plan = loop->plan;
+    drop_axis axis = plan->inner;
+    if (loop->span.bits == none) {
+        at.run.x = at.run.r ? at.run.r : blank;
+        axis.x = at.run.r ? axis.r : (ptrdiff_t)drop_size(plan->op.dtype);
+    }
+    drop_strided_apply(&plan->op, at.run, &axis, loop->span);
+    return drop_count_work(loop, loop->span.n);
+}
+
+/* Copies rows of n elements each between memory with these strides. */
+static void
+copy_rows(char *to, ptrdiff_t to_row, ptrdiff_t to_step, const char *from,
+          ptrdiff_t from_row, ptrdiff_t from_step, size_t rows, size_t n,
+          ptrdiff_t size)
+{
+    for (size_t i = 0; i < n; i++) {
+        drop_strided_copy(to + (ptrdiff_t)i * to_step, to_row,
+                          from + (ptrdiff_t)i * from_step, from_row, rows,
+                          size);
+    }
+}
+
+/* Applies bits to rows so short that gathering them costs less than a call of
+ * the kernel for each. */
+static void
+apply_gathered(const drop_plan *plan, drop_run run, drop_bit_span bits)
+{
+    char x[DROP_GATHER * 8], r[DROP_GATHER * 8];
+    const drop_axis *row = &plan->along, *step = &plan->inner;
+    const ptrdiff_t size = (ptrdiff_t)drop_size(plan->op.dtype);
+    const ptrdiff_t bytes = (ptrdiff_t)step->n * size;
+    const size_t rows = bits.n / step->n;
+    const int in_place = step->out == size && row->out == bytes;
+    const drop_operation near = {plan->op.kernels, plan->op.dtype,
+                                 plan->op.affine, 0};
+    drop_run part = {in_place ? run.out : x, x, run.r ? r : NULL};
+    copy_rows(x, bytes, size, run.x, row->x, step->x, rows, step->n, size);
+    if (run.r) {
+        copy_rows(r, bytes, size, run.r, row->r, step->r, rows, step->n, size);
+    }
+    drop_run_apply(&near, part, bits.bits, bits.offset, bits.n);
+    if (!in_place) {
+        copy_rows(run.out, row->out, step->out, x, bytes, size, rows, step->n,
+                  size);
+    }
+}
+
+/* Applies the span, which is of whole rows. */
+static int
+apply_rows(drop_loop *loop, drop_cursor at)
+{
+    const drop_plan *plan = loop->plan;
+    const drop_bit_span span = loop->span;
+    const size_t n = plan->inner.n, most = DROP_GATHER / n;
+    const size_t rows = span.n / n, bytes = n * drop_size(plan->op.dtype);
+    int status = 0;
+    for (size_t i = 0, some; i < rows && !status; i += some) {
+        drop_cursor here = drop_cursor_at(at, &plan->along, i);
+        some = 1;
+        if (bytes >= DROP_GATHER_ROW) {
+            loop->span = (drop_bit_span){span.bits, span.offset + i * n, n};
+            status = apply_span(loop, here);
+        }
+        else {
+            some = rows - i < most ? rows - i : most;
+            apply_gathered(
+                plan, here.run,
+                (drop_bit_span){span.bits, span.offset + i * n, some * n});
+            status = drop_count_work(loop, some * n);
+        }
+    }
+    loop->span = span;
+    return status;
+}
+
+static int
+apply_shared(drop_loop *loop, drop_cursor at, drop_loop_fn *apply)
+{
+    const drop_plan *plan = loop->plan;
+    return drop_loop_outer(loop, plan->axis + plan->outers, plan->shareds, at,
+                           apply);
+}
+
+int
+drop_apply_bits(drop_loop *loop, drop_cursor at, const uint8_t *bits,
+                size_t offset, size_t n)
+{
+    loop->span = (drop_bit_span){bits, offset, n};
+    return apply_shared(loop, at, apply_span);
+}
+
+int
+drop_apply_rows(drop_loop *loop, drop_cursor at, const uint8_t *bits,
+                size_t rows)
+{
+    const drop_plan *plan = loop->plan;
+    loop->span = (drop_bit_span){bits, 0, rows * plan->inner.n};
+    return apply_shared(loop, at,
+                        plan->is_contiguous ? apply_span : apply_rows);
+}
+
+drop_bit_span
+drop_same_bits(const drop_loop *loop, drop_run run, int keep, size_t n)
+{
+    const size_t size = drop_size(loop->plan->op.dtype);
+    size_t most = keep || run.r ? DROP_TILE : sizeof blank / size;
+    /* So many that the next begin at an aligned out. */
+    most -= (uintptr_t)run.out % DROP_ALIGN / size;
+    return (drop_bit_span){keep ? all : none, 0, n < most ? n : most};
 }

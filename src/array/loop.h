@@ -1,70 +1,62 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the loops share: its state, and how it goes from place to
- * place. The outer axes lead to loops, where the elements are; a loop ends in
- * the shared axes, along which the same bits are applied again and again.
+ * What the loops share. The outer axes of a plan lead to places from which a
+ * loop does the elements along inner and along; it ends in the shared axes,
+ * along which the same bits are applied again and again.
  */
 #ifndef DROP_ARRAY_LOOP_H
 #define DROP_ARRAY_LOOP_H
 
-#include "base/bit_writer.h"
 #include "array/mask_reader.h"
-#include "array/traverse.h"
+#include "array/plan.h"
+#include "base/bit_writer.h"
 
-/* Rows that lie end to end in memory and are shorter than this are applied
- * together, with their bits end to end: in elements where bits are copied, in
- * bytes where one bit is spread. A longer row may have pages of its own, which
- * are not touched where it is dropped. */
-#define DROP_SHORT_COPY 256
+/* Shorter rows are applied together, with their bits end to end: in elements
+ * where bits are copied, in bytes where one bit is repeated. A longer row that
+ * is dropped whole may have pages of its own, which are not touched. */
+#define DROP_SHORT_COPY (DROP_TILE / 2)
 #define DROP_SHORT_REPEAT 4096
 
-/* Columns of a block that lie end to end and have no more places than these
- * are put together from bytes. */
+/* Columns that lie end to end in memory and have no more places than these are
+ * put together from bytes. */
 #define DROP_NARROW 8
 
-typedef struct {
-    drop_run run;
-    uint64_t index;
-} drop_cursor;
-
-typedef struct drop_loop {
-    const drop_job *job;
-    drop_operation op;
+/* The state of a loop: of a thread, where there are several. */
+struct drop_loop {
+    const drop_plan *plan;
+    drop_interrupt interrupt;
     drop_mask_reader reader;
     drop_bit_span span; /* what is now to be applied */
-    drop_axis inner;    /* and along which axis */
-    drop_axis along;    /* the other axis of short rows and of blocks */
-    int is_contiguous;  /* whether inner lies end to end along it */
-    const drop_axis *shared;
-    int shareds;
-    size_t work; /* elements since the last question */
-    uint64_t
-        deposit[256]; /* of narrow blocks: a byte's bits, every n-th place */
-} drop_loop;
+    size_t work;        /* elements since the last poll */
+};
 
-typedef int drop_loop_fn(drop_loop *loop, drop_cursor at);
-
-/* The loops; each returns what the interrupt said. A row has one span of the
- * mask; whole rows have one bit each, and those that lie end to end and have
- * the same one are applied together; short rows lie end to end along another
- * axis. In blocks the mask is contiguous along another axis, or along none;
- * narrow ones have few places, which lie end to end along it. Noise has a
+/* A row has one span of the mask. Whole rows have one bit each, and those that
+ * lie end to end and have the same bit are applied together. Short rows go on
+ * along another axis. In transposed ones the mask is contiguous along another
+ * axis; narrow ones are short, and lie end to end along it. Normal ones have a
  * variate for each element instead of a bit. */
 drop_loop_fn drop_loop_row, drop_loop_whole_rows, drop_loop_short_rows,
     drop_loop_transposed, drop_loop_narrow, drop_loop_normal;
 
-/* Fills a loop's table of bytes for narrow blocks of n places. */
-void drop_fill_deposit(uint64_t deposit[256], size_t n);
-
-/* Counts elements that were done, and asks when it is time. */
+/* Counts elements that were done, and polls when it is time. */
 int drop_count_work(drop_loop *loop, size_t n);
 
-/* Applies loop->span at a place. */
-drop_loop_fn drop_apply_here;
+/* Writes the bits of rows end to end, as drop_mask_reader_rows does. */
+void drop_copy_rows(drop_loop *loop, drop_writer *to, uint64_t index,
+                    uint64_t stride, size_t rows, size_t n);
 
-/* Writes the bits of n neighbours in the mask. */
-void drop_copy_bits(drop_loop *loop, drop_writer *to, uint64_t index,
-                    size_t n);
+/* Applies n bits at a cursor, along inner, and along the shared axes. */
+int drop_apply_bits(drop_loop *loop, drop_cursor at, const uint8_t *bits,
+                    size_t offset, size_t n);
+
+/* The same for bits of whole rows along inner and along, end to end. */
+int drop_apply_rows(drop_loop *loop, drop_cursor at, const uint8_t *bits,
+                    size_t rows);
+
+/* As drop_apply_bits, with bits that are all 1 or all 0; x of the dropped is
+ * not read. Returns at most how many of n elements this does at once. */
+drop_bit_span drop_same_bits(const drop_loop *loop, drop_run run, int keep,
+                             size_t n);
 
 DROP_INLINE drop_cursor
 drop_cursor_at(drop_cursor at, const drop_axis *axis, size_t i)
@@ -92,16 +84,6 @@ drop_loop_outer(drop_loop *loop, const drop_axis *axis, int axes,
                                  drop_cursor_at(at, axis, i), loop_fn);
     }
     return status;
-}
-
-/* Applies n bits at a place and along the shared axes. */
-static inline int
-drop_apply_bits(drop_loop *loop, drop_cursor at, const uint8_t *bits,
-                size_t offset, size_t n)
-{
-    loop->span = (drop_bit_span){bits, offset, n};
-    return drop_loop_outer(loop, loop->shared, loop->shareds, at,
-                           drop_apply_here);
 }
 
 #endif

@@ -2,10 +2,11 @@
 #include "array/loop.h"
 
 /* Columns whose bits are drawn at once, row by row. */
-#define COLUMNS DROP_TILE
+#define COLUMNS DROP_ROW_MOST
 
-void
-drop_fill_deposit(uint64_t deposit[256], size_t n)
+/* A byte's bits, each n places from the one before. */
+static void
+fill_deposit(uint64_t deposit[256], size_t n)
 {
     deposit[0] = 0;
     for (unsigned byte = 1; byte < 256; byte++) {
@@ -18,23 +19,26 @@ drop_loop_narrow(drop_loop *loop, drop_cursor at)
 {
     uint8_t row[DROP_NARROW][COLUMNS / 8];
     uint8_t bits[DROP_NARROW * COLUMNS / 8 + DROP_BITS_PAD];
-    const size_t places = loop->inner.n;
+    uint64_t deposit[256];
+    const drop_axis *inner = &loop->plan->inner, *along = &loop->plan->along;
+    const size_t places = inner->n;
     int status = 0;
-    for (size_t b = 0, n; b < loop->along.n && !status; b += n) {
-        drop_cursor here = drop_cursor_at(at, &loop->along, b);
+    fill_deposit(deposit, places);
+    for (size_t b = 0, n; b < along->n && !status; b += n) {
+        drop_cursor here = drop_cursor_at(at, along, b);
         drop_writer to = {bits, 0, 0};
-        n = loop->along.n - b;
+        n = along->n - b;
         n = n < COLUMNS ? n : COLUMNS;
         for (size_t i = 0; i < places; i++) {
             drop_writer writer = {row[i], 0, 0};
-            uint64_t index = drop_cursor_at(here, &loop->inner, i).index;
-            drop_copy_bits(loop, &writer, index, n);
+            uint64_t index = here.index + i * inner->mask;
+            drop_copy_rows(loop, &writer, index, 0, 1, n);
             drop_bits_end(&writer);
         }
         for (size_t k = 0; k < n; k += 8) {
             uint64_t word = 0;
             for (size_t i = 0; i < places; i++) {
-                word |= loop->deposit[row[i][k / 8]] << i;
+                word |= deposit[row[i][k / 8]] << i;
             }
             /* What goes beyond the last column is 0 or never read. */
             drop_bits_put(&to, word, (unsigned)(8 * places));

@@ -9,8 +9,8 @@ int
 drop_loop_normal(drop_loop *loop, drop_cursor at)
 {
     char x[DROP_GATHER * 8];
-    const drop_operation *op = &loop->op;
-    const drop_axis *axis = &loop->inner;
+    const drop_operation *op = &loop->plan->op;
+    const drop_axis *axis = &loop->plan->inner;
     const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
     int status = 0;
     for (size_t i = 0, n; i < axis->n && !status; i += n) {

@@ -1,43 +1,114 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "array/loop.h"
 
-/* A block's side along the mask, of which a row is drawn at once, and along
- * memory, where a column is applied at once. 4 KiB of float32 take 0.7 of the
- * time of 2 KiB where memory jumps from column to column; the block's bits,
- * 128 KiB, stay in L2. */
-#define ALONG 1024
-#define INNER 1024
-
-/* Bits are turned over in squares of this side. */
+/* Bits are turned over in squares of this side, or of 8 where rows are short.
+ */
 #define SQUARE 64
+
+/* Places of a row of the mask that are drawn at once: with fewer, more
+ * segments would be drawn for a part of them. */
+#define ROW 512
+
+/* Bits of a block, whose columns are long where its rows are short, and of
+ * the rows that are drawn at once: both stay in L1 and on a small stack. */
+#define BLOCK_BITS ((size_t)1 << 18)
+#define ROWS_BITS ((size_t)1 << 15)
+
+/* What is prefetched of a column at the most. */
+#define PREFETCH_MOST 4096
 
 /* The bits of a block, column by column, each from a whole word on. */
 typedef struct {
-    uint8_t bits[ALONG * INNER / 8 + DROP_BITS_PAD];
+    uint8_t bits[BLOCK_BITS / 8 + DROP_BITS_PAD];
     size_t pitch; /* bytes of a column */
 } columns;
 
-/* Draws the bits of up to SQUARE places on inner, n along, as word k of the
- * columns. */
-static void
-draw_columns(drop_loop *loop, drop_cursor at, columns *to, size_t k,
-             size_t places, size_t n)
+/* Some rows of the mask, end to end. */
+typedef struct {
+    uint8_t bits[ROWS_BITS / 8 + 2 * DROP_BITS_PAD];
+    size_t count, n;
+} mask_rows;
+
+/* Turns 8 x 8 bits over: bit j of byte i becomes bit i of byte j (Warren,
+ * Hacker's Delight, 7-3). */
+static uint64_t
+transpose8(uint64_t word)
 {
-    uint8_t row[SQUARE][ALONG / 8] = {{0}};
-    for (size_t i = 0; i < places; i++) {
-        drop_writer writer = {row[i], 0, 0};
-        drop_copy_bits(loop, &writer,
-                       drop_cursor_at(at, &loop->inner, i).index, n);
-        drop_bits_end(&writer);
-    }
-    for (size_t b = 0; b < n; b += SQUARE) {
-        uint64_t word[SQUARE];
-        for (size_t i = 0; i < SQUARE; i++) {
-            word[i] = load_le64(row[i] + b / 8);
+    uint64_t swap = (word ^ word >> 7) & UINT64_C(0x00AA00AA00AA00AA);
+    word ^= swap ^ swap << 7;
+    swap = (word ^ word >> 14) & UINT64_C(0x0000CCCC0000CCCC);
+    word ^= swap ^ swap << 14;
+    swap = (word ^ word >> 28) & UINT64_C(0x00000000F0F0F0F0);
+    return word ^ swap ^ swap << 28;
+}
+
+/* Columns first.. of rows that begin at place, a multiple of 8, of theirs. */
+static void
+transpose_bytes(columns *to, const mask_rows *from, size_t first, size_t place)
+{
+    const size_t left = from->n - first, some = left < 8 ? left : 8;
+    for (size_t i = 0; i < from->count; i += 8) {
+        uint64_t square = 0;
+        for (size_t j = 0; j < 8; j++) {
+            size_t offset = (i + j) * from->n + first;
+            square |= (uint64_t)(load_bits32(from->bits, offset) & 0xFF)
+                      << 8 * j;
         }
-        loop->op.kernels->transpose64(word);
-        for (size_t i = 0; i < SQUARE; i++) {
-            store_le64(to->bits + (b + i) * to->pitch + 8 * k, word[i]);
+        square = transpose8(square);
+        for (size_t j = 0; j < some; j++) {
+            to->bits[(first + j) * to->pitch + (place + i) / 8] =
+                (uint8_t)(square >> 8 * j);
+        }
+    }
+}
+
+/* The 64 bits from an offset on. */
+static uint64_t
+load_bits64(const uint8_t *bits, size_t offset)
+{
+    return load_bits32(bits, offset) | (uint64_t)load_bits32(bits, offset + 32)
+                                           << 32;
+}
+
+static void
+transpose_words(columns *to, const mask_rows *from, size_t first, size_t place,
+                const drop_kernels *kernels)
+{
+    const size_t left = from->n - first, some = left < SQUARE ? left : SQUARE;
+    for (size_t i = 0; i < from->count; i += SQUARE) {
+        uint64_t word[SQUARE] = {0};
+        for (size_t j = 0; j < SQUARE && i + j < from->count; j++) {
+            word[j] = load_bits64(from->bits, (i + j) * from->n + first);
+        }
+        kernels->transpose64(word);
+        for (size_t j = 0; j < some; j++) {
+            store_le64(to->bits + (first + j) * to->pitch + (place + i) / 8,
+                       word[j]);
+        }
+    }
+}
+
+/* Draws the bits of some places on inner, n along, column by column. */
+static void
+draw_columns(drop_loop *loop, drop_cursor at, columns *to, size_t places,
+             size_t n)
+{
+    const drop_axis *inner = &loop->plan->inner;
+    const size_t most = ROWS_BITS / n / SQUARE * SQUARE;
+    mask_rows rows = {.n = n};
+    for (size_t i = 0; i < places; i += rows.count) {
+        drop_writer writer = {rows.bits, 0, 0};
+        rows.count = places - i < most ? places - i : most;
+        drop_copy_rows(loop, &writer, at.index + i * inner->mask, inner->mask,
+                       rows.count, n);
+        drop_bits_end(&writer);
+        for (size_t first = 0; first < n; first += n < SQUARE ? 8 : SQUARE) {
+            if (n < SQUARE) {
+                transpose_bytes(to, &rows, first, i);
+            }
+            else {
+                transpose_words(to, &rows, first, i, loop->plan->op.kernels);
+            }
         }
     }
 }
@@ -48,8 +119,7 @@ apply_contiguous(drop_loop *loop, drop_cursor at, const columns *from,
                  size_t n)
 {
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
-    const size_t cells = loop->inner.n, most = DROP_TILE / cells;
-    const uint32_t mask = cells < 32 ? (1u << cells) - 1 : UINT32_MAX;
+    const size_t cells = loop->plan->inner.n, most = DROP_TILE / cells;
     int status = 0;
     if (cells % SQUARE == 0) {
         return drop_apply_bits(loop, at, from->bits, 0, n * cells);
@@ -58,37 +128,34 @@ apply_contiguous(drop_loop *loop, drop_cursor at, const columns *from,
         drop_writer writer = {bits, 0, 0};
         some = n - b < most ? n - b : most;
         for (size_t i = 0; i < some; i++) {
-            const uint8_t *column = from->bits + (b + i) * from->pitch;
-            if (cells <= 32) {
-                drop_bits_put(&writer, load_bits32(column, 0) & mask,
-                              (unsigned)cells);
-            }
-            else {
-                drop_bits_copy(&writer, column, 0, cells);
-            }
+            drop_bits_copy(&writer, from->bits + (b + i) * from->pitch, 0,
+                           cells);
         }
         drop_bits_end(&writer);
-        status = drop_apply_bits(loop, drop_cursor_at(at, &loop->along, b),
-                                 bits, 0, some * cells);
+        status =
+            drop_apply_bits(loop, drop_cursor_at(at, &loop->plan->along, b),
+                            bits, 0, some * cells);
     }
     return status;
 }
 
-/* Each column begins somewhere else, which no processor foresees: fetches the
- * next one's x while one is applied. */
+/* Each column begins somewhere else, which no processor foresees: prefetches
+ * the next one's x while one is applied. */
 static int
 apply_columns(drop_loop *loop, drop_cursor at, const columns *from, size_t n,
               size_t cells)
 {
-    const int prefetches = loop->job->op.hints & DROP_PREFETCH;
-    const size_t bytes = cells * drop_size(loop->op.dtype);
+    const drop_plan *plan = loop->plan;
+    const int prefetches = plan->job->op.hints & DROP_PREFETCH;
+    size_t bytes = cells * drop_size(plan->op.dtype);
+    bytes = bytes < PREFETCH_MOST ? bytes : PREFETCH_MOST;
     int status = 0;
     for (size_t b = 0; b < n && !status; b++) {
-        const drop_cursor next = drop_cursor_at(at, &loop->along, b + 1);
+        const drop_cursor next = drop_cursor_at(at, &plan->along, b + 1);
         for (size_t i = 0; prefetches && i < bytes; i += 64) {
             __builtin_prefetch(next.run.x + i);
         }
-        status = drop_apply_bits(loop, drop_cursor_at(at, &loop->along, b),
+        status = drop_apply_bits(loop, drop_cursor_at(at, &plan->along, b),
                                  from->bits + b * from->pitch, 0, cells);
     }
     return status;
@@ -98,22 +165,19 @@ int
 drop_loop_transposed(drop_loop *loop, drop_cursor at)
 {
     columns block;
+    const drop_axis *inner = &loop->plan->inner, *along = &loop->plan->along;
     int status = 0;
-    for (size_t a = 0; a < loop->inner.n; a += INNER) {
-        size_t cells = loop->inner.n - a;
-        cells = cells < INNER ? cells : INNER;
-        block.pitch = (cells + SQUARE - 1) / SQUARE * (SQUARE / 8);
-        for (size_t b = 0; b < loop->along.n && !status; b += ALONG) {
-            drop_cursor here = drop_cursor_at(at, &loop->inner, a);
-            here = drop_cursor_at(here, &loop->along, b);
-            size_t n = loop->along.n - b;
-            n = n < ALONG ? n : ALONG;
-            for (size_t i = 0; i < cells; i += SQUARE) {
-                size_t places = cells - i < SQUARE ? cells - i : SQUARE;
-                draw_columns(loop, drop_cursor_at(here, &loop->inner, i),
-                             &block, i / SQUARE, places, n);
-            }
-            status = loop->is_contiguous && cells == loop->inner.n
+    for (size_t b = 0, n; b < along->n; b += n) {
+        n = along->n - b < ROW ? along->n - b : ROW;
+        const size_t most = BLOCK_BITS / n / SQUARE * SQUARE;
+        for (size_t a = 0; a < inner->n && !status; a += most) {
+            size_t cells = inner->n - a < most ? inner->n - a : most;
+            drop_cursor here = drop_cursor_at(at, inner, a);
+            here = drop_cursor_at(here, along, b);
+            block.pitch = (cells + SQUARE - 1) / SQUARE * (SQUARE / 8);
+            draw_columns(loop, here, &block, cells, n);
+            status = loop->plan->is_contiguous && cells == inner->n &&
+                             cells <= DROP_TILE
                          ? apply_contiguous(loop, here, &block, n)
                          : apply_columns(loop, here, &block, n, cells);
         }

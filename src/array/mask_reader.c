@@ -3,13 +3,14 @@
 
 void
 drop_mask_reader_start(drop_mask_reader *reader, const drop_kernels *kernels,
-                       drop_sampler *sampler, const uint8_t *given,
+                       const drop_sampler *sampler, const uint8_t *given,
                        uint64_t index)
 {
     reader->kernels = kernels;
     reader->sampler = sampler;
     reader->given = given;
     reader->first = index - DROP_TILE; /* far from going on */
+    reader->offset = 0;
     reader->n = 0;
 }
 
@@ -26,11 +27,26 @@ drop_mask_reader_get(drop_mask_reader *reader, uint64_t index, size_t n)
     uint64_t at = index - reader->first;
     if (at + n > reader->n || at >= reader->n) {
         /* Who asks for what comes next will go on: draw the whole tile. */
-        size_t some = at - reader->n < DROP_BATCH ? room : n;
-        reader->first = drop_draw(reader->kernels, reader->sampler,
-                                  reader->bits, index, some, NULL, NULL);
-        at = index - reader->first;
-        reader->n = at + some;
+        reader->n = at - reader->n < DROP_SEGMENT ? room : n;
+        reader->first = index;
+        reader->offset =
+            (size_t)(index - drop_draw(reader->kernels, reader->sampler,
+                                       reader->bits, index, reader->n, NULL,
+                                       NULL));
+        at = 0;
     }
-    return (drop_bit_span){reader->bits, (size_t)at, n};
+    return (drop_bit_span){reader->bits, reader->offset + (size_t)at, n};
+}
+
+void
+drop_mask_reader_rows(const drop_mask_reader *reader, drop_writer *to,
+                      uint64_t index, uint64_t stride, size_t rows, size_t n)
+{
+    for (size_t i = 0; reader->given && i < rows; i++) {
+        drop_bits_copy(to, reader->given, (size_t)(index + i * stride), n);
+    }
+    if (!reader->given) {
+        drop_draw_rows(reader->kernels, reader->sampler, to, index, stride,
+                       rows, n);
+    }
 }

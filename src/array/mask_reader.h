@@ -6,14 +6,14 @@
 #ifndef DROP_ARRAY_MASK_READER_H
 #define DROP_ARRAY_MASK_READER_H
 
-#include "array/run.h"
+#include "array/draw.h"
 
 typedef struct {
     const drop_kernels *kernels;
-    drop_sampler *sampler;
+    const drop_sampler *sampler;
     const uint8_t *given;
-    uint64_t first; /* index of the first bit that is kept */
-    size_t n;
+    uint64_t first;   /* index of the first element whose bit is at hand */
+    size_t offset, n; /* where in bits it is, and how many are */
     _Alignas(64) uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
 } drop_mask_reader;
 
@@ -24,12 +24,19 @@ typedef struct {
 
 /* index: the first that will be asked for. */
 void drop_mask_reader_start(drop_mask_reader *reader,
-                            const drop_kernels *kernels, drop_sampler *sampler,
-                            const uint8_t *given, uint64_t index);
+                            const drop_kernels *kernels,
+                            const drop_sampler *sampler, const uint8_t *given,
+                            uint64_t index);
 
 /* The bits of elements index.., n at the most or as many as are at hand. They
  * stay until the next call. */
 drop_bit_span drop_mask_reader_get(drop_mask_reader *reader, uint64_t index,
                                    size_t n);
+
+/* Writes the bits of rows of n <= DROP_ROW_MOST elements end to end: row i
+ * begins at element index + i*stride. */
+void drop_mask_reader_rows(const drop_mask_reader *reader, drop_writer *to,
+                           uint64_t index, uint64_t stride, size_t rows,
+                           size_t n);
 
 #endif

@@ -1,102 +1,132 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "array/partition.h"
 
+#include "array/loop.h"
 #include "base/threads.h"
 
-/* Cells from which on a second thread is worth its start: 60 us until it runs
- * (Zen 5 in a virtual machine), in which this one does a million cells of a
- * mask, or 50 thousand normal variates. */
-#define MIN_ELEMENTS_FOR_THREADS (2 * 1024 * 1024)
-#define MIN_NORMALS_FOR_THREADS (128 * 1024)
+/* Work, in elements, from which on a second thread is worth its start: 60 us
+ * until it runs (Zen 5 in a virtual machine), in which this one does a million
+ * elements. */
+#define MIN_ELEMENTS_FOR_THREADS ((size_t)2 << 20)
 
-/* Chunks, the unit that threads take from a job, in all that is worth a second
- * thread: so small that threads end together, and that nobody waits long for
- * the last one. */
+/* Chunks, the unit that threads take from a plan, in all that is worth a
+ * second thread: so small that threads end together, and that nobody waits
+ * long for the last one. */
 #define CHUNKS 8
 
+/* Places that stay together along the axes of a transposed loop, and along a
+ * row: fewer would draw segments for a few bits of them. */
+#define TOGETHER 1024
+
+/* An axis of a plan that is cut, and where. */
 typedef struct {
-    const drop_job *job;
-    int axis;     /* the axis that is cut */
+    const drop_plan *plan;
+    int axis;     /* outer and shared ones by number, or one of those below */
     size_t first; /* places of it in chunk 0 */
     size_t step;  /* and in the others */
     size_t count; /* chunks */
 } partition;
 
-/* Places of an axis along which memory or the mask is contiguous that stay
- * together: fewer would draw batches for a few bits of them. */
-#define TOGETHER 1024
+enum { ALONG = DROP_MAX_AXES, INNER };
 
-/* Cuts one axis. Where the chunks hold whole tiles of the mask the cuts lie on
- * tile bounds, and no tile is drawn twice. */
-static void
-split_axis(partition *s, int i, size_t chunk)
+static drop_axis *
+axis_of(drop_plan *plan, int axis)
 {
-    const drop_axis *axis = &s->job->axis[i];
-    const int is_inner = i == s->job->axes - 1;
-    s->axis = i;
-    s->step = chunk / (drop_job_size(s->job) / axis->n) + 1;
-    if ((is_inner || axis->mask == 1) && s->step < TOGETHER) {
-        s->step = TOGETHER;
+    return axis == ALONG   ? &plan->along
+           : axis == INNER ? &plan->inner
+                           : &plan->axis[axis];
+}
+
+/* The least places of an axis that stay together. */
+static size_t
+least_step(const drop_plan *plan, int axis)
+{
+    if (axis < ALONG) {
+        return 1;
     }
+    if (axis == ALONG && plan->loop_fn != drop_loop_transposed &&
+        plan->loop_fn != drop_loop_narrow) {
+        return 1;
+    }
+    return TOGETHER;
+}
+
+/* Whether a loop can do a part of its inner axis: where memory or bits do not
+ * go on after it. */
+static int
+has_parts(const drop_plan *plan, int axis)
+{
+    return axis != INNER || plan->loop_fn == drop_loop_row ||
+           plan->loop_fn == drop_loop_normal || plan->along.n == 1 ||
+           (plan->loop_fn == drop_loop_transposed && !plan->is_contiguous);
+}
+
+/* Cuts one axis into chunks of some work. Where they hold whole tiles of a row
+ * of the mask the cuts lie on tile bounds, and no tile is drawn twice. */
+static void
+split_axis(partition *s, const drop_plan *plan, int axis, size_t chunk)
+{
+    const drop_axis *a = axis_of((drop_plan *)plan, axis);
+    const size_t least = least_step(plan, axis);
+    s->plan = plan;
+    s->axis = axis;
+    s->step = chunk / (drop_job_work(plan->job) / a->n + 1) + 1;
+    s->step = s->step < least ? least : s->step;
     s->first = s->step;
-    if (axis->mask == 1 && s->step > DROP_TILE) {
+    if (a->mask == 1 && s->step > DROP_TILE) {
         s->step -= s->step % DROP_TILE;
-        s->first = s->step - s->job->index % DROP_TILE;
+        s->first = s->step - plan->job->index % DROP_TILE;
     }
     s->count = 1;
-    if (s->first < axis->n) {
-        s->count += (axis->n - s->first + s->step - 1) / s->step;
+    if (s->first < a->n) {
+        s->count += (a->n - s->first + s->step - 1) / s->step;
     }
 }
 
 /* Cuts the outermost axis that gives every thread some chunks, so that memory
- * is walked in order; where none does, the one that gives the most. */
-static void
-split(partition *s, const drop_job *job, size_t chunk, int threads)
+ * is walked in order; where none does, the one that gives the most. Shared
+ * axes come last, since every part of one draws all bits. */
+static partition
+split(const drop_plan *plan, size_t chunk, int threads)
 {
     const size_t enough = 2 * (size_t)threads;
-    partition other = {.job = job};
-    s->job = job;
-    s->count = 0;
-    for (int i = 0; i < job->axes && s->count < enough; i++) {
-        split_axis(&other, i, chunk);
-        *s = other.count > s->count ? other : *s;
+    const int outers = plan->outers, shareds = plan->shareds;
+    partition best = {.count = 0}, other;
+    for (int i = 0; i < outers + 2 + shareds && best.count < enough; i++) {
+        int axis = i < outers        ? i
+                   : i == outers     ? ALONG
+                   : i == outers + 1 ? INNER
+                                     : i - 2;
+        if (has_parts(plan, axis)) {
+            split_axis(&other, plan, axis, chunk);
+            best = other.count > best.count ? other : best;
+        }
     }
+    return best;
 }
 
 static int
-traverse_chunk(const void *work, size_t i, drop_interrupt interrupt)
+run_chunk(const void *work, size_t i, drop_interrupt interrupt)
 {
     const partition *s = work;
-    const drop_axis *axis = &s->job->axis[s->axis];
+    drop_plan part = *s->plan;
+    drop_axis *axis = axis_of(&part, s->axis);
+    drop_cursor at = {part.job->run, part.job->index};
     size_t from = i ? s->first + (i - 1) * s->step : 0;
     size_t to = s->first + i * s->step;
-    to = to < axis->n ? to : axis->n;
-    drop_job part = *s->job;
-    part.axis[s->axis].n = to - from;
-    part.run.out += (ptrdiff_t)from * axis->out;
-    part.run.x += (ptrdiff_t)from * axis->x;
-    if (part.run.r) {
-        part.run.r += (ptrdiff_t)from * axis->r;
-    }
-    part.index += from * axis->mask;
-    part.interrupt = interrupt;
-    return drop_traverse(&part);
+    at = drop_cursor_at(at, axis, from);
+    axis->n = (to < axis->n ? to : axis->n) - from;
+    return drop_plan_run(&part, at, interrupt);
 }
 
 int
-drop_partition(drop_job *job, int threads)
+drop_partition(const drop_plan *plan, int threads, drop_interrupt interrupt)
 {
-    const int is_noise = job->op.affine.form == DROP_NOISE;
-    const size_t least =
-        is_noise ? MIN_NORMALS_FOR_THREADS : MIN_ELEMENTS_FOR_THREADS;
-    if (threads < 2 || drop_job_size(job) < least) {
-        return drop_traverse(job);
+    const drop_job *job = plan->job;
+    if (threads < 2 || drop_job_work(job) < MIN_ELEMENTS_FOR_THREADS) {
+        return drop_plan_run(plan, (drop_cursor){job->run, job->index},
+                             interrupt);
     }
-    partition s;
-    drop_axes_sort(job->axis, job->axes);
-    job->axes = drop_axes_coalesce(job->axis, job->axes);
-    split(&s, job, least / CHUNKS, threads);
-    return drop_run_tasks(traverse_chunk, &s, s.count, threads,
-                          job->interrupt);
+    partition s = split(plan, MIN_ELEMENTS_FOR_THREADS / CHUNKS, threads);
+    return drop_run_tasks(run_chunk, &s, s.count, threads, interrupt);
 }

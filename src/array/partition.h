@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Jobs on several threads.
+ * A plan on several threads: which of them does which part.
  */
 #ifndef DROP_ARRAY_PARTITION_H
 #define DROP_ARRAY_PARTITION_H
 
-#include "array/traverse.h"
+#include "array/plan.h"
 
-/* Does a job on at most some threads; on one where the job is small. Returns
- * what its interrupt said. */
-int drop_partition(drop_job *job, int threads);
+/* Does a plan on at most some threads; on one where the job is small. Returns
+ * what the interrupt said last. */
+int drop_partition(const drop_plan *plan, int threads,
+                   drop_interrupt interrupt);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "array/run.h"
 
+#include "array/draw.h"
+
 #include <string.h>
 
 size_t
@@ -12,21 +14,6 @@ drop_size(drop_dtype dtype)
                                                [DROP_BF16] = 2,
                                                [DROP_BOOL] = 1};
     return sizes[dtype];
-}
-
-uint64_t
-drop_draw(const drop_kernels *kernels, drop_sampler *sampler, uint8_t *bits,
-          uint64_t index, size_t n, drop_progress_fn *progress_fn,
-          void *context)
-{
-    uint64_t first = index / DROP_BATCH * DROP_BATCH;
-    uint64_t group = first / DROP_GROUP;
-    size_t groups = (size_t)(index - first + n + DROP_GROUP - 1) / DROP_GROUP;
-    if (sampler->high != (uint32_t)(group >> 32)) {
-        drop_sampler_enter(sampler, (uint32_t)(group >> 32));
-    }
-    kernels->bernoulli(bits, group, groups, sampler, progress_fn, context);
-    return first;
 }
 
 /* What of a span of bits is still to be applied, and from where on. */
@@ -104,7 +91,7 @@ apply_share(void *context, size_t done, size_t total)
 
 void
 drop_draw_and_apply(const drop_operation *op, drop_run run,
-                    drop_sampler *sampler, uint64_t index, size_t n)
+                    const drop_sampler *sampler, uint64_t index, size_t n)
 {
     _Alignas(64) tile tiles[2];
     tile *now = &tiles[0], *next = &tiles[1];

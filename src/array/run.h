@@ -30,14 +30,9 @@ void drop_run_apply(const drop_operation *op, drop_run run,
 
 /* Applies the mask of elements index..index+n-1, n > 0, drawing it on the
  * way: tile t+1 while tile t is applied, so that arithmetic and memory overlap
- * beyond the cache. sampler is left at another high word. */
+ * beyond the cache. */
 void drop_draw_and_apply(const drop_operation *op, drop_run run,
-                         drop_sampler *sampler, uint64_t index, size_t n);
-
-/* Draws the bits of the batches that elements index..index+n-1 of one tile
- * touch. The first batch begins bits; returns the index of its first bit. */
-uint64_t drop_draw(const drop_kernels *kernels, drop_sampler *sampler,
-                   uint8_t *bits, uint64_t index, size_t n,
-                   drop_progress_fn *progress_fn, void *context);
+                         const drop_sampler *sampler, uint64_t index,
+                         size_t n);
 
 #endif

@@ -7,9 +7,13 @@
 
 #include "array/axes.h"
 #include "array/mask_reader.h"
+#include "array/run.h"
 
 /* Elements that are gathered at once: 4 KiB of float64. */
 #define DROP_GATHER 512
+
+/* Rows of fewer bytes whose memory does not go on are gathered too. */
+#define DROP_GATHER_ROW 256
 
 /* Copies n elements of 1, 2, 4 or 8 bytes between strided memory. */
 void drop_strided_copy(char *restrict to, ptrdiff_t to_stride,

@@ -1,40 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * N-dimensional arrays -> runs.
+ * N-dimensional arrays and their masks, element by element.
  */
 #ifndef DROP_ARRAY_TRAVERSE_H
 #define DROP_ARRAY_TRAVERSE_H
 
-#include "array/axes.h"
-#include "array/run.h"
-#include "base/interrupt.h"
+#include "array/job.h"
 
-/* Elements between two questions whether to stop: 0.1 to 1 ms. */
-#define DROP_POLL_EVERY (UINT32_C(1) << 20)
-
-typedef struct {
-    drop_operation op;
-    drop_run run;
-    drop_sampler sampler;
-    const uint8_t *given; /* a whole packed mask, or NULL: it is drawn */
-    uint64_t index;       /* of the first cell in the mask */
-    int axes;
-    drop_axis axis[DROP_MAX_AXES]; /* no place on an axis: nothing to do */
-    drop_interrupt interrupt;
-} drop_job;
-
-/* Lets a job draw its mask, of which its first cell is element 0. */
-void drop_job_draw(drop_job *job, uint64_t key, uint64_t threshold);
-
-/* Cells of the job. */
-size_t drop_job_size(const drop_job *job);
-
-/* Does the job, in any order; that of its axes is lost. Returns what its
- * interrupt said last. */
-int drop_traverse(drop_job *job);
+/* Does a job on at most some threads; on one where it is small. The order of
+ * its axes is lost. Returns what the interrupt said last. */
+int drop_traverse(drop_job *job, int threads, drop_interrupt interrupt);
 
 /* Writes the bits of the cells, in the order of the axes, to packed bytes.
- * Returns what its interrupt said last. */
-int drop_pack(drop_job *job, uint8_t *to);
+ * Returns what the interrupt said last. */
+int drop_pack(drop_job *job, uint8_t *to, drop_interrupt interrupt);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Random words -> packed keep bits, plane by plane (STREAM.md).
+ * Segments -> packed keep bits, plane by plane (STREAM.md).
  *
- * The planes that T needs are combined from the least significant up. Where
- * T's bit is 1, an element whose own bit is 0 lies below T and is dropped,
- * else the planes below decide: keep & plane. Where T's bit is 0, a bit 1 lies
- * above T: keep | plane. Elements equal to T in all 8 planes, one in 256, are
- * undecided until their tails are drawn, together for a whole tile.
+ * From the first plane down an element is undecided while its bits equal T's.
+ * Where T's bit is 1, an element whose own bit is 0 lies below T and is
+ * dropped; where T's bit is 0, one whose bit is 1 lies above T and is kept.
+ * Half of the undecided stay so, and the planes end when none are left, or
+ * when T has no more ones: what is undecided then is kept.
  */
 #include "kernels/kernels.h"
 
@@ -17,152 +17,138 @@ typedef struct {
     size_t done, total;
 } progress;
 
-/* Lane l of vector v holds its group's 128 bits as two 64-bit words. */
-DROP_INLINE void
-draw_plane(const drop_sampler *sampler, const philox_shared *shared,
-           unsigned j, u64v (*bits)[2], int vectors)
+/* Planes that most chunks of segments need: 2**12 elements are decided then.
+ */
+enum { USUAL_PLANES = 12 };
+
+/* The plane after which it is first asked whether all are decided: so many
+ * elements as a chunk has are before it in fewer than one chunk of 50. */
+enum { FIRST_CHECK = 10 };
+
+/* The bits of a chunk of segments, word by word of all of them. */
+typedef struct {
+    u64v keep[DROP_SEGMENT_WORDS][DRAW_VECTORS];
+    u64v undecided[DROP_SEGMENT_WORDS][DRAW_VECTORS];
+} decisions;
+
+/* Word t of the segments in a vector, of which asked has 8 words each. */
+DROP_INLINE u64v
+gather_words(const uint64_t (*asked)[DROP_SEGMENT_WORDS], int t)
 {
-    philox_state s[DRAW_VECTORS];
-    for (int v = 0; v < vectors; v++) {
-        s[v] = philox_join(&shared[v], &sampler->planes[j]);
+    uint64_t word[U64_LANES];
+    for (int l = 0; l < U64_LANES; l++) {
+        word[l] = asked[l][t];
     }
-    philox_rounds(s, vectors, PHILOX_ROUNDS - 1, sampler);
-    for (int v = 0; v < vectors; v++) {
-        philox_last(&s[v], sampler, &bits[v][0], &bits[v][1]);
-    }
+    return u64_load(word);
 }
 
-/* Draws vectors * U64_LANES groups: their keep bits and, with a tail, the
- * undecided ones. vectors and tail are constants where this is inlined. */
+/* Takes the outputs of plane j, of which T has this bit. Before the first
+ * plane what is asked for is undecided. bit, vectors and whether it is the
+ * first are constants where this is inlined. */
 DROP_INLINE void
-draw_chunk(const drop_sampler *sampler, progress *progress, uint8_t *keep_to,
-           uint8_t *open_to, uint64_t group, int vectors, int tail)
+take_plane(decisions *d, sfc64_state *s, unsigned j, int vectors, int bit,
+           int is_first, const uint64_t (*asked)[DROP_SEGMENT_WORDS])
 {
-    philox_shared shared[DRAW_VECTORS];
-    u64v keep[DRAW_VECTORS][2], open[DRAW_VECTORS][2];
-    for (int v = 0; v < vectors; v++) {
-        u64v groups = u64_groups(group + (uint64_t)v * U64_LANES);
-        shared[v] = philox_share(groups, DROP_MASKS, sampler);
-        keep[v][0] = keep[v][1] = u64_set1(sampler->below);
-        open[v][0] = open[v][1] = u64_set1(UINT64_MAX);
-    }
-    for (unsigned j = sampler->needed; j-- > 0;) {
-        u64v bits[DRAW_VECTORS][2];
-        draw_plane(sampler, shared, j, bits, vectors);
-        int one = sampler->top >> (DROP_PLANES - 1 - j) & 1;
+    u64v n = u64_set1(j * DROP_SEGMENT_WORDS);
+    for (int t = 0; t < DROP_SEGMENT_WORDS; t++) {
+        n = u64_add(n, u64_set1(1));
         for (int v = 0; v < vectors; v++) {
-            for (int h = 0; h < 2; h++) {
-                u64v plane = bits[v][h];
-                keep[v][h] = one ? u64_and(keep[v][h], plane)
-                                 : u64_or(keep[v][h], plane);
-                if (tail) {
-                    open[v][h] = one ? u64_and(open[v][h], plane)
-                                     : u64_andnot(open[v][h], plane);
-                }
-            }
+            u64v plane = sfc64_next(&s[v], n);
+            u64v keep = is_first ? u64_set1(0) : d->keep[t][v];
+            u64v open = !is_first ? d->undecided[t][v]
+                        : asked   ? gather_words(asked + v * U64_LANES, t)
+                                  : u64_set1(UINT64_MAX);
+            d->keep[t][v] = bit ? keep : u64_or_and(keep, open, plane);
+            d->undecided[t][v] =
+                bit ? u64_and(open, plane) : u64_andnot(open, plane);
         }
-        if (progress->progress_fn) {
-            progress->progress_fn(progress->context, progress->done++,
-                                  progress->total);
+    }
+}
+
+DROP_INLINE void
+decide_plane(decisions *d, sfc64_state *s, unsigned j, int vectors,
+             int is_first, const uint64_t (*asked)[DROP_SEGMENT_WORDS],
+             const drop_sampler *sampler)
+{
+    if (sampler->threshold >> (DROP_PLANES - 1 - j) & 1) {
+        take_plane(d, s, j, vectors, 1, is_first, asked);
+    }
+    else {
+        take_plane(d, s, j, vectors, 0, is_first, asked);
+    }
+}
+
+DROP_INLINE int
+all_decided(const decisions *d, int vectors)
+{
+    u64v any = u64_set1(0);
+    for (int t = 0; t < DROP_SEGMENT_WORDS; t++) {
+        for (int v = 0; v < vectors; v++) {
+            any = u64_or(any, d->undecided[t][v]);
+        }
+    }
+    return u64_is_zero(any);
+}
+
+/* Draws vectors * U64_LANES segments. vectors is a constant where this is
+ * inlined. */
+DROP_INLINE void
+draw_chunk(uint8_t *bits, const uint64_t *segment,
+           const uint64_t (*asked)[DROP_SEGMENT_WORDS], int vectors,
+           const drop_sampler *sampler, progress *p)
+{
+    decisions d;
+    sfc64_state s[DRAW_VECTORS];
+    const unsigned first_check = asked ? 0 : FIRST_CHECK;
+    sfc64_seed(s, segment, vectors, sampler);
+    for (unsigned j = 0; j < sampler->planes; j++) {
+        if (j == 0) {
+            decide_plane(&d, s, 0, vectors, 1, asked, sampler);
+        }
+        else {
+            decide_plane(&d, s, j, vectors, 0, NULL, sampler);
+        }
+        if (p->progress_fn && j < USUAL_PLANES) {
+            p->progress_fn(p->context, p->done++, p->total);
+        }
+        if (j >= first_check && all_decided(&d, vectors)) {
+            break;
         }
     }
     for (int v = 0; v < vectors; v++) {
-        size_t at = (size_t)v * U64_LANES * (DROP_GROUP / 8);
-        u64_store_groups(keep_to + at, keep[v][0], keep[v][1]);
-        if (tail) {
-            u64_store_groups(open_to + at, open[v][0], open[v][1]);
+        u64v word[DROP_SEGMENT_WORDS];
+        for (int t = 0; t < DROP_SEGMENT_WORDS; t++) {
+            word[t] = u64_or(d.keep[t][v], d.undecided[t][v]);
         }
-    }
-}
-
-/* Tails that are drawn at once: a tile has as many on average, and as many
- * lanes hide the multiply's latency. */
-enum { TAILS = 16, TAIL_VECTORS = TAILS / U64_LANES };
-
-/* The positions of the bits that are set among the tile's first n words. The
- * words that have none, 4 of 5, are passed over without a branch. */
-DROP_INLINE size_t
-collect(uint16_t *at, const uint8_t *open, size_t n)
-{
-    uint64_t some = 0;
-    size_t found = 0;
-    for (size_t i = 0; i < n; i += U64_LANES) {
-        some |= (uint64_t)u64_nonzero(open + 8 * i) << i;
-    }
-    for (; some; some &= some - 1) {
-        size_t i = (size_t)__builtin_ctzll(some);
-        uint64_t word = load_le64(open + 8 * i);
-        do {
-            at[found++] = (uint16_t)(64 * i + __builtin_ctzll(word));
-            word &= word - 1;
-        } while (word);
-    }
-    return found;
-}
-
-/* Draws the tails of the undecided elements and sets the bits of those kept;
- * until then an undecided bit is 0. */
-DROP_INLINE void
-draw_tails(const drop_sampler *sampler, uint8_t *bits, const uint8_t *open,
-           uint64_t group, size_t groups)
-{
-    const uint64_t index = group * DROP_GROUP;
-    const drop_plane tail =
-        drop_sampler_plane(sampler, DROP_TAIL, (uint32_t)(index >> 32));
-    uint16_t at[DROP_TILE + TAILS];
-    size_t n = collect(at, open, groups * (DROP_GROUP / 64));
-    memset(at + n, 0, TAILS * sizeof at[0]);
-    for (size_t i = 0; i < n; i += TAILS) {
-        philox_state s[TAIL_VECTORS];
-        uint64_t words[TAILS];
-        for (int v = 0; v < TAIL_VECTORS; v++) {
-            u64v counter = u64_add_u16(index, at + i + v * U64_LANES);
-            philox_shared shared = philox_share(counter, DROP_MASKS, sampler);
-            s[v] = philox_join(&shared, &tail);
-        }
-        philox_rounds(s, TAIL_VECTORS, PHILOX_ROUNDS, sampler);
-        for (int v = 0; v < TAIL_VECTORS; v++) {
-            u64_store(words + v * U64_LANES, s[v].c0);
-        }
-        size_t some = n - i < TAILS ? n - i : TAILS;
-        for (size_t l = 0; l < some; l++) {
-            uint8_t *word = bits + at[i + l] / 64 * 8;
-            uint64_t keep = (uint32_t)words[l] >= sampler->tail;
-            store_le64(word, load_le64(word) | keep << at[i + l] % 64);
-        }
+        u64_store_segments(bits + (size_t)v * U64_LANES * (DROP_SEGMENT / 8),
+                           word);
     }
 }
 
 /* Full chunks first, then single vectors. */
-DROP_INLINE void
-draw_groups(const drop_sampler *sampler, progress *progress, uint8_t *bits,
-            uint8_t *open, uint64_t group, size_t n, int tail)
+static void
+bernoulli(uint8_t *bits, const uint64_t *segment,
+          const uint64_t (*asked)[DROP_SEGMENT_WORDS], size_t n,
+          const drop_sampler *sampler, drop_progress_fn *progress_fn,
+          void *context)
 {
-    size_t i = 0, bytes = DROP_GROUP / 8;
-    for (size_t step = DRAW_VECTORS * U64_LANES; i + step <= n; i += step) {
-        draw_chunk(sampler, progress, bits + i * bytes, open + i * bytes,
-                   group + i, DRAW_VECTORS, tail);
+    const size_t vectors = (n + U64_LANES - 1) / U64_LANES;
+    n = vectors * U64_LANES;
+    const size_t chunks = vectors / DRAW_VECTORS + vectors % DRAW_VECTORS;
+    const size_t planes =
+        sampler->planes < USUAL_PLANES ? sampler->planes : USUAL_PLANES;
+    progress p = {progress_fn, context, 0, chunks * planes};
+    size_t i = 0;
+    if (!sampler->planes) {
+        memset(bits, sampler->threshold ? 0 : 0xFF, n * (DROP_SEGMENT / 8));
+        return;
+    }
+    for (; i + DRAW_LANES <= n; i += DRAW_LANES) {
+        draw_chunk(bits + i * (DROP_SEGMENT / 8), segment + i,
+                   asked ? asked + i : NULL, DRAW_VECTORS, sampler, &p);
     }
     for (; i < n; i += U64_LANES) {
-        draw_chunk(sampler, progress, bits + i * bytes, open + i * bytes,
-                   group + i, 1, tail);
-    }
-}
-
-static void
-bernoulli(uint8_t *bits, uint64_t group, size_t n, const drop_sampler *sampler,
-          drop_progress_fn *progress_fn, void *context)
-{
-    uint8_t open[DROP_TILE / 8];
-    n = (n + DROP_GROUPS - 1) / DROP_GROUPS * DROP_GROUPS;
-    size_t vectors = n / U64_LANES;
-    size_t chunks = vectors / DRAW_VECTORS + vectors % DRAW_VECTORS;
-    progress progress = {progress_fn, context, 0, chunks * sampler->needed};
-    if (sampler->tail) {
-        draw_groups(sampler, &progress, bits, open, group, n, 1);
-        draw_tails(sampler, bits, open, group, n);
-    }
-    else {
-        draw_groups(sampler, &progress, bits, open, group, n, 0);
+        draw_chunk(bits + i * (DROP_SEGMENT / 8), segment + i,
+                   asked ? asked + i : NULL, 1, sampler, &p);
     }
 }

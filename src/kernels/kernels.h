@@ -16,20 +16,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Elements in a tile, the unit in which bits are drawn and applied: 512 bytes
- * of bits, and 16 KiB of float32 in and out stay in a 32 KiB L1. Its groups
- * divide 2**32, so an aligned tile has one high counter word. */
-#define DROP_TILE 4096
+/* Elements in a tile, the unit in which bits are drawn and applied: 1 KiB of
+ * bits, two vectors of the widest kind with a segment in each lane. */
+#define DROP_TILE_SEGMENTS 16
+#define DROP_TILE (DROP_TILE_SEGMENTS * DROP_SEGMENT)
 
-/* One Philox call gives a bit to each of the 128 elements of a group. */
-#define DROP_GROUP 128
+/* Arrays that a kernel reads or writes segment by segment have room up to a
+ * multiple of these, the lanes of the widest vector. */
+#define DROP_MAX_LANES 8
 
 /* Kernels apply bits in words of so many elements. */
 #define DROP_WORD 32
-
-/* Groups are drawn eight at a time, the lanes of the widest vector. */
-#define DROP_GROUPS 8
-#define DROP_BATCH (DROP_GROUP * DROP_GROUPS)
 
 /* Bits that a kernel reads are readable this far past the last one's byte. */
 #define DROP_BITS_PAD 8
@@ -66,7 +63,9 @@ enum {
 };
 #define DROP_ALIGN 64
 
-/* Called after each step of a drawing; done of total steps were over. */
+/* Called after each plane of a drawing, but not when it takes more of them
+ * than usual; done of some total steps were over, which may never be reached.
+ */
 typedef void drop_progress_fn(void *context, size_t done, size_t total);
 
 /* Masked products: strides in bytes of a, m and the sums, and of the bits.
@@ -86,13 +85,18 @@ typedef void drop_matmul_fn(void *sum, const void *a, const void *m,
 typedef struct {
     const char *name;
 
-    /* Draws the keep bits of n groups, rounded up to a multiple of
-     * DROP_GROUPS, from group on, itself such a multiple: 16 bytes each. All
-     * lie in one aligned tile, for whose high word sampler is ready. between
-     * may be NULL. */
-    void (*bernoulli)(uint8_t *bits, uint64_t group, size_t n,
+    /* Draws the keep bits of n segments, 64 bytes each, by their numbers,
+     * which may be any. asked may be NULL: only the bits that are 1 there have
+     * to be drawn, and the others come as they like. progress_fn may be NULL.
+     */
+    void (*bernoulli)(uint8_t *bits, const uint64_t *segment,
+                      const uint64_t (*asked)[DROP_SEGMENT_WORDS], size_t n,
                       const drop_sampler *sampler,
                       drop_progress_fn *progress_fn, void *context);
+
+    /* The uniforms of n segments as numbers, DROP_SEGMENT each. */
+    void (*uniforms)(uint64_t *to, const uint64_t *segment, size_t n,
+                     const drop_sampler *sampler);
 
     /* Applies bits offset..offset+n-1 to n contiguous elements of any
      * alignment; out may be x or r. r is read with DROP_RESIDUAL alone; bool

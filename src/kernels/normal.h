@@ -74,10 +74,10 @@ logarithm(f64v x)
 {
     const u64v one = u64_set1(UINT64_C(1023) << 52);
     u64v bits = f64_as_u64(x);
-    u64v k = u64_right(u64_add(bits, u64_set1((UINT64_C(1023) << 52) -
-                                              (UINT64_C(0x3FE6A09C) << 32))),
-                       52);
-    bits = u64_sub(u64_add(bits, one), u64_left(k, 52));
+    u64v k = u64_shr(u64_add(bits, u64_set1((UINT64_C(1023) << 52) -
+                                            (UINT64_C(0x3FE6A09C) << 32))),
+                     52);
+    bits = u64_sub(u64_add(bits, one), u64_shl(k, 52));
     f64v f = f64_sub(u64_as_f64(bits), f64_set1(1.0));
     f64v power =
         f64_sub(u64_as_f64(u64_or(k, u64_set1(UINT64_C(0x433) << 52))),
@@ -195,7 +195,7 @@ do_tails(double *u, const uint64_t *outside)
 DROP_INLINE f64v
 open_uniform(u64v word)
 {
-    u64v bits = u64_or(u64_right(word, 12), u64_set1(UINT64_C(1023) << 52));
+    u64v bits = u64_or(u64_shr(word, 12), u64_set1(UINT64_C(1023) << 52));
     return f64_add(f64_sub(u64_as_f64(bits), f64_set1(1.0)),
                    f64_set1(0x1p-53));
 }
@@ -204,42 +204,27 @@ DROP_INLINE void
 draw_uniforms(double *u, uint64_t index, uint64_t step, size_t n,
               const drop_sampler *sampler)
 {
-    const drop_plane plane =
-        drop_sampler_plane(sampler, 0, (uint32_t)(index >> 32));
-    uint64_t counters[NORMAL_LANES];
+    uint64_t lane[NORMAL_LANES];
     for (size_t l = 0; l < NORMAL_LANES; l++) {
-        counters[l] = index + l * step;
+        lane[l] = index + l * step;
     }
     for (size_t i = 0; i < n; i += NORMAL_LANES) {
         philox_state s[NORMAL_VECTORS];
-        u64v w01, w23;
         for (int v = 0; v < NORMAL_VECTORS; v++) {
-            u64v counter = u64_add(u64_load(counters + v * U64_LANES),
-                                   u64_set1(i * step));
-            philox_shared shared =
-                philox_share(counter, DROP_NORMALS, sampler);
-            s[v] = philox_join(&shared, &plane);
+            u64v counter =
+                u64_add(u64_load(lane + v * U64_LANES), u64_set1(i * step));
+            s[v] = philox_start(counter, 0, DROP_NORMALS);
         }
-        philox_rounds(s, NORMAL_VECTORS, PHILOX_ROUNDS - 1, sampler);
+        philox_rounds(s, NORMAL_VECTORS, sampler);
         for (int v = 0; v < NORMAL_VECTORS; v++) {
-            philox_last(&s[v], sampler, &w01, &w23);
             f64_store((char *)(u + i + (size_t)v * U64_LANES),
-                      open_uniform(w01));
+                      open_uniform(philox_w01(&s[v], sampler)));
         }
     }
 }
 
-/* How many of n elements index, index + step, ... have the high word of the
- * first. */
-DROP_INLINE size_t
-with_same_high(uint64_t index, uint64_t step, size_t n)
-{
-    uint64_t rest = UINT32_MAX - (uint32_t)index;
-    return step == 0 || rest / step >= n ? n : (size_t)(rest / step) + 1;
-}
-
-/* Writes the variates of elements index, index + step, ..., right for those
- * with the high word of the first. */
+/* Writes the variates of n elements index, index + step, ..., n a multiple of
+ * NORMALS_STEP. */
 static void
 normals(double *z, uint64_t index, uint64_t step, size_t n,
         const drop_sampler *sampler)

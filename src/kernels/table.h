@@ -5,10 +5,12 @@
  */
 #include "kernels/kernels.h"
 #include "kernels/philox_simd.h"
+#include "kernels/sfc64_simd.h"
 #include "kernels/bernoulli.h"
+#include "kernels/bit_transpose.h"
+#include "kernels/uniforms.h"
 #include "kernels/normal.h"
 #include "kernels/bitset.h"
-#include "kernels/bit_transpose.h"
 #include "kernels/apply_bool.h"
 #include "kernels/simd/partial.h"
 
@@ -48,6 +50,7 @@ order_stores(void)
     const drop_kernels drop_kernels_##isa = {                               \
         .name = #isa,                                                       \
         .bernoulli = bernoulli,                                             \
+        .uniforms = uniforms,                                               \
         .apply = {[DROP_F32] = f32_apply,                                   \
                   [DROP_F64] = f64_apply,                                   \
                   [DROP_F16] = f16_apply,                                   \

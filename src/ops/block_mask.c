@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ops/block_mask.h"
 
-#include "base/bit_writer.h"
+#include "array/job.h"
 #include "array/mask_reader.h"
-#include "array/traverse.h"
+#include "base/bit_writer.h"
 
 /* Seeds along an axis, and the bits of the cells behind them, which can be no
  * lowest corner. */

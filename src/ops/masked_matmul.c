@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ops/masked_matmul.h"
 
+#include "array/draw.h"
+#include "array/run.h"
 #include "base/bit_writer.h"
 #include "base/threads.h"
-#include "array/run.h"
 
 /* Products from which on a second thread is worth its start (partition.c). */
 #define MIN_ELEMENTS_FOR_THREADS (2 * 1024 * 1024)
@@ -21,7 +22,8 @@ typedef struct {
     drop_sampler sampler;
     size_t row; /* bytes of a row of bits */
     uint8_t bits[JUMPS * ROW_BYTES + DROP_BITS_PAD];
-    uint8_t drawn[(PIECE + 2 * DROP_BATCH) / 8 + DROP_BITS_PAD];
+    uint8_t drawn[(PIECE + (1 + DROP_MAX_LANES) * DROP_SEGMENT) / 8 +
+                  DROP_BITS_PAD];
 } drawing;
 
 static size_t
@@ -50,7 +52,7 @@ rows_of(const drop_masked_matmul *job)
 static size_t
 draw(drawing *d, uint64_t index, size_t n)
 {
-    const size_t before = index % DROP_BATCH, end = before + n;
+    const size_t before = index % DROP_SEGMENT, end = before + n;
     const uint64_t first = index - before;
     for (size_t at = 0, some; at < end; at += some) {
         some = least(end - at, DROP_TILE - (first + at) % DROP_TILE);

@@ -7,7 +7,7 @@
 #ifndef DROP_PYTHON_ARGS_H
 #define DROP_PYTHON_ARGS_H
 
-#include "array/traverse.h"
+#include "array/job.h"
 #include "python/numpy_api.h"
 
 /* Checks the number of arguments. */

@@ -4,7 +4,7 @@
  */
 #include "python/call_apply.h"
 
-#include "array/partition.h"
+#include "array/traverse.h"
 #include "python/args.h"
 #include "python/calls.h"
 #include "python/job_from_numpy.h"
@@ -19,9 +19,7 @@ typedef struct {
 static int
 traverse(void *work, int threads, drop_interrupt interrupt)
 {
-    drop_job *job = work;
-    job->interrupt = interrupt;
-    return drop_partition(job, threads);
+    return drop_traverse(work, threads, interrupt);
 }
 
 static int
@@ -29,17 +27,16 @@ pack(void *work, int threads, drop_interrupt interrupt)
 {
     packing *p = work;
     (void)threads;
-    p->job->interrupt = interrupt;
-    return drop_pack(p->job, p->to);
+    return drop_pack(p->job, p->to, interrupt);
 }
 
 int
 drop_do(drop_job *job, uint8_t *to)
 {
-    const size_t cells = drop_job_size(job);
+    const size_t elements = drop_job_work(job);
     job->op.kernels = drop_settings.kernels;
-    return to ? drop_release(pack, &(packing){job, to}, cells)
-              : drop_release(traverse, job, cells);
+    return to ? drop_release(pack, &(packing){job, to}, elements)
+              : drop_release(traverse, job, elements);
 }
 
 PyObject *

@@ -5,7 +5,7 @@
 #ifndef DROP_PYTHON_CALL_APPLY_H
 #define DROP_PYTHON_CALL_APPLY_H
 
-#include "array/traverse.h"
+#include "array/job.h"
 
 /* Packs the bits of a job to to, or applies them where to is NULL. Returns -1
  * with an exception set, or 0. */

@@ -5,44 +5,72 @@
 #include "python/args.h"
 #include "python/calls.h"
 #include "python/release.h"
-#include "stream/sampler.h"
+#include "python/settings.h"
 
-/* Numbers for elements index, index + 1, ...: uniforms, or choices among count
- * where that is not 0. */
+#include <string.h>
+
+/* Numbers of elements index, index + 1, ...; for choices, among how many, and
+ * which choice of a sample it is. */
 typedef struct {
     uint64_t key, index, *to;
     size_t n;
     uint32_t count, c2;
 } numbers;
 
-/* Numbers between two questions: some milliseconds. */
-#define NUMBERS ((size_t)1 << 16)
+/* Uniforms that are drawn between two polls: below a millisecond. */
+enum { DRAWN = DROP_MAX_LANES * DROP_SEGMENT };
 
 static int
-draw_numbers(void *work, int threads, drop_interrupt interrupt)
+draw_uniforms(void *work, int threads, drop_interrupt interrupt)
+{
+    const numbers *j = work;
+    uint64_t segment[DROP_MAX_LANES], drawn[DRAWN];
+    drop_sampler sampler;
+    int status = 0;
+    (void)threads;
+    drop_sampler_start(&sampler, j->key, 0);
+    for (size_t i = 0, n; i < j->n && !status; i += n) {
+        const uint64_t index = j->index + i;
+        const size_t before = index % DROP_SEGMENT, room = DRAWN - before;
+        n = j->n - i < room ? j->n - i : room;
+        for (size_t s = 0; s < DROP_MAX_LANES; s++) {
+            segment[s] = index / DROP_SEGMENT + s;
+        }
+        drop_settings.kernels->uniforms(
+            drawn, segment, (before + n + DROP_SEGMENT - 1) / DROP_SEGMENT,
+            &sampler);
+        memcpy(j->to + i, drawn + before, n * sizeof *drawn);
+        status = drop_poll(interrupt);
+    }
+    return status;
+}
+
+/* Choices between two polls: some milliseconds. */
+#define CHOICES ((size_t)1 << 16)
+
+static int
+draw_choices(void *work, int threads, drop_interrupt interrupt)
 {
     const numbers *j = work;
     int status = 0;
     (void)threads;
     for (size_t i = 0; i < j->n && !status; i++) {
-        uint64_t at = j->index + i;
-        j->to[i] = j->count ? drop_choice(j->key, at, j->count, j->c2)
-                            : drop_uniform(j->key, at);
-        status = i % NUMBERS == NUMBERS - 1 ? drop_poll(interrupt) : 0;
+        j->to[i] = drop_choice(j->key, j->index + i, j->count, j->c2);
+        status = i % CHOICES == CHOICES - 1 ? drop_poll(interrupt) : 0;
     }
     return status;
 }
 
 /* A new array of n numbers; each takes as long as 64 cells of a mask. */
 static PyObject *
-new_numbers(numbers job, Py_ssize_t n)
+new_numbers(drop_work_fn *draw, numbers job, Py_ssize_t n)
 {
     npy_intp length = n;
     PyObject *out = PyArray_SimpleNew(1, &length, NPY_UINT64);
     if (out) {
         job.n = (size_t)n;
         job.to = PyArray_DATA((PyArrayObject *)out);
-        if (drop_release(draw_numbers, &job, 64 * job.n)) {
+        if (drop_release(draw, &job, 64 * job.n)) {
             Py_CLEAR(out);
         }
     }
@@ -59,7 +87,7 @@ drop_core_uniforms(PyObject *self, PyObject *const *args, Py_ssize_t n)
     numbers job = {.key = PyLong_AsUnsignedLongLong(args[0]),
                    .index = PyLong_AsUnsignedLongLongMask(args[1])};
     Py_ssize_t length = PyLong_AsSsize_t(args[2]);
-    return PyErr_Occurred() ? NULL : new_numbers(job, length);
+    return PyErr_Occurred() ? NULL : new_numbers(draw_uniforms, job, length);
 }
 
 PyObject *
@@ -83,7 +111,7 @@ drop_core_choices(PyObject *self, PyObject *const *args, Py_ssize_t n)
     }
     job.count = (uint32_t)count;
     job.c2 = (uint32_t)c2;
-    return new_numbers(job, length);
+    return new_numbers(draw_choices, job, length);
 }
 
 PyObject *

@@ -7,7 +7,7 @@
 #define DROP_PYTHON_FAST_ARGS_H
 
 #include "python/numpy_api.h"
-#include "array/traverse.h"
+#include "array/job.h"
 
 /* This very word. */
 int drop_is_word(PyObject *text, const char *word);

@@ -7,7 +7,7 @@
 #define DROP_PYTHON_JOB_FROM_NUMPY_H
 
 #include "python/numpy_api.h"
-#include "array/traverse.h"
+#include "array/job.h"
 
 /* The memory of a job: x and r (NULL for none) are of out's shape and dtype,
  * native and of any strides and alignment. Without x, out is bool. */

@@ -7,7 +7,7 @@
 
 /* Jobs below this, of some 5 us, keep the GIL: to give it up and take it again
  * costs 0.3 us, a third of the time of 16 Ki elements at p = 0.5. */
-#define GIL_CELLS 65536
+#define MIN_ELEMENTS_TO_RELEASE 65536
 
 /* How often a long job looks for Ctrl-C, in seconds. */
 #define SIGNAL_SECONDS 0.05
@@ -45,10 +45,10 @@ look_for_signals(void *context)
 }
 
 int
-drop_release(drop_work_fn *work, void *job, size_t cells)
+drop_release(drop_work_fn *work, void *job, size_t elements)
 {
     looking w = {NULL, 0};
-    if (cells < GIL_CELLS) {
+    if (elements < MIN_ELEMENTS_TO_RELEASE) {
         return work(job, 1, (drop_interrupt){NULL, NULL});
     }
     w.thread = PyEval_SaveThread();

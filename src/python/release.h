@@ -11,8 +11,8 @@
 /* Some work on at most some threads; returns what the interrupt said. */
 typedef int drop_work_fn(void *job, int threads, drop_interrupt interrupt);
 
-/* Does work on so many cells, without the GIL and on threads where that is
- * long, looking for Ctrl-C. Returns -1 with an exception set, or 0. */
-int drop_release(drop_work_fn *work, void *job, size_t cells);
+/* Does work worth so many elements, without the GIL and on threads where that
+ * is long, looking for Ctrl-C. Returns -1 with an exception set, or 0. */
+int drop_release(drop_work_fn *work, void *job, size_t elements);
 
 #endif

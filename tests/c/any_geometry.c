@@ -184,13 +184,6 @@ choose_mask(geometry *g)
     }
 }
 
-static int
-go_on(void *context)
-{
-    (void)context;
-    return 0;
-}
-
 void
 geometry_start(geometry *g, size_t most)
 {
@@ -201,7 +194,6 @@ geometry_start(geometry *g, size_t most)
     if (job->op.dtype == DROP_BOOL) {
         job->op.affine.form = DROP_SCALE;
     }
-    job->interrupt = (drop_interrupt){one_in(2) ? go_on : NULL, NULL};
     choose_shape(g, most);
     choose_memory(g);
     choose_mask(g);

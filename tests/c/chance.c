@@ -5,11 +5,22 @@
 
 #include <math.h>
 
+static uint64_t state;
+
+/* FNV-1a (Fowler, Noll, Vo). */
+void
+chance_start(const char *name)
+{
+    state = UINT64_C(0xCBF29CE484222325);
+    for (; *name; name++) {
+        state = (state ^ (uint8_t)*name) * UINT64_C(0x100000001B3);
+    }
+}
+
 /* SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). */
 uint64_t
 any(void)
 {
-    static uint64_t state;
     uint64_t z = state += UINT64_C(0x9E3779B97F4A7C15);
     z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
     z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Cases by chance, the same in every run.
+ * Cases by chance, the same in every run of a test, whatever ran before it.
  */
 #ifndef CHANCE_H
 #define CHANCE_H
 
 #include "kernels/kernels.h"
+
+/* Begins again, at a place that a name decides. */
+void chance_start(const char *name);
 
 uint64_t any(void);
 uint64_t below(uint64_t n);

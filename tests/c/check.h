@@ -5,6 +5,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include "base/interrupt.h"
 #include "kernels/kernels.h"
 
 #include <inttypes.h>
@@ -16,8 +17,14 @@ extern const drop_kernels *tested;
  * emulator is slow. */
 extern unsigned thin;
 
+/* The path of data/philox_kat.txt. */
+extern const char *known_answers;
+
 /* Comparisons that held. */
 extern uint64_t checks;
+
+/* For work that nobody stops. */
+static const drop_interrupt no_interrupt = {NULL, NULL};
 
 /* Says what differs and where, and ends the program. */
 void fail(const char *format, ...)
@@ -25,17 +32,30 @@ void fail(const char *format, ...)
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-void test_philox(const char *known_answers);
-void test_numbers(void);
-void test_bernoulli(void);
-void test_apply(void);
-void test_halves(void);
-void test_bits(void);
-void test_walk(void);
-void test_rows(void);
-void test_normal(void);
-void test_masked(void);
-void test_spread(void);
-void test_threads(void);
+/* Every test, in the order in which they run: from the base up. Each is a
+ * function test_<name>, with inputs by chance that its name decides alone. */
+#define TESTS(X)     \
+    X(bit_writer)    \
+    X(philox)        \
+    X(child)         \
+    X(sfc64)         \
+    X(bernoulli)     \
+    X(uniforms)      \
+    X(apply)         \
+    X(halves)        \
+    X(normal)        \
+    X(transpose64)   \
+    X(bitset)        \
+    X(traverse)      \
+    X(pack)          \
+    X(loop_rows)     \
+    X(run)           \
+    X(interrupt)     \
+    X(partition)     \
+    X(masked_matmul) \
+    X(block_mask)
+#define DECLARE(name) void test_##name(void);
+TESTS(DECLARE)
+#undef DECLARE
 
 #endif

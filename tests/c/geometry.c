@@ -2,6 +2,7 @@
 #include "geometry.h"
 
 #include "check.h"
+#include "uniform.h"
 #include "value.h"
 
 #include <stdlib.h>
@@ -47,7 +48,7 @@ geometry_mask(const geometry *g, uint8_t *keep)
     for (size_t i = 0; i < g->cells; i++, next(&g->job, &p)) {
         uint64_t index = index_of(&g->job, &p);
         keep[i] = g->job.given ? g->job.given[index / 8] >> index % 8 & 1
-                               : drop_uniform(g->key, index) >= g->threshold;
+                               : uniform(g->key, index) >= g->threshold;
     }
 }
 

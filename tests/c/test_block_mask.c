@@ -1,51 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Maps of blocks against each cell by itself: is a seed that covers it
- * dropped? And strings of bits against each bit.
+ * dropped?
  */
 #include "chance.h"
 #include "check.h"
 #include "guard.h"
+#include "uniform.h"
 #include "ops/block_mask.h"
 
 #include <string.h>
 
-enum { AXES = 4, MOST = 20000 };
+enum { AXES = 4 };
 
 static unsigned
 bit(const uint8_t *bits, size_t i)
 {
     return bits[i / 8] >> i % 8 & 1;
-}
-
-static void
-check_erode(size_t words, size_t shift)
-{
-    static uint8_t before[MOST];
-    guard pages = guard_new(words * 8 + 64);
-    uint8_t *bits =
-        guard_put(pages, words * 8, one_in(2) ? AT_BEGIN : AT_END, 8);
-    uint64_t expected = 0;
-    any_bytes(bits, words * 8);
-    memcpy(before, bits, words * 8);
-    size_t middle = below(words + 1);
-    tested->erode(bits, middle, words, shift);
-    tested->erode(bits, 0, middle, shift);
-    for (size_t i = 0; i < words * 64; i++) {
-        unsigned keep = bit(before, i);
-        keep &= i < shift || bit(before, i - shift);
-        if (bit(bits, i) != keep) {
-            fail("%zu words eroded by %zu: bit %zu is %u", words, shift, i,
-                 !keep);
-        }
-        expected += keep;
-    }
-    if (tested->popcount(bits, words) != expected) {
-        fail("%zu words have %" PRIu64 " popcount, got %" PRIu64, words,
-             expected, tested->popcount(bits, words));
-    }
-    guard_free(pages);
-    checks++;
 }
 
 /* Whether a seed whose block covers a cell is dropped: corner counts from the
@@ -70,7 +41,7 @@ is_covered(const drop_block_mask *map, const size_t *cell, uint64_t key,
             size_t seeds = map->axis[i].cells - map->axis[i].block + 1;
             index = index * seeds + first[i] + step[i];
         }
-        if (drop_uniform(key, index) < threshold) {
+        if (uniform(key, index) < threshold) {
             return 1;
         }
         for (int i = map->axes; i-- > 0 && ++step[i] == n[i];) {
@@ -92,7 +63,7 @@ check_map(drop_block_mask *map)
     map->to = guard_put(pages, bytes, AT_END, 8);
     memset(map->to, 0, bytes);
     drop_sampler_start(&map->sampler, key, threshold);
-    if (drop_block_mask_draw(map, (drop_interrupt){NULL, NULL})) {
+    if (drop_block_mask_draw(map, no_interrupt)) {
         fail("blocks stopped");
     }
     for (size_t i = 0; i < n; i++) {
@@ -114,14 +85,8 @@ check_map(drop_block_mask *map)
 }
 
 void
-test_spread(void)
+test_block_mask(void)
 {
-    const size_t shifts[] = {1, 7, 63, 64, 65, 127, 128, 300, 512, 513, 1000};
-    for (size_t words = 1; words < 40; words++) {
-        for (size_t i = 0; i < COUNT(shifts) && !is_skipped(); i++) {
-            check_erode(words, shifts[i]);
-        }
-    }
     for (int times = 0; times < 300; times++) {
         drop_block_mask map = {.axes = 1 + (int)below(AXES)};
         size_t most = map.axes == 1 ? 3000 : map.axes == 2 ? 70 : 12;

@@ -6,6 +6,7 @@
 #include "chance.h"
 #include "check.h"
 #include "guard.h"
+#include "uniform.h"
 #include "ops/masked_matmul.h"
 
 #include <string.h>
@@ -25,7 +26,7 @@ is_kept(const layer *l, size_t s, size_t t, size_t o)
     uint64_t step = l->width * (l->samples_first ? l->samples : l->depth);
     uint64_t row = l->samples_first ? s : t, jump = l->samples_first ? t : s;
     uint64_t index = l->index + jump * step + row * l->width + o;
-    return drop_uniform(l->key, index) >= l->threshold;
+    return uniform(l->key, index) >= l->threshold;
 }
 
 /* What may not be touched stands right behind each matrix. */
@@ -99,7 +100,7 @@ check_layer(const layer *l, int transposed, int threads)
         .index = l->index,
     };
     drop_sampler_start(&job.sampler, l->key, l->threshold);
-    if (drop_masked_matmul_run(&job, threads, (drop_interrupt){NULL, NULL})) {
+    if (drop_masked_matmul_run(&job, threads, no_interrupt)) {
         fail("masked products stopped");
     }
     for (size_t s = 0; s < l->samples; s++) {
@@ -150,7 +151,7 @@ check_stop(void)
 }
 
 void
-test_masked(void)
+test_masked_matmul(void)
 {
     const size_t lengths[] = {1,  2,  3,  7,  8,  9,  15,
                               16, 17, 31, 32, 33, 40, 65};

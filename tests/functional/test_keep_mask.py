@@ -38,3 +38,14 @@ def test_packed_masks_of_any_length_end_in_zeros(isa, n):
         assert packed.shape == (-(-n // 8),)
         keep = ref.keep_mask((n,), p, KEY)
         np.testing.assert_array_equal(packed, ref.packed(keep))
+
+
+@pytest.mark.parametrize("p", [0.3, 0.5])
+def test_packed_masks_begin_and_end_anywhere_in_a_segment(isa, p):
+    expected = ref.keep_mask((1600,), p, KEY)
+    for start in range(520):
+        for n in (1, 520 - start, 1030):
+            at = {"full_shape": (1600,), "start": (start,)}
+            packed = dl.keep_mask(n, p, rng=dl.Key(KEY), packed=True, **at)
+            keep = expected[start : start + n]
+            assert packed.tobytes() == ref.packed(keep).tobytes()

@@ -7,7 +7,7 @@
 /* 64-bit lanes */
 typedef __m256i u64v;
 #define U64_LANES 4
-#define DRAW_VECTORS 4
+#define DRAW_VECTORS 2
 #define MATMUL_VECTORS 8
 
 #define u64_set1(a) _mm256_set1_epi64x((int64_t)(a))
@@ -18,8 +18,13 @@ typedef __m256i u64v;
 #define u64_mul32 _mm256_mul_epu32
 #define u64_add _mm256_add_epi64
 #define u64_sub _mm256_sub_epi64
+#define u64_shl _mm256_slli_epi64
+#define u64_shr _mm256_srli_epi64
+#define u64_rotl(a, n) u64_or(u64_shl(a, n), u64_shr(a, 64 - (n)))
+#define u64_or_and(a, b, c) u64_or(a, u64_and(b, c))
+#define u64_is_zero(a) _mm256_testz_si256(a, a)
 
-/* By n bits, n up to 64 */
+/* By n bits, n up to 64 and no constant */
 #define u64_left(a, n) _mm256_sll_epi64(a, _mm_cvtsi32_si128((int)(n)))
 #define u64_right(a, n) _mm256_srl_epi64(a, _mm_cvtsi32_si128((int)(n)))
 
@@ -64,34 +69,20 @@ u64_xor3_low(u64v a, u64v b, u64v c)
     return u64_xor3(a, u64_and(b, u64_set1(UINT32_MAX)), c);
 }
 
-/* Neighbouring groups, in the order that u64_store_groups interleaves. */
-DROP_INLINE u64v
-u64_groups(uint64_t group)
-{
-    return _mm256_add_epi64(u64_set1(group), _mm256_set_epi64x(3, 1, 2, 0));
-}
-
+/* Stores lane l of eight words at to + 64 * l. */
 DROP_INLINE void
-u64_store_groups(uint8_t *to, u64v w01, u64v w23)
+u64_store_segments(uint8_t *to, const u64v word[8])
 {
-    u64_store(to, _mm256_unpacklo_epi64(w01, w23));
-    u64_store(to + 32, _mm256_unpackhi_epi64(w01, w23));
-}
-
-DROP_INLINE u64v
-u64_add_u16(uint64_t base, const uint16_t *at)
-{
-    __m128i some = _mm_loadl_epi64((const __m128i *)at);
-    return _mm256_add_epi64(u64_set1(base), _mm256_cvtepu16_epi64(some));
-}
-
-/* Which of some 64-bit words are not 0 */
-DROP_INLINE unsigned
-u64_nonzero(const uint8_t *words)
-{
-    u64v some = _mm256_loadu_si256((const __m256i *)words);
-    u64v none = _mm256_cmpeq_epi64(some, _mm256_setzero_si256());
-    return 15 & ~(unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(none));
+    for (int t = 0; t < 8; t += 4, to += 32) {
+        u64v even01 = _mm256_unpacklo_epi64(word[t], word[t + 1]);
+        u64v odd01 = _mm256_unpackhi_epi64(word[t], word[t + 1]);
+        u64v even23 = _mm256_unpacklo_epi64(word[t + 2], word[t + 3]);
+        u64v odd23 = _mm256_unpackhi_epi64(word[t + 2], word[t + 3]);
+        u64_store(to, _mm256_permute2x128_si256(even01, even23, 0x20));
+        u64_store(to + 64, _mm256_permute2x128_si256(odd01, odd23, 0x20));
+        u64_store(to + 128, _mm256_permute2x128_si256(even01, even23, 0x31));
+        u64_store(to + 192, _mm256_permute2x128_si256(odd01, odd23, 0x31));
+    }
 }
 
 DROP_INLINE void

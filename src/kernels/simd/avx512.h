@@ -8,7 +8,7 @@
 /* 64-bit lanes */
 typedef __m512i u64v;
 #define U64_LANES 8
-#define DRAW_VECTORS 4
+#define DRAW_VECTORS 2
 #define MATMUL_VECTORS 16
 
 #define u64_set1(a) _mm512_set1_epi64((int64_t)(a))
@@ -19,10 +19,15 @@ typedef __m512i u64v;
 #define u64_mul32 _mm512_mul_epu32
 #define u64_add _mm512_add_epi64
 #define u64_sub _mm512_sub_epi64
+#define u64_shl _mm512_slli_epi64
+#define u64_shr _mm512_srli_epi64
+#define u64_rotl _mm512_rol_epi64
+#define u64_or_and(a, b, c) _mm512_ternarylogic_epi64(a, b, c, 0xF8)
+#define u64_is_zero(a) (_mm512_test_epi64_mask(a, a) == 0)
 #define u64_load _mm512_loadu_si512
 #define u64_store _mm512_storeu_si512
 
-/* By n bits, n up to 64 */
+/* By n bits, n up to 64 and no constant */
 #define u64_left(a, n) _mm512_sll_epi64(a, _mm_cvtsi32_si128((int)(n)))
 #define u64_right(a, n) _mm512_srl_epi64(a, _mm_cvtsi32_si128((int)(n)))
 
@@ -55,34 +60,27 @@ u64_xor3_low(u64v a, u64v b, u64v c)
     return _mm512_mask_ternarylogic_epi32(a, 0x5555, b, c, 0x96);
 }
 
-/* Neighbouring groups, in the order that u64_store_groups interleaves. */
-DROP_INLINE u64v
-u64_groups(uint64_t group)
-{
-    return _mm512_add_epi64(u64_set1(group),
-                            _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0));
-}
-
+/* Stores lane l of eight words at to + 64 * l: pairs of words first, then
+ * those of four, in 128-bit parts. */
 DROP_INLINE void
-u64_store_groups(uint8_t *to, u64v w01, u64v w23)
+u64_store_segments(uint8_t *to, const u64v word[8])
 {
-    u64_store(to, _mm512_unpacklo_epi64(w01, w23));
-    u64_store(to + 64, _mm512_unpackhi_epi64(w01, w23));
-}
-
-DROP_INLINE u64v
-u64_add_u16(uint64_t base, const uint16_t *at)
-{
-    __m128i some = _mm_loadu_si128((const __m128i *)at);
-    return _mm512_add_epi64(u64_set1(base), _mm512_cvtepu16_epi64(some));
-}
-
-/* Which of some 64-bit words are not 0 */
-DROP_INLINE unsigned
-u64_nonzero(const uint8_t *words)
-{
-    u64v some = _mm512_loadu_si512(words);
-    return _mm512_test_epi64_mask(some, some);
+    for (int odd = 0; odd < 2; odd++, to += 64) {
+        u64v pair[4], part[4];
+        for (int i = 0; i < 4; i++) {
+            u64v a = word[2 * i], b = word[2 * i + 1];
+            pair[i] = odd ? _mm512_unpackhi_epi64(a, b)
+                          : _mm512_unpacklo_epi64(a, b);
+        }
+        part[0] = _mm512_shuffle_i64x2(pair[0], pair[1], 0x88);
+        part[1] = _mm512_shuffle_i64x2(pair[0], pair[1], 0xDD);
+        part[2] = _mm512_shuffle_i64x2(pair[2], pair[3], 0x88);
+        part[3] = _mm512_shuffle_i64x2(pair[2], pair[3], 0xDD);
+        u64_store(to, _mm512_shuffle_i64x2(part[0], part[2], 0x88));
+        u64_store(to + 128, _mm512_shuffle_i64x2(part[1], part[3], 0x88));
+        u64_store(to + 256, _mm512_shuffle_i64x2(part[0], part[2], 0xDD));
+        u64_store(to + 384, _mm512_shuffle_i64x2(part[1], part[3], 0xDD));
+    }
 }
 
 DROP_INLINE void

@@ -8,7 +8,7 @@
 /* 64-bit lanes */
 typedef uint64x2_t u64v;
 #define U64_LANES 2
-#define DRAW_VECTORS 4
+#define DRAW_VECTORS 2
 #define MATMUL_VECTORS 16
 
 #define u64_set1(a) vdupq_n_u64(a)
@@ -19,8 +19,13 @@ typedef uint64x2_t u64v;
 #define u64_high(a) vshrq_n_u64(a, 32)
 #define u64_add vaddq_u64
 #define u64_sub vsubq_u64
+#define u64_shl vshlq_n_u64
+#define u64_shr vshrq_n_u64
+#define u64_rotl(a, n) u64_or(u64_shl(a, n), u64_shr(a, 64 - (n)))
+#define u64_or_and(a, b, c) u64_or(a, u64_and(b, c))
+#define u64_is_zero(a) (vgetq_lane_u64(a, 0) == 0 && vgetq_lane_u64(a, 1) == 0)
 
-/* By n bits, n up to 64 */
+/* By n bits, n up to 64 and no constant */
 #define u64_left(a, n) vshlq_u64(a, vdupq_n_s64((int64_t)(n)))
 #define u64_right(a, n) vshlq_u64(a, vdupq_n_s64(-(int64_t)(n)))
 
@@ -64,31 +69,14 @@ u64_xor3_low(u64v a, u64v b, u64v c)
     return u64_xor3(a, u64_and(b, u64_set1(UINT32_MAX)), c);
 }
 
-DROP_INLINE u64v
-u64_groups(uint64_t group)
-{
-    return vcombine_u64(vcreate_u64(group), vcreate_u64(group + 1));
-}
-
+/* Stores lane l of eight words at to + 64 * l. */
 DROP_INLINE void
-u64_store_groups(uint8_t *to, u64v w01, u64v w23)
+u64_store_segments(uint8_t *to, const u64v word[8])
 {
-    u64_store(to, vzip1q_u64(w01, w23));
-    u64_store(to + 16, vzip2q_u64(w01, w23));
-}
-
-DROP_INLINE u64v
-u64_add_u16(uint64_t base, const uint16_t *at)
-{
-    u64v some = vcombine_u64(vcreate_u64(at[0]), vcreate_u64(at[1]));
-    return vaddq_u64(u64_set1(base), some);
-}
-
-/* Which of some 64-bit words are not 0 */
-DROP_INLINE unsigned
-u64_nonzero(const uint8_t *words)
-{
-    return (load_le64(words) != 0) | (load_le64(words + 8) != 0) << 1;
+    for (int t = 0; t < 8; t += 2, to += 16) {
+        u64_store(to, vzip1q_u64(word[t], word[t + 1]));
+        u64_store(to + 64, vzip2q_u64(word[t], word[t + 1]));
+    }
 }
 
 DROP_INLINE void

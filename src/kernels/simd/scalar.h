@@ -8,7 +8,7 @@
 /* 64-bit lanes */
 typedef uint64_t u64v;
 #define U64_LANES 1
-#define DRAW_VECTORS 4
+#define DRAW_VECTORS 2
 #define MATMUL_VECTORS 32
 
 #define u64_set1(a) (a)
@@ -21,6 +21,12 @@ typedef uint64_t u64v;
 #define u64_high(a) ((a) >> 32)
 #define u64_add(a, b) ((a) + (b))
 #define u64_sub(a, b) ((a) - (b))
+#define u64_shl(a, n) ((a) << (n))
+#define u64_shr(a, n) ((a) >> (n))
+#define u64_rotl(a, n) ((a) << (n) | (a) >> (64 - (n)))
+#define u64_or_and(a, b, c) ((a) | ((b) & (c)))
+#define u64_is_zero(a) ((a) == 0)
+
 #define u64_swap(a) ((a) >> 32 | (a) << 32)
 DROP_INLINE void
 u64_store(void *to, u64v a)
@@ -34,7 +40,7 @@ u64_mul32(u64v a, u64v b)
     return (uint64_t)(uint32_t)a * (uint32_t)b;
 }
 
-/* By n bits, n up to 64 */
+/* By n bits, n up to 64 and no constant */
 DROP_INLINE u64v
 u64_left(u64v a, unsigned n)
 {
@@ -58,26 +64,13 @@ u64_load(const void *from)
 #define u64_load_bits load_le64
 #define u64_store_bits store_le64
 
-#define u64_groups(group) (group)
-
+/* Stores lane l of eight words at to + 64 * l. */
 DROP_INLINE void
-u64_store_groups(uint8_t *to, u64v w01, u64v w23)
+u64_store_segments(uint8_t *to, const u64v word[8])
 {
-    store_le64(to, w01);
-    store_le64(to + 8, w23);
-}
-
-DROP_INLINE u64v
-u64_add_u16(uint64_t base, const uint16_t *at)
-{
-    return base + *at;
-}
-
-/* Which of some 64-bit words are not 0 */
-DROP_INLINE unsigned
-u64_nonzero(const uint8_t *words)
-{
-    return load_le64(words) != 0;
+    for (int t = 0; t < 8; t++) {
+        store_le64(to + 8 * t, word[t]);
+    }
 }
 
 DROP_INLINE void

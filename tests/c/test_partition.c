@@ -4,7 +4,7 @@
  */
 #include "chance.h"
 #include "check.h"
-#include "array/partition.h"
+#include "array/traverse.h"
 
 #include <string.h>
 
@@ -31,8 +31,8 @@ check_threads(size_t rows, size_t columns, uint64_t row, uint64_t column,
     }
     drop_job shared = job;
     shared.run.out = (char *)many;
-    drop_traverse(&job);
-    if (drop_partition(&shared, threads)) {
+    drop_traverse(&job, 1, no_interrupt);
+    if (drop_traverse(&shared, threads, no_interrupt)) {
         fail("%d threads stopped", threads);
     }
     for (size_t i = 0; i < rows * columns; i++) {
@@ -62,10 +62,10 @@ stop(int threads)
     drop_job job = {.op = {tested, DROP_BOOL, {DROP_SCALE, 0, 0, 0}, 0},
                     .run = {(char *)out, (char *)out, NULL},
                     .axes = 1,
-                    .axis = {{sizeof out, 1, 1, 1, 1}},
-                    .interrupt = {stop_second, &calls}};
+                    .axis = {{sizeof out, 1, 1, 1, 1}}};
     drop_job_draw(&job, 0, 0);
-    int status = drop_partition(&job, threads);
+    int status =
+        drop_traverse(&job, threads, (drop_interrupt){stop_second, &calls});
     if (calls > 2 || status != (calls == 2 ? 5 : 0)) {
         fail("stop on %d threads: got %d at call %d", threads, status, calls);
     }
@@ -85,7 +85,7 @@ check_stop(int threads)
 }
 
 void
-test_threads(void)
+test_partition(void)
 {
     /* Rows, columns, and the mask's strides along them. */
     const size_t cases[][4] = {

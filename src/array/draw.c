@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "array/draw.h"
+
+/* Where no more elements of a segment than these are wanted, it is said which:
+ * every halving spares a plane of the 13 or 14 that whole segments need. */
+enum { ASKED_MOST = DROP_SEGMENT / 2 };
+
+/* Rows that are drawn together, at most. */
+enum { ROWS_MOST = 1024 };
+
+typedef uint64_t asked_bits[DROP_TILE_SEGMENTS][DROP_SEGMENT_WORDS];
+
+/* Sets bits from..from+n-1. */
+static void
+set_bits(uint64_t *word, size_t from, size_t n)
+{
+    for (size_t some; n; from += some, n -= some) {
+        const size_t room = 64 - from % 64;
+        some = n < room ? n : room;
+        word[from / 64] |= UINT64_MAX >> (64 - some) << from % 64;
+    }
+}
+
+uint64_t
+drop_draw(const drop_kernels *kernels, const drop_sampler *sampler,
+          uint8_t *bits, uint64_t index, size_t n,
+          drop_progress_fn *progress_fn, void *context)
+{
+    uint64_t segment[DROP_TILE_SEGMENTS];
+    const uint64_t first = index / DROP_SEGMENT;
+    const size_t before = index % DROP_SEGMENT;
+    const size_t count = (before + n + DROP_SEGMENT - 1) / DROP_SEGMENT;
+    for (size_t i = 0; i < DROP_TILE_SEGMENTS; i++) {
+        segment[i] = first + i;
+    }
+    if (n <= ASKED_MOST) {
+        uint64_t asked[DROP_MAX_LANES][DROP_SEGMENT_WORDS] = {{0}};
+        set_bits(asked[0], before, n);
+        kernels->bernoulli(bits, segment, asked, count, sampler, progress_fn,
+                           context);
+    }
+    else {
+        kernels->bernoulli(bits, segment, NULL, count, sampler, progress_fn,
+                           context);
+    }
+    return first * DROP_SEGMENT;
+}
+
+/* The rows whose segments are drawn together. Segments lie in the order of the
+ * rows, and one that two neighbouring rows touch is there once. */
+typedef struct {
+    uint64_t segment[DROP_TILE_SEGMENTS];
+    size_t count; /* segments */
+} gathered;
+
+/* The slot of the first segment of a row, whose segments are added where there
+ * is room; -1: there is none. */
+static ptrdiff_t
+add_row(gathered *g, uint64_t index, size_t n)
+{
+    const uint64_t first = index / DROP_SEGMENT;
+    const size_t more = (size_t)((index + n - 1) / DROP_SEGMENT - first) + 1;
+    const int goes_on = g->count && g->segment[g->count - 1] == first;
+    const size_t slot = g->count - (size_t)goes_on;
+    if (slot + more > DROP_TILE_SEGMENTS) {
+        return -1;
+    }
+    for (size_t i = 0; i < more; i++) {
+        g->segment[slot + i] = first + i;
+    }
+    g->count = slot + more;
+    return (ptrdiff_t)slot;
+}
+
+/* Lanes without a segment of their own draw any. */
+static void
+fill_lanes(gathered *g)
+{
+    for (size_t i = g->count; i % DROP_MAX_LANES; i++) {
+        g->segment[i] = 0;
+    }
+}
+
+/* Rows that are neighbours in the mask, and so one. */
+static void
+draw_stretch(const drop_kernels *kernels, const drop_sampler *sampler,
+             drop_writer *to, uint64_t index, size_t n)
+{
+    uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
+    for (size_t some; n; index += some, n -= some) {
+        const size_t room = DROP_TILE - index % DROP_TILE;
+        some = n < room ? n : room;
+        uint64_t first =
+            drop_draw(kernels, sampler, bits, index, some, NULL, NULL);
+        drop_bits_copy(to, bits, (size_t)(index - first), some);
+    }
+}
+
+static void
+draw_apart(const drop_kernels *kernels, const drop_sampler *sampler,
+           drop_writer *to, uint64_t index, uint64_t stride, size_t rows,
+           size_t n)
+{
+    uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
+    uint16_t start[ROWS_MOST]; /* of each row in bits */
+    asked_bits asked;
+    const int asks = n <= ASKED_MOST && stride > 2 * n;
+    while (rows) {
+        gathered g = {.count = 0};
+        size_t some = 0;
+        memset(asked, 0, asks ? sizeof asked : 0);
+        for (; some < rows && some < ROWS_MOST; some++) {
+            const uint64_t at = index + some * stride;
+            const ptrdiff_t slot = add_row(&g, at, n);
+            if (slot < 0) {
+                break;
+            }
+            start[some] =
+                (uint16_t)((size_t)slot * DROP_SEGMENT + at % DROP_SEGMENT);
+            if (asks) {
+                set_bits(asked[0], start[some], n);
+            }
+        }
+        fill_lanes(&g);
+        kernels->bernoulli(bits, g.segment, asks ? asked : NULL, g.count,
+                           sampler, NULL, NULL);
+        for (size_t i = 0; i < some; i++) {
+            drop_bits_copy(to, bits, start[i], n);
+        }
+        index += some * stride;
+        rows -= some;
+    }
+}
+
+void
+drop_draw_rows(const drop_kernels *kernels, const drop_sampler *sampler,
+               drop_writer *to, uint64_t index, uint64_t stride, size_t rows,
+               size_t n)
+{
+    if (stride == n || rows == 1) {
+        draw_stretch(kernels, sampler, to, index, rows * n);
+    }
+    else {
+        draw_apart(kernels, sampler, to, index, stride, rows, n);
+    }
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "array/job.h"
+
+/* Elements in which a segment that is drawn alone is counted: 90 to 170 ns,
+ * where an element takes 0.1 to 0.2. */
+#define SEGMENT_WORK 512
+
+/* And a normal variate: 2 ns. */
+#define NORMAL_WORK 16
+
+void
+drop_job_draw(drop_job *job, uint64_t key, uint64_t threshold)
+{
+    drop_sampler_start(&job->sampler, key, threshold);
+    job->given = NULL;
+    job->index = 0;
+}
+
+size_t
+drop_job_size(const drop_job *job)
+{
+    size_t n = 1;
+    for (int i = 0; i < job->axes; i++) {
+        n *= job->axis[i].n;
+    }
+    return n;
+}
+
+/* The axis with the smallest stride in the mask above some; NULL: none. */
+static const drop_axis *
+next_axis(const drop_job *job, uint64_t above)
+{
+    const drop_axis *next = NULL;
+    for (int i = 0; i < job->axes; i++) {
+        const drop_axis *axis = &job->axis[i];
+        if (axis->mask > above && (!next || axis->mask < next->mask)) {
+            next = axis;
+        }
+    }
+    return next;
+}
+
+/* Segments that a job draws. As long as an axis steps from one segment to the
+ * next at the most, its places are one stretch of the mask; outside of one
+ * that steps further each place has segments of its own. */
+static size_t
+count_segments(const drop_job *job)
+{
+    size_t segments = 1;
+    uint64_t extent = 1;
+    const drop_axis *axis = next_axis(job, 0);
+    for (; axis && axis->mask <= extent + DROP_SEGMENT;
+         axis = next_axis(job, axis->mask)) {
+        extent += (axis->n - 1) * axis->mask;
+        segments = (size_t)(extent / DROP_SEGMENT) + 1;
+    }
+    for (; axis; axis = next_axis(job, axis->mask)) {
+        segments *= axis->n;
+    }
+    return segments;
+}
+
+size_t
+drop_job_work(const drop_job *job)
+{
+    const size_t cells = drop_job_size(job);
+    if (cells == 0 || job->given) {
+        return cells;
+    }
+    if (job->op.affine.form == DROP_NOISE) {
+        return cells * NORMAL_WORK;
+    }
+    return cells + count_segments(job) * SEGMENT_WORK;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A job: an operation on N-dimensional arrays and their mask. It is complete
+ * when all fields are set; a job that only packs a mask needs no run and no
+ * strides of memory.
+ */
+#ifndef DROP_ARRAY_JOB_H
+#define DROP_ARRAY_JOB_H
+
+#include "array/axes.h"
+#include "array/run.h"
+#include "base/interrupt.h"
+
+/* Elements between two polls: 0.1 to 1 ms. */
+#define DROP_POLL_EVERY (UINT32_C(1) << 20)
+
+typedef struct {
+    drop_operation op;
+    drop_run run;
+    drop_sampler sampler;
+    const uint8_t *given; /* a whole packed mask, or NULL: it is drawn */
+    uint64_t index;       /* of the first cell in the mask */
+    int axes;
+    drop_axis axis[DROP_MAX_AXES]; /* no place on an axis: nothing to do */
+} drop_job;
+
+/* Lets a job draw its mask, of which its first cell is element 0. */
+void drop_job_draw(drop_job *job, uint64_t key, uint64_t threshold);
+
+/* Cells of the job. */
+size_t drop_job_size(const drop_job *job);
+
+/* What the job costs, in elements that are applied. */
+size_t drop_job_work(const drop_job *job);
+
+#endif

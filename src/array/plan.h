@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * How a job is done, decided once for a call: its axes sorted by memory and
+ * coalesced, and the loop over the innermost ones.
+ */
+#ifndef DROP_ARRAY_PLAN_H
+#define DROP_ARRAY_PLAN_H
+
+#include "array/job.h"
+
+typedef struct drop_loop drop_loop;
+
+/* Where something begins, in memory and in the mask. */
+typedef struct {
+    drop_run run;
+    uint64_t index;
+} drop_cursor;
+
+/* Does the elements that inner and along reach from a cursor on. Returns what
+ * the interrupt said. */
+typedef int drop_loop_fn(drop_loop *loop, drop_cursor at);
+
+typedef struct {
+    const drop_job *job;
+    drop_operation op; /* the job's, with the hints that suit the loop */
+    drop_loop_fn *loop_fn;
+    drop_axis inner; /* the axis along which elements are applied */
+    drop_axis along; /* the other axis of loops over two, else of one place */
+    int is_contiguous; /* whether all memory goes on along it after inner */
+    int outers;        /* axes whose places are visited one after the other */
+    int shareds;       /* axes behind them, along which bits apply again */
+    drop_axis axis[DROP_MAX_AXES];
+} drop_plan;
+
+/* The axes of a job that is not empty are sorted for it. */
+void drop_plan_make(drop_plan *plan, drop_job *job);
+
+/* Does a plan from a cursor on; its axes may have been shortened. Returns what
+ * the interrupt said last. */
+int drop_plan_run(const drop_plan *plan, drop_cursor at,
+                  drop_interrupt interrupt);
+
+#endif
