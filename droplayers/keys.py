@@ -11,7 +11,7 @@ import numpy as np
 from . import _core, _validation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     Generators: TypeAlias = (
         np.random.BitGenerator | np.random.Generator | np.random.RandomState
@@ -178,9 +178,24 @@ def _word(n: Any, name: str) -> int:
     return word
 
 
+#: A Key that holds an rng in its number's place, until `draw_key` is asked for the
+#: number and draws it; the rng itself if that is a Key.
+lazy_key: Callable[[RNG], Key] = _core.lazy_key
+
+
+def is_drawn(key: Key) -> bool:
+    """Whether a Key has its number."""
+    return isinstance(key._word, int)
+
+
 def draw_key(rng: RNG) -> int:
     """The key of one call: SPEC 7's forms of `rng`, and Key."""
+    word: int = _core.draw_key(rng)
+    if word is not NotImplemented:
+        return word
     if isinstance(rng, Key):
+        if not is_drawn(rng):
+            object.__setattr__(rng, "_word", draw_key(rng._word))
         return rng._word
     if rng is None:
         return int.from_bytes(os.urandom(8), "little")

@@ -3,13 +3,17 @@
 
 import copy
 import itertools
-import os
 import pickle
+import shutil
+import sys
+import textwrap
 import threading
 
 import numpy as np
 import pytest
 import reference as ref
+from c_build import run
+from calls import run_python
 
 import droplayers as dl
 
@@ -155,16 +159,67 @@ def test_a_generator_advances_by_one_word_a_call(call, bits):
 
 
 @pytest.mark.parametrize("call", SILENT.values(), ids=SILENT)
-def test_what_needs_no_chance_draws_nothing(call, monkeypatch):
-    def no_entropy(n):
-        raise AssertionError("entropy was drawn")
-
-    monkeypatch.setattr(os, "urandom", no_entropy)
+def test_what_needs_no_chance_draws_nothing(call):
     rng = np.random.default_rng(1)
     before = rng.bit_generator.state
     call(rng)
-    call(None)
     assert rng.bit_generator.state == before
+
+
+NO_GETENTROPY = """
+    #include <errno.h>
+    #include <stddef.h>
+
+    int
+    getentropy(void *buffer, size_t length)
+    {
+        (void)buffer, (void)length;
+        errno = ENOSYS;
+        return -1;
+    }
+"""
+WITHOUT_GETENTROPY = """
+    import os
+    import numpy as np
+    import droplayers as dl
+    from test_keys import CALLS, SILENT
+
+    urandom, sizes = os.urandom, []
+    os.urandom = lambda n: sizes.append(n) or urandom(n)
+    for name, call in SILENT.items():
+        call(None)
+        assert not sizes, name
+    for name, call in CALLS.items():
+        call(None)
+        assert sizes == [8], (name, sizes)
+        sizes.clear()
+    layer, x = dl.Dropout(), np.ones(64)
+    y = layer(x)
+    assert sizes == [8]
+    assert np.array_equal(y, dl.dropout(x, rng=layer.last_key))
+    assert len({dl.Key.fresh() for _ in range(1000)}) == 1000
+
+    def fail(n):
+        raise NotImplementedError("no randomness here")
+
+    os.urandom = fail
+    for name, call in CALLS.items():
+        try:
+            call(None)
+        except NotImplementedError:
+            continue
+        raise AssertionError(name)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="LD_PRELOAD is Linux's")
+def test_where_getentropy_fails_the_key_is_of_os_urandom(tmp_path):
+    """Kernels before 3.17, and sandboxes, do not have the system call."""
+    source, library = tmp_path / "no_getentropy.c", tmp_path / "no_getentropy.so"
+    source.write_text(textwrap.dedent(NO_GETENTROPY))
+    compiler = "gcc" if shutil.which("gcc") else "cc"
+    run(compiler, "-shared", "-fPIC", source, "-o", library)
+    run_python(WITHOUT_GETENTROPY, LD_PRELOAD=str(library))
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
@@ -224,6 +279,30 @@ def test_a_generator_that_threads_share_gives_each_call_a_word_of_its_own():
     twin.integers(0, 2**64, 4000, dtype=np.uint64)
     assert rng.bit_generator.state == twin.bit_generator.state
     assert len(set(keys)) == 2000
+
+
+def test_threads_that_draw_from_a_generator_first_find_it_together():
+    run_python("""
+        import threading
+        import numpy as np
+        import droplayers as dl
+
+        x, generators = np.ones(64), [np.random.default_rng(i) for i in range(16)]
+        expected = [dl.dropout(x, rng=i) for i in range(16)]
+        results = [None] * 16
+        barrier = threading.Barrier(16)
+
+        def call(i):
+            barrier.wait()
+            results[i] = dl.dropout(x, rng=generators[i])
+
+        threads = [threading.Thread(target=call, args=(i,)) for i in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert np.array_equal(results, expected)
+    """)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ KEEP = X > 5
 OUT = np.empty_like(X)
 RNG = np.random.default_rng(1)
 KEY = dl.Key(1)
+LAYER = dl.Dropout(0.5, rng=RNG)
 RATES = np.linspace(0, 0.9, 4)
 OTHERS = {
     name: X.astype(name)
@@ -69,6 +70,13 @@ SUCCESSES = {
     "drop_path of a Series": lambda: dl.drop_path(SERIES, 0.5, True, residual=SERIES),
     "keep_mask": lambda: dl.keep_mask((4, 6), 0.5, rng=KEY),
     "keep_mask, packed": lambda: dl.keep_mask(99, 0.5, packed=True),
+    "dropout, p of a scalar": lambda: dl.dropout(X, np.float32(0.5), rng=RNG),
+    "spatial_dropout": lambda: dl.spatial_dropout(X, 0.5, rng=RNG),
+    "alpha_dropout, test": lambda: dl.alpha_dropout(X, 0.5, "test"),
+    "a layer": lambda: LAYER(X),
+    "a layer from entropy": lambda: dl.DropPath(0.5)(X),
+    "a layer, test": lambda: dl.SpatialDropout(0.5, rng=KEY).eval()(X),
+    "a layer, backward": lambda: (LAYER(X), LAYER.backward(X)),
     "keys": lambda: [dl.Key.fresh(RNG).child(2).split(3), hash(KEY), dl.Key(3) < KEY],
     "show_config": lambda: dl.show_config("dicts"),
     **{
@@ -118,6 +126,8 @@ ERRORS = {
     "key": lambda: dl.Key(-1),
     "child": lambda: KEY.child(2**64),
     "keyword": lambda: dl.dropout(X, rate=1),
+    "a layer's x": lambda: LAYER("text"),
+    "a lazy key": lambda: dl.Dropout(0.5, rng=RNG)(np.broadcast_to(X[0, 0], (2**60,))),
 }
 HELD = [
     X, KEEP, OUT, KEY, RATES, SERIES, RNG, RNG.bit_generator, RNG.bit_generator.lock,

@@ -77,6 +77,18 @@ def test_python_and_numpy_stay_in_their_room():
     assert {c_room(name) for name in users(r"\bPy[A-Z_]\w+|\bNPY_\w+")} == {"python"}
 
 
+def test_no_object_of_python_is_kept_in_a_static():
+    """Such a variable would be filled without a lock, and shared by interpreters: what
+    the module keeps is in its state."""
+    objects = r"\b(?:PyObject|Py\w+Object)\s*\*+\s*\w+"
+    found = {}
+    for name in sorted(users(r"\bPyObject\b")):
+        for declaration in re.findall(r"^\s*static\s[^;{()]*[;={]", text(name), re.M):
+            if re.search(objects, declaration):
+                found.setdefault(name, []).append(declaration)
+    assert found == {}
+
+
 def test_the_processor_is_asked_and_threads_are_started_in_one_file_each():
     asked = includers(r"cpuid\.h") | users("__builtin_cpu_")
     assert asked == {"kernels/dispatch.c"}
@@ -210,6 +222,7 @@ def test_imports_have_no_cycle():
 
 def test_each_function_of_the_core_is_called_in_one_place():
     several = {"uniforms", "choices"}  # numbers, from which masks are made in two ways
+    several |= {"unchanged"}  # of all functions that no entry is for
     places = collections.defaultdict(list)
     for name in FILES.keys() - {"droplayers.config"}:
         for node in ast.walk(ast.parse(FILES[name].read_text())):

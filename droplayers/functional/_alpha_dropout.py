@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from .. import _validation
+from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import AFFINE, SCALE, Affine
 from .._lib.pipeline import apply_mask, at_rate
@@ -215,6 +215,11 @@ def _drop(
     out: Array | None,
 ) -> Any:
     """Both passes, which differ in the form and in the name of their array."""
+    y = _core.unchanged(
+        x, p, rng, full_shape, start, mode, mask, return_mask, out, shared_axes
+    )
+    if y is not NotImplemented:
+        return y
     array = _validation.array(x, name)
     dtype = _validation.result_dtype(array.dtype, name)
     if dtype.kind == "c":

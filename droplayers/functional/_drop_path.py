@@ -10,7 +10,7 @@ from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import RESIDUAL, SCALE, Affine
 from .._lib.pipeline import apply_mask, at_rate, scale
-from ..keys import Key, draw_key
+from ..keys import draw_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,13 +114,12 @@ def drop_path(
     >>> dl.drop_path(x, 0.5) is x
     True
     """
-    number = rng._word if type(rng) is Key else None
-    plain = _core.drop_path(
-        x, prob, training, per, scale_by_keep, residual, number, rng,
-        mask, return_mask, full_shape, start, out,
+    y = _core.drop_path(
+        x, prob, rng, full_shape, start,
+        training, mask, return_mask, out, per, scale_by_keep, residual,
     )  # fmt: skip
-    if plain is not NotImplemented:
-        return plain
+    if y is not NotImplemented:
+        return y
     array = _validation.array(x, "x")
     if array.ndim == 0:
         raise ValueError("x must have an axis of samples, got a 0-d array")

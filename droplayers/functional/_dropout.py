@@ -8,7 +8,6 @@ from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import Affine
 from .._lib.pipeline import apply_mask, at_rate, scale
-from ..keys import Key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,13 +116,12 @@ def dropout(
     >>> dl.dropout(x, 0.25, "test") is x
     True
     """
-    number = rng._word if type(rng) is Key else None
-    plain = _core.dropout(
-        x, p, mode, scaling, shared_axes, number, rng,
-        mask, return_mask, full_shape, start, out,
+    y = _core.dropout(
+        x, p, rng, full_shape, start,
+        mode, mask, return_mask, out, scaling, shared_axes,
     )  # fmt: skip
-    if plain is not NotImplemented:
-        return plain
+    if y is not NotImplemented:
+        return y
     array = _validation.array(x, "x")
     dtype = _validation.result_dtype(array.dtype, "x")
     p = _validation.probability(p, "p")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from .. import _validation
+from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import NOISE, Affine
 from .._lib.pipeline import apply_mask, at_rate, noise_variance
@@ -89,6 +89,9 @@ def gaussian_dropout(
     >>> dl.gaussian_dropout(np.ones(4), 0.2, rng=1)
     array([0.96174141, 0.91785763, 1.26762607, 1.067285  ])
     """
+    y = _core.unchanged(x, p, rng, full_shape, start, mode, None, False, out, ())
+    if y is not NotImplemented:
+        return y
     array = _validation.array(x, "x")
     dtype = _validation.result_dtype(array.dtype, "x")
     p = _validation.probability(p, "p")

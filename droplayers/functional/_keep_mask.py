@@ -11,7 +11,6 @@ from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import unpack
 from .._lib.pipeline import reserve_then_draw
-from ..keys import Key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,11 +72,10 @@ def keep_mask(
     >>> dl.keep_mask(8, 0.5, rng=1, packed=True)
     array([219], dtype=uint8)
     """
-    number = rng._word if type(rng) is Key else None
-    plain: NDArray[np.bool_] | NDArray[np.uint8]
-    plain = _core.keep_mask(shape, p, number, rng, packed, full_shape, start)
-    if plain is not NotImplemented:
-        return plain
+    drawn: NDArray[np.bool_] | NDArray[np.uint8]
+    drawn = _core.keep_mask(shape, p, rng, full_shape, start, packed)
+    if drawn is not NotImplemented:
+        return drawn
     shape = _validation.lengths(shape, "shape")
     p = _validation.probability(p, "p")
     packed = _validation.flag(packed, "packed")

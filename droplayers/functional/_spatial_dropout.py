@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import _validation
+from .. import _core, _validation
 from ._dropout import dropout
 
 if TYPE_CHECKING:
@@ -105,6 +105,11 @@ def spatial_dropout(
     >>> keep.shape
     (2, 1, 4)
     """
+    y = _core.spatial_dropout(
+        x, p, rng, full_shape, start, mode, mask, return_mask, out, channel_axis
+    )
+    if y is not NotImplemented:
+        return y
     array = _validation.array(x, "x")
     _validation.result_dtype(array.dtype, "x")
     own = {0, _validation.channel(channel_axis, array.ndim)}

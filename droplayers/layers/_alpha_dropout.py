@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _validation
 from ..functional import alpha_dropout, alpha_dropout_backward
-from ._base import Layer, Validated
+from ._base import MODES, Layer, Validated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +41,6 @@ class AlphaDropout(Layer):
     array([0.886, 0.886, 0.   , 0.886])
     """
 
-    _function = staticmethod(alpha_dropout)
-
     p = Validated(_validation.probability)
     shared_axes = Validated(_validation.integers)
 
@@ -57,5 +55,15 @@ class AlphaDropout(Layer):
         self.p = p
         self.shared_axes = shared_axes
 
-    def _gradient(self, grad: Any, kept: Any, options: dict[str, Any]) -> Any:
-        return alpha_dropout_backward(grad, **options)
+    def _options(self) -> tuple[Any, ...]:
+        return self.p, MODES[self.training], self.shared_axes
+
+    def _apply(self, x: Any, rng: RNG, options: tuple[Any, ...]) -> Any:
+        p, mode, shared_axes = options
+        return alpha_dropout(x, p, mode, shared_axes=shared_axes, rng=rng)
+
+    def _gradient(
+        self, grad: Any, kept: Any, rng: RNG, options: tuple[Any, ...]
+    ) -> Any:
+        p, mode, shared_axes = options
+        return alpha_dropout_backward(grad, p, mode, shared_axes=shared_axes, rng=rng)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import numpy as np
 
 from .. import _validation
-from ..keys import Key, draw_key, generator
+from ..keys import Key, generator, is_drawn, lazy_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from ..keys import RNG
 
     #: A forward pass, as its backward pass has to know it: the shape of the result or
-    #: None for no result, what the gradient needs of the arguments, and the keywords.
+    #: None for no result, what the gradient needs of x, the Key or None, the options.
     #: A plain tuple, so that a layer's pickle names no private class.
-    Saved: TypeAlias = tuple[tuple[int, ...] | None, Any, dict[str, Any]]
+    Saved: TypeAlias = tuple[tuple[int, ...] | None, Any, Key | None, tuple[Any, ...]]
 
 
 class Validated:
-    """An attribute of a layer whose values pass a check, which is told its name."""
+    """An attribute of a layer whose values pass a check, which is told its name.
+
+    `Layer` checks them when they are set. There is no ``__set__``: a layer that has a
+    value of its own is read without a detour, and one that has none yet comes here.
+    """
 
     def __init__(self, check: Callable[[Any, str], Any]) -> None:
         self.check = check
@@ -34,17 +38,11 @@ class Validated:
     def __get__(self, layer: Any, owner: type) -> Any:
         if layer is None:
             return self
-        try:
-            return layer.__dict__[self.name]
-        except KeyError:
-            raise AttributeError(
-                f"{type(layer).__name__!r} object has no attribute {self.name!r}",
-                name=self.name,
-                obj=layer,
-            ) from None
-
-    def __set__(self, layer: Any, value: Any) -> None:
-        layer.__dict__[self.name] = self.check(value, self.name)
+        raise AttributeError(
+            f"{type(layer).__name__!r} object has no attribute {self.name!r}",
+            name=self.name,
+            obj=layer,
+        )
 
 
 class Choice(Validated):
@@ -54,59 +52,31 @@ class Choice(Validated):
         super().__init__(lambda value, name: _validation.choice(value, name, choices))
 
 
-class RngAttribute(Validated):
-    """What keys are drawn from: None and a Key stay as they are, anything else becomes
-    a Generator when it is set."""
-
-    def __init__(self) -> None:
-        def check(rng: Any, name: str) -> Any:
-            return rng if rng is None or isinstance(rng, Key) else generator(rng)
-
-        super().__init__(check)
-
-    def __set__(self, layer: Any, value: Any) -> None:
-        super().__set__(layer, value)
-        layer._given = value
+def _source(rng: Any, name: str) -> Any:
+    """What keys are drawn from: None, a Key, or the Generator of anything else."""
+    return rng if rng is None or isinstance(rng, Key) else generator(rng)
 
 
-class LazyKey(Key):
-    """A Key that is drawn from an rng when its number is first asked for."""
-
-    __slots__ = ("_rng", "drawn")
-    _rng: RNG
-    drawn: Key | None
-
-    def __init__(self, rng: RNG) -> None:
-        object.__setattr__(self, "_rng", rng)
-        object.__setattr__(self, "drawn", rng if isinstance(rng, Key) else None)
-
-    @property
-    def _word(self) -> int:  # type: ignore[override]
-        if self.drawn is None:
-            object.__setattr__(self, "drawn", Key(draw_key(self._rng)))
-        return int(self.drawn)  # type: ignore[arg-type]
+MODES = ("test", "train")  #: by whether a layer trains
 
 
 class Layer:
     """The base of all layers: ``train``, ``eval``, ``forward`` and ``backward``."""
 
-    _function: Callable[..., Any]  #: that the layer runs
-    _names: tuple[str, ...] = ()  #: of the function's options, but for rng
-    _given: RNG  #: what rng was set to, where rng is the Generator made of it
-    rng = RngAttribute()
+    rng = Validated(_source)
     training = Validated(_validation.flag)
-
-    def __init_subclass__(cls) -> None:
-        own = [
-            name for name, value in vars(cls).items() if isinstance(value, Validated)
-        ]
-        cls._names = (*cls._names, *own)
 
     def __init__(self, rng: RNG) -> None:
         self.rng = rng
         self.training = True
         self.last_key: Key | None = None
         self._last: Saved | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        declared = getattr(type(self), name, None)
+        if isinstance(declared, Validated):
+            value = declared.check(value, name)
+        super().__setattr__(name, value)
 
     def train(self, mode: bool = True) -> Self:
         """Train from now on, or do not.
@@ -180,13 +150,13 @@ class Layer:
         if self._last is None:
             name = type(self).__name__
             raise RuntimeError(f"{name}.backward needs a forward pass before it")
-        shape, kept, options = self._last
+        shape, kept, key, options = self._last
         came = None if grad is None else _validation.array(grad, "grad").shape
         if came != shape:
             raise ValueError(
                 f"grad must have the last result's shape {shape}, got {came}"
             )
-        return self._gradient(grad, kept, options)
+        return self._gradient(grad, kept, key, options)
 
     def __repr__(self) -> str:
         shown = []
@@ -203,36 +173,39 @@ class Layer:
         """The present value of an argument of the constructor."""
         return getattr(self, name)
 
-    def _run(self, x: Any, options: dict[str, Any]) -> Any:
+    def _run(self, x: Any, options: tuple[Any, ...]) -> Any:
         """A forward pass. The layer is as before if it fails."""
-        key = LazyKey(self.rng)
-        y = self._apply(x, {**options, "rng": key})
-        shape = None if y is None else np.shape(y)
-        self._last = shape, self._kept(x), {**options, "rng": key.drawn}
-        if self.training:
-            self.last_key = key.drawn
+        key = lazy_key(self.rng) if self.training else None
+        y = self._apply(x, key, options)
+        shape = y.shape if type(y) is np.ndarray else _shape(y)
+        memory = self.__dict__  # nothing here needs a check
+        if key is not None:
+            key = memory["last_key"] = key if is_drawn(key) else None
+        memory["_last"] = shape, self._kept(x), key, options
         return y
 
-    def _options(self) -> dict[str, Any]:
-        """The function's keywords, but for rng."""
-        found = {name: getattr(self, name) for name in self._names}
-        return {**found, **self._mode}
+    def _options(self) -> tuple[Any, ...]:
+        """What the function is to be told beside x and rng."""
+        raise NotImplementedError
 
-    def _apply(self, x: Any, options: dict[str, Any]) -> Any:
+    def _apply(self, x: Any, rng: RNG, options: tuple[Any, ...]) -> Any:
         """The function's result."""
-        return self._function(x, **options)
+        raise NotImplementedError
 
-    def _gradient(self, grad: Any, kept: Any, options: dict[str, Any]) -> Any:
+    def _gradient(
+        self, grad: Any, kept: Any, rng: RNG, options: tuple[Any, ...]
+    ) -> Any:
         """The gradient in x; a function that is linear in x is its own."""
-        return self._apply(grad, options)
+        return self._apply(grad, rng, options)
 
     def _kept(self, x: Any) -> Any:
-        """What the gradient needs of x and of the layer as they are now."""
+        """What the gradient needs of x as it is now."""
         return None
 
-    @property
-    def _mode(self) -> dict[str, str]:
-        return {"mode": "train" if self.training else "test"}
+
+def _shape(y: Any) -> tuple[int, ...] | None:
+    """The shape of a result, None of none."""
+    return None if y is None else np.shape(y)
 
 
 def _is(value: Any, default: Any) -> bool:

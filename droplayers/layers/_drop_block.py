@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _validation
 from ..functional import drop_block
-from ._base import Layer, Validated
+from ._base import MODES, Layer, Validated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,8 +54,6 @@ class DropBlock(Layer):
     array([[[1.43, 0.  , 0.  , 0.  , 1.43, 1.43, 1.43, 1.43, 1.43, 1.43]]])
     """
 
-    _function = staticmethod(drop_block)
-
     p = Validated(_validation.probability)
     block_size = Validated(_sides)
     channel_axis = Validated(_validation.integer)
@@ -75,3 +73,15 @@ class DropBlock(Layer):
         self.block_size = block_size
         self.channel_axis = channel_axis
         self.shared_channels = shared_channels
+
+    def _options(self) -> tuple[Any, ...]:
+        own = self.block_size, self.channel_axis, self.shared_channels
+        return self.p, MODES[self.training], *own
+
+    def _apply(self, x: Any, rng: RNG, options: tuple[Any, ...]) -> Any:
+        p, mode, block_size, channel_axis, shared_channels = options
+        return drop_block(
+            x, p, mode, rng=rng,
+            block_size=block_size, channel_axis=channel_axis,
+            shared_channels=shared_channels,
+        )  # fmt: skip

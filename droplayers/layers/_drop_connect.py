@@ -10,7 +10,7 @@ import numpy as np
 from .. import _validation
 from ..functional import drop_connect, drop_connect_backward
 from ..keys import Key, generator
-from ._base import Layer, Validated
+from ._base import MODES, Layer, Validated
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -140,21 +140,26 @@ class DropConnect(Layer):
     def _shown(self, name: str) -> Any:
         return self.bias is not None if name == "bias" else super()._shown(name)
 
-    def _options(self) -> dict[str, Any]:
-        return {**self._mode, "p": self.p, "per_sample": self.per_sample}
+    def _options(self) -> tuple[Any, ...]:
+        return self.weight, self.bias, self.p, MODES[self.training], self.per_sample
 
-    def _apply(self, x: Any, options: dict[str, Any]) -> Any:
-        return drop_connect(x, self.weight, bias=self.bias, **options)
+    def _apply(self, x: Any, rng: RNG, options: tuple[Any, ...]) -> Any:
+        weight, bias, p, mode, per_sample = options
+        return drop_connect(
+            x, weight, p, mode, bias=bias, per_sample=per_sample, rng=rng
+        )
 
     def _kept(self, x: Any) -> Any:
-        return x, self.weight, self.bias is not None
+        return x
 
-    def _gradient(self, grad: Any, kept: Any, options: dict[str, Any]) -> Any:
-        x, weight, has_bias = kept
+    def _gradient(
+        self, grad: Any, kept: Any, rng: RNG, options: tuple[Any, ...]
+    ) -> Any:
+        weight, bias, p, mode, per_sample = options
         grad_x, self.grad_weight, grad_bias = drop_connect_backward(
-            grad, x, weight, **options
+            grad, kept, weight, p, mode, per_sample=per_sample, rng=rng
         )
-        self.grad_bias = grad_bias if has_bias else None
+        self.grad_bias = None if bias is None else grad_bias
         return grad_x
 
 

@@ -52,8 +52,6 @@ class DropPath(Layer):
     DropPath(drop_prob=None)
     """
 
-    _function = staticmethod(drop_path)
-
     drop_prob = Validated(_perhaps)
     per = Choice("sample", "batch")
     scale_by_keep = Validated(_validation.flag)
@@ -71,10 +69,11 @@ class DropPath(Layer):
         self.per = per
         self.scale_by_keep = scale_by_keep
 
-    def _options(self) -> dict[str, Any]:
-        return {
-            "prob": self.drop_prob or 0.0,
-            "training": self.training,
-            "per": self.per,
-            "scale_by_keep": self.scale_by_keep,
-        }
+    def _options(self) -> tuple[Any, ...]:
+        return self.drop_prob or 0.0, self.training, self.per, self.scale_by_keep
+
+    def _apply(self, x: Any, rng: RNG, options: tuple[Any, ...]) -> Any:
+        prob, training, per, scale_by_keep = options
+        return drop_path(
+            x, prob, training, per=per, scale_by_keep=scale_by_keep, rng=rng
+        )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import _validation
 from ..functional import dropout
-from ._base import Choice, Layer, Validated
+from ._base import MODES, Choice, Layer, Validated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +63,6 @@ class Dropout(Layer):
     array([1., 1.])
     """
 
-    _function = staticmethod(dropout)
-
     p = Validated(_validation.probability)
     scaling = Choice("inverted", "classic")
     shared_axes = Validated(_validation.integers)
@@ -81,3 +79,10 @@ class Dropout(Layer):
         self.p = p
         self.scaling = scaling
         self.shared_axes = shared_axes
+
+    def _options(self) -> tuple[Any, ...]:
+        return self.p, MODES[self.training], self.scaling, self.shared_axes
+
+    def _apply(self, x: Any, rng: RNG, options: tuple[Any, ...]) -> Any:
+        p, mode, scaling, shared_axes = options
+        return dropout(x, p, mode, scaling=scaling, shared_axes=shared_axes, rng=rng)

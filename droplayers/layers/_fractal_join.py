@@ -9,7 +9,7 @@ import numpy as np
 from .. import _validation
 from .._lib.join_sampling import repeatable
 from ..functional import fractal_join, fractal_join_backward
-from ..keys import Key
+from ..keys import Key, draw_key
 from ._base import Choice, Layer, Validated
 
 if TYPE_CHECKING:
@@ -63,8 +63,6 @@ class FractalJoin(Layer):
     [array([0.5, 0.5]), None, array([0.5, 0.5])]
     """
 
-    _function = staticmethod(fractal_join)
-
     prob = Validated(_one_or_more)
     sampling = Choice("local", "global")
     per = Choice("batch", "sample")
@@ -81,6 +79,11 @@ class FractalJoin(Layer):
         self.prob = prob
         self.sampling = sampling
         self.per = per
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name == "rng":
+            self._given: RNG = value  # a seed, before it is a Generator
 
     def __call__(self, paths: Any, column: int | None = None) -> Any:
         """Run `forward`."""
@@ -106,25 +109,22 @@ class FractalJoin(Layer):
         TypeError, ValueError
             As `fractal_join`. The layer is as before then.
         """
-        return self._run(paths, {**self._options(), "column": column})
+        return self._run(paths, (*self._options(), column))
 
-    def _options(self) -> dict[str, Any]:
-        return {
-            "prob": self.prob,
-            "training": self.training,
-            "sampling": self.sampling,
-            "per": self.per,
-        }
+    def _options(self) -> tuple[Any, ...]:
+        return self.prob, self.training, self.sampling, self.per
 
-    def _apply(self, x: Any, options: dict[str, Any]) -> Any:
-        is_global = options["training"] and options["sampling"] == "global"
-        draws_column = is_global and options["column"] is None
+    def _apply(self, x: Any, rng: RNG, options: tuple[Any, ...]) -> Any:
+        prob, training, sampling, per, column = options
+        draws_column = training and sampling == "global" and column is None
         if draws_column:
             repeatable(self._given)
-        y = super()._apply(x, options)
+        y = fractal_join(
+            x, prob, training, sampling=sampling, per=per, column=column, rng=rng
+        )
         if draws_column:
             # Draw the key though all paths are dead: joins of one seed draw alike.
-            int(options["rng"])
+            draw_key(rng)
         return y
 
     def _kept(self, x: Any) -> Any:
@@ -132,11 +132,17 @@ class FractalJoin(Layer):
         arrays = [None if path is None else np.asarray(path) for path in x]
         return [None if path is None else (path.shape, path.dtype) for path in arrays]
 
-    def _gradient(self, grad: Any, kept: Any, options: dict[str, Any]) -> Any:
+    def _gradient(
+        self, grad: Any, kept: Any, rng: RNG, options: tuple[Any, ...]
+    ) -> Any:
+        prob, training, sampling, per, column = options
         stand_ins = [
             None if path is None else np.broadcast_to(np.zeros((), path[1]), path[0])
             for path in kept
         ]
         # Where the column was given, no Key was drawn, and none has an effect.
-        rng = options["rng"] or Key(0)
-        return fractal_join_backward(grad, stand_ins, **{**options, "rng": rng})
+        key = Key(0) if rng is None else rng
+        return fractal_join_backward(
+            grad, stand_ins, prob, training,
+            sampling=sampling, per=per, column=column, rng=key,
+        )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _validation
 from ..functional import gaussian_dropout
-from ._base import Layer, Validated
+from ._base import MODES, Layer, Validated
 
 if TYPE_CHECKING:
     from ..keys import RNG
@@ -44,10 +44,15 @@ class GaussianDropout(Layer):
     array([0.962, 0.918, 1.268])
     """
 
-    _function = staticmethod(gaussian_dropout)
-
     p = Validated(_below_one)
 
     def __init__(self, p: float = 0.5, *, rng: RNG = None) -> None:
         super().__init__(rng)
         self.p = p
+
+    def _options(self) -> tuple[Any, ...]:
+        return self.p, MODES[self.training]
+
+    def _apply(self, x: Any, rng: RNG, options: tuple[Any, ...]) -> Any:
+        p, mode = options
+        return gaussian_dropout(x, p, mode, rng=rng)

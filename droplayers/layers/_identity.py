@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._base import Layer
+
+if TYPE_CHECKING:
+    from ..keys import RNG
 
 
 class Identity(Layer):
@@ -25,8 +28,8 @@ class Identity(Layer):
     def __init__(self) -> None:
         super().__init__(None)
 
-    def _options(self) -> dict[str, Any]:
-        return {}
+    def _options(self) -> tuple[Any, ...]:
+        return ()
 
-    def _apply(self, x: Any, options: dict[str, Any]) -> Any:
+    def _apply(self, x: Any, rng: RNG, options: tuple[Any, ...]) -> Any:
         return x

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import _validation
 from ..functional import spatial_dropout
-from ._base import Layer, Validated
+from ._base import MODES, Layer, Validated
 
 if TYPE_CHECKING:
     from ..keys import RNG
@@ -40,8 +40,6 @@ class SpatialDropout(Layer):
             [0., 0.]]])
     """
 
-    _function = staticmethod(spatial_dropout)
-
     p = Validated(_validation.probability)
     channel_axis = Validated(_validation.integer)
 
@@ -51,3 +49,10 @@ class SpatialDropout(Layer):
         super().__init__(rng)
         self.p = p
         self.channel_axis = channel_axis
+
+    def _options(self) -> tuple[Any, ...]:
+        return self.p, MODES[self.training], self.channel_axis
+
+    def _apply(self, x: Any, rng: RNG, options: tuple[Any, ...]) -> Any:
+        p, mode, channel_axis = options
+        return spatial_dropout(x, p, mode, channel_axis=channel_axis, rng=rng)

@@ -9,13 +9,15 @@
 
 typedef PyObject *drop_fastcall(PyObject *, PyObject *const *, Py_ssize_t);
 
-drop_fastcall drop_core_dropout, drop_core_drop_path, drop_core_keep_mask;
+drop_fastcall drop_core_dropout, drop_core_spatial_dropout;
+drop_fastcall drop_core_drop_path, drop_core_keep_mask, drop_core_unchanged;
 drop_fastcall drop_core_apply, drop_core_pack;
 drop_fastcall drop_core_block_mask, drop_core_masked_matmul;
 drop_fastcall drop_core_uniforms, drop_core_choices, drop_core_child;
 
 typedef PyObject *drop_onecall(PyObject *, PyObject *);
 
+drop_onecall drop_core_draw_key, drop_core_lazy_key;
 drop_onecall drop_core_isas, drop_core_isa, drop_core_use;
 drop_onecall drop_core_threads, drop_core_set_threads;
 

@@ -1,127 +1,112 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The calls that users make most, from their own arguments and without any
- * detour: native float16, float32 and float64 arrays, training, and otherwise
- * defaults but for shared axes, rng, residual and out. What is not plain gives
- * NotImplemented, and nothing has happened; the Python package takes the long
- * way then, which gives the same results and all the errors.
+ * The calls that users make most, from the functions' own arguments and
+ * without any detour: plain arrays, of which a whole mask is drawn or nothing
+ * is to be done. Anything else gives NotImplemented before memory is allocated
+ * or a word drawn. The Python package goes on from there: it gives the same
+ * results, and all the errors.
  */
 #include "python/args.h"
 #include "python/call_apply.h"
 #include "python/calls.h"
+#include "python/fast_args.h"
 #include "python/job_from_numpy.h"
 #include "python/key_from_rng.h"
 
+#include <float.h>
+
+/* The positions of arguments, in which the Python package passes them. */
+enum {
+    /* Of all functions; x is the shape for keep_mask. */
+    X,
+    P,
+    RNG,
+    FULL_SHAPE,
+    START,
+    COMMON,
+    /* Of keep_mask. */
+    PACKED = COMMON,
+    KEEP_MASK_ARGS,
+    /* Of all others; the mode is drop_path's training. */
+    MODE = COMMON,
+    MASK,
+    RETURN_MASK,
+    OUT,
+    OWN,
+    /* Of dropout. */
+    SCALING = OWN,
+    SHARED_AXES,
+    DROPOUT_ARGS,
+    /* Of spatial_dropout. */
+    CHANNEL_AXIS = OWN,
+    SPATIAL_DROPOUT_ARGS,
+    /* Of drop_path. */
+    PER = OWN,
+    SCALE_BY_KEEP,
+    RESIDUAL,
+    DROP_PATH_ARGS,
+    /* Of unchanged. */
+    AXES = OWN,
+    UNCHANGED_ARGS
+};
+
+/* What a function makes of its arguments. */
+typedef struct {
+    PyArrayObject *x, *r, *out; /* r, out: NULL for none */
+    PyObject *rng;
+    double p;        /* the rate; 0 where the mode drops nothing */
+    double a;        /* what kept elements are multiplied by */
+    uint64_t shared; /* the axes that share a draw, as bits */
+} fast_call;
+
 static int
-is_word(PyObject *text, const char *word)
+is_whole(PyObject *const *args)
 {
-    return PyUnicode_CheckExact(text) &&
-           PyUnicode_CompareWithASCIIString(text, word) == 0;
+    return args[FULL_SHAPE] == Py_None && args[START] == Py_None;
 }
 
-/* A rate that draws. */
+/* What the arguments of all but keep_mask say, for any mode. */
 static int
-is_rate(PyObject *p, double *rate)
+parse(fast_call *call, PyObject *const *args)
 {
-    if (!PyFloat_CheckExact(p)) {
-        return 0;
+    PyObject *out = args[OUT] == Py_None ? NULL : args[OUT];
+    *call = (fast_call){.x = (PyArrayObject *)args[X],
+                        .out = (PyArrayObject *)out,
+                        .rng = args[RNG]};
+    return drop_is_plain(args[X]) && drop_is_rate(args[P], &call->p) &&
+           is_whole(args) && args[MASK] == Py_None &&
+           args[RETURN_MASK] == Py_False;
+}
+
+/* Completes a call of a mode. Its factor is 1/(1-p) in training or 1-p in
+ * test mode, where the function scales in that mode at all. */
+static void
+set_mode(fast_call *call, int train, int is_scaled)
+{
+    const double p = call->p;
+    call->p = train ? p : 0;
+    call->a = 1;
+    if (is_scaled && train && p < 1) {
+        call->a = 1 / (1 - p);
     }
-    *rate = PyFloat_AsDouble(p);
-    return *rate > 0 && *rate < 1;
-}
-
-static int
-is_supported(PyObject *array)
-{
-    PyArrayObject *x = (PyArrayObject *)array;
-    if (!PyArray_CheckExact(array)) {
-        return 0;
+    else if (is_scaled && !train) {
+        call->a = 1 - p;
     }
-    int type = PyArray_TYPE(x);
-    return (type == NPY_FLOAT || type == NPY_DOUBLE || type == NPY_HALF) &&
-           PyArray_ISNOTSWAPPED(x) && PyArray_NDIM(x) > 0;
 }
 
-/* Whether y is as x is, element for element. */
+_Static_assert(FLT_RADIX == 2 && DROP_ONE == UINT64_C(1) << 40,
+               "T is p * 2**40, which is exact, rounded half to even");
+
+/* Does a job that has its cells and operation; to is as of drop_do. */
 static int
-is_alike(PyArrayObject *x, PyObject *y)
+do_job(drop_job *job, uint64_t key, double p, uint64_t shared, uint8_t *to)
 {
-    PyArrayObject *other = (PyArrayObject *)y;
-    return is_supported(y) && PyArray_TYPE(other) == PyArray_TYPE(x) &&
-           PyArray_SAMESHAPE(other, x);
+    drop_job_draw(job, key, (uint64_t)__builtin_rint(p * (double)DROP_ONE));
+    drop_job_order(job, shared);
+    return drop_do(job, to);
 }
 
-static int
-is_apart(PyArrayObject *x, PyArrayObject *y)
-{
-    const char *a = PyArray_BYTES(x), *b = PyArray_BYTES(y);
-    return x == y || a + PyArray_NBYTES(x) <= b || b + PyArray_NBYTES(y) <= a;
-}
-
-/* out is alike, writeable and in one piece, and is an operand or far from it;
- * operands that are not in one piece are far from nothing. */
-static int
-is_target(PyArrayObject *x, PyArrayObject *r, PyObject *out)
-{
-    PyArrayObject *y = (PyArrayObject *)out;
-    return is_alike(x, out) && PyArray_ISWRITEABLE(y) &&
-           PyArray_IS_C_CONTIGUOUS(y) && PyArray_IS_C_CONTIGUOUS(x) &&
-           is_apart(x, y) &&
-           (!r || (PyArray_IS_C_CONTIGUOUS(r) && is_apart(r, y)));
-}
-
-static int
-are_none(PyObject *const *args, int n)
-{
-    while (n && args[n - 1] == Py_None) {
-        n--;
-    }
-    return n == 0;
-}
-
-/* Whether mask, return_mask, full_shape and start are not asked for, and out
- * is none or fits. */
-static int
-is_simple(PyArrayObject *x, PyArrayObject *r, PyObject *const *args)
-{
-    return args[0] == Py_None && args[1] == Py_False &&
-           are_none(args + 2, 2) &&
-           (args[4] == Py_None || is_target(x, r, args[4]));
-}
-
-/* The axes of a tuple, or one axis, as bits; whether they are different ones
- * of some, from the end where they are negative. */
-static int
-are_axes(PyObject *axes, int ndim, uint64_t *bits)
-{
-    int one = PyLong_CheckExact(axes), overflow;
-    *bits = 0;
-    if (!one && !PyTuple_CheckExact(axes)) {
-        return 0;
-    }
-    for (Py_ssize_t i = 0; i < (one ? 1 : PyTuple_Size(axes)); i++) {
-        PyObject *item = one ? axes : PyTuple_GetItem(axes, i);
-        if (!PyLong_CheckExact(item)) {
-            return 0;
-        }
-        long axis = PyLong_AsLongAndOverflow(item, &overflow);
-        axis += axis < 0 ? ndim : 0;
-        if (overflow || axis < 0 || axis >= ndim || *bits >> axis & 1) {
-            return 0;
-        }
-        *bits |= UINT64_C(1) << axis;
-    }
-    return 1;
-}
-
-/* T: exact, and rounded half to even, as docs/STREAM.md wants it. */
-static uint64_t
-threshold(double p)
-{
-    return (uint64_t)__builtin_rint(p * 0x1p40);
-}
-
-/* What a call returns: 1 says that its rng is for Python to understand. */
+/* What a call returns, by the status of its key and then of its job. */
 static PyObject *
 finish(PyObject *out, int status)
 {
@@ -147,134 +132,164 @@ is_broadcast(PyArrayObject *x)
     return found;
 }
 
-/* Drops at rate p by a mask of x's shape but for the axes that share a draw.
- */
+/* Memory first: where it cannot be had, no generator has advanced. And the
+ * arrays' memory after the key, which may run Python's code, and that may
+ * change them. */
 static PyObject *
-run(drop_form form, double p, uint64_t shared, PyArrayObject *x,
-    PyArrayObject *r, PyObject *const *seed, PyObject *target)
+draw_and_apply(PyObject *module, const fast_call *call, double p)
 {
     drop_job job;
     uint64_t key;
     int status = -1;
-    PyArrayObject *out = (PyArrayObject *)target;
-    if (target == Py_None && is_broadcast(x)) {
-        Py_RETURN_NOTIMPLEMENTED;
+    PyArrayObject *x = call->x, *r = call->r;
+    PyObject *out = Py_XNewRef((PyObject *)call->out);
+    if (!out) {
+        out = PyArray_NewLikeArray(x, NPY_KEEPORDER, NULL, 0);
     }
-    if (target == Py_None) {
-        out = (PyArrayObject *)PyArray_NewLikeArray(x, NPY_KEEPORDER, NULL, 0);
-    }
-    else {
-        Py_INCREF(target);
-    }
-    /* Memory first: where it cannot be had, no generator has advanced. And the
-     * arrays after the generator, whose code may be Python's and change them.
-     */
     if (out) {
-        status = drop_key_from_rng(&key, seed[0], seed[1]);
+        status = drop_draw_key(&key, module, call->rng, p);
     }
-    job.op.affine = (drop_affine){form, 1 / (1 - p), 0, 0};
-    if (status == 0 && (status = drop_job_arrays(&job, out, x, r)) == 0) {
-        drop_job_draw(&job, key, threshold(p));
-        drop_job_order(&job, shared);
-        status = drop_do(&job, NULL);
+    job.op.affine =
+        (drop_affine){r ? DROP_RESIDUAL : DROP_SCALE, call->a, 0, 0};
+    if (status == 0) {
+        status = drop_job_arrays(&job, (PyArrayObject *)out, x, r);
     }
-    return finish((PyObject *)out, status);
+    if (status == 0) {
+        status = do_job(&job, key, p, call->shared, NULL);
+    }
+    return finish(out, status);
 }
 
-PyObject *
-drop_core_dropout(PyObject *self, PyObject *const *args, Py_ssize_t n)
+static PyObject *
+run(PyObject *module, const fast_call *call)
 {
-    double p;
-    uint64_t shared;
-    (void)self;
-    if (drop_count("dropout", n, 12) < 0) {
-        return NULL;
+    PyArrayObject *x = call->x, *r = call->r, *out = call->out;
+    /* Zeros by selection: 0 * infinity would be NaN. */
+    const double p = call->a == 0 ? 1 : call->p;
+    if (p == 0 && call->a == 1 && !r && !out) {
+        return Py_NewRef((PyObject *)x);
     }
-    PyArrayObject *x = (PyArrayObject *)args[0];
-    if (!is_supported(args[0]) || !is_rate(args[1], &p) ||
-        !is_word(args[2], "train") || !is_word(args[3], "inverted") ||
-        !are_axes(args[4], PyArray_NDIM(x), &shared) ||
-        !is_simple(x, NULL, args + 7)) {
+    if (!drop_has_kernel(x) || (!out && is_broadcast(x)) ||
+        (r && !drop_is_alike(x, r)) || (out && !drop_is_target(x, r, out)) ||
+        !drop_can_draw(module, call->rng, p)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    return run(DROP_SCALE, p, shared, x, NULL, args + 5, args[11]);
+    return draw_and_apply(module, call, p);
 }
 
 PyObject *
-drop_core_drop_path(PyObject *self, PyObject *const *args, Py_ssize_t n)
+drop_core_dropout(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
-    double p;
-    (void)self;
-    if (drop_count("drop_path", n, 13) < 0) {
+    fast_call call;
+    int train;
+    if (drop_count("dropout", n, DROPOUT_ARGS) < 0) {
         return NULL;
     }
-    PyArrayObject *x = (PyArrayObject *)args[0];
-    int residual = args[5] != Py_None;
-    PyArrayObject *r = residual ? (PyArrayObject *)args[5] : NULL;
-    if (!is_supported(args[0]) || !is_rate(args[1], &p) ||
-        args[2] != Py_True || !is_word(args[3], "sample") ||
-        args[4] != Py_True || (residual && !is_alike(x, args[5])) ||
-        !is_simple(x, r, args + 8)) {
+    const int is_inverted = drop_is_word(args[SCALING], "inverted");
+    if (!parse(&call, args) || !drop_is_mode(args[MODE], &train) ||
+        !(is_inverted || drop_is_word(args[SCALING], "classic")) ||
+        !drop_are_axes(args[SHARED_AXES], PyArray_NDIM(call.x),
+                       &call.shared)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    drop_form form = residual ? DROP_RESIDUAL : DROP_SCALE;
-    return run(form, p, ~UINT64_C(1), x, r, args + 6, args[12]);
-}
-
-/* The lengths of a mask, a tuple or an int; whether they are plain ones. */
-static int
-are_lengths(drop_job *job, PyObject *shape, npy_intp lengths[DROP_MAX_AXES])
-{
-    npy_intp cells = 1;
-    PyObject *tuple = PyLong_CheckExact(shape) ? PyTuple_Pack(1, shape) : NULL;
-    shape = tuple ? tuple : shape;
-    int plain = PyTuple_CheckExact(shape) && PyTuple_Size(shape) > 0;
-    for (Py_ssize_t i = 0; plain && i < PyTuple_Size(shape); i++) {
-        plain = PyLong_CheckExact(PyTuple_GetItem(shape, i));
-    }
-    plain = plain && drop_job_shape(job, shape) == 0;
-    Py_XDECREF(tuple);
-    PyErr_Clear();
-    for (int i = 0; plain && i < job->axes; i++) {
-        lengths[i] = (npy_intp)job->axis[i].n;
-        plain =
-            lengths[i] && !__builtin_mul_overflow(cells, lengths[i], &cells);
-    }
-    return plain;
+    set_mode(&call, train, is_inverted == train);
+    return run(module, &call);
 }
 
 PyObject *
-drop_core_keep_mask(PyObject *self, PyObject *const *args, Py_ssize_t n)
+drop_core_spatial_dropout(PyObject *module, PyObject *const *args,
+                          Py_ssize_t n)
+{
+    fast_call call;
+    int train;
+    uint64_t channels;
+    if (drop_count("spatial_dropout", n, SPATIAL_DROPOUT_ARGS) < 0) {
+        return NULL;
+    }
+    if (!parse(&call, args) || !drop_is_mode(args[MODE], &train) ||
+        !PyLong_CheckExact(args[CHANNEL_AXIS]) ||
+        !drop_are_axes(args[CHANNEL_AXIS], PyArray_NDIM(call.x), &channels) ||
+        channels == 1) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    call.shared = ~(channels | 1);
+    set_mode(&call, train, train);
+    return run(module, &call);
+}
+
+PyObject *
+drop_core_drop_path(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    fast_call call;
+    if (drop_count("drop_path", n, DROP_PATH_ARGS) < 0) {
+        return NULL;
+    }
+    const int train = args[MODE] == Py_True;
+    const int is_scaled = args[SCALE_BY_KEEP] == Py_True;
+    const int per_sample = drop_is_word(args[PER], "sample");
+    if (!parse(&call, args) || !(train || args[MODE] == Py_False) ||
+        !(per_sample || drop_is_word(args[PER], "batch")) ||
+        !(is_scaled || args[SCALE_BY_KEEP] == Py_False)) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    if (args[RESIDUAL] != Py_None) {
+        call.r = (PyArrayObject *)args[RESIDUAL];
+    }
+    call.shared = per_sample ? ~UINT64_C(1) : ~UINT64_C(0);
+    set_mode(&call, train, train && is_scaled);
+    return run(module, &call);
+}
+
+/* x, where a function drops nothing that shares axes and scales in a way of
+ * its own. At p = 1 it may refuse any mode. */
+PyObject *
+drop_core_unchanged(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    fast_call call;
+    int train;
+    (void)module;
+    if (drop_count("unchanged", n, UNCHANGED_ARGS) < 0) {
+        return NULL;
+    }
+    if (!parse(&call, args) || !drop_is_mode(args[MODE], &train) ||
+        !drop_are_axes(args[AXES], PyArray_NDIM(call.x), &call.shared) ||
+        !drop_has_kernel(call.x) || call.out || call.p == 1 ||
+        (train && call.p > 0)) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    return Py_NewRef(args[X]);
+}
+
+PyObject *
+drop_core_keep_mask(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     drop_job job;
     double p;
     uint64_t key;
     npy_intp lengths[DROP_MAX_AXES], bytes;
-    int status = -1, packed;
-    (void)self;
-    if (drop_count("keep_mask", n, 7) < 0) {
+    int status = -1;
+    if (drop_count("keep_mask", n, KEEP_MASK_ARGS) < 0) {
         return NULL;
     }
-    packed = args[4] == Py_True;
-    if (!is_rate(args[1], &p) || !(packed || args[4] == Py_False) ||
-        !are_none(args + 5, 2) || !are_lengths(&job, args[0], lengths)) {
+    const int packed = args[PACKED] == Py_True;
+    if (!drop_is_rate(args[P], &p) || !(packed || args[PACKED] == Py_False) ||
+        !is_whole(args) || !drop_are_lengths(args[X], &job, lengths) ||
+        !drop_can_draw(module, args[RNG], p)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     bytes = (npy_intp)((drop_job_size(&job) + 7) / 8);
     PyObject *out = packed ? PyArray_SimpleNew(1, &bytes, NPY_UINT8)
                            : PyArray_SimpleNew(job.axes, lengths, NPY_BOOL);
     if (out) {
-        status = drop_key_from_rng(&key, args[2], args[3]);
+        status = drop_draw_key(&key, module, args[RNG], p);
     }
     job.op = (drop_operation){.dtype = DROP_BOOL};
     if (status == 0 && !packed) {
         status = drop_job_arrays(&job, (PyArrayObject *)out, NULL, NULL);
     }
     if (status == 0) {
-        drop_job_draw(&job, key, threshold(p));
-        drop_job_order(&job, 0);
-        status =
-            drop_do(&job, packed ? PyArray_DATA((PyArrayObject *)out) : NULL);
+        uint8_t *to = packed ? PyArray_DATA((PyArrayObject *)out) : NULL;
+        status = do_job(&job, key, p, 0, to);
     }
     return finish(out, status);
 }

@@ -5,95 +5,255 @@
  */
 #include "python/key_from_rng.h"
 
+#include "python/calls.h"
+
 #include <sys/random.h>
 
 #include <numpy/random/bitgen.h>
 
-/* The attribute of an object, by a name that is made once. */
-static PyObject *
-get(PyObject *object, PyObject **name, const char *text)
+/* An rng by its type, if that is one of these. */
+typedef enum { KEY, GENERATOR, TYPES, NONE = TYPES, OTHER } rng_kind;
+
+static const struct {
+    const char *module, *name;
+} types[] = {
+    [KEY] = {"droplayers.keys", "Key"},
+    [GENERATOR] = {"numpy.random", "Generator"},
+};
+
+enum { WORD, BIT_GENERATOR, CAPSULE, LOCK, ACQUIRE, RELEASE };
+
+static const char *const names[] = {
+    [WORD] = "_word",      [BIT_GENERATOR] = "bit_generator",
+    [CAPSULE] = "capsule", [LOCK] = "lock",
+    [ACQUIRE] = "acquire", [RELEASE] = "release",
+};
+
+_Static_assert(sizeof types / sizeof *types == DROP_RNG_TYPES, "a place each");
+_Static_assert(sizeof names / sizeof *names == DROP_RNG_NAMES, "a place each");
+_Static_assert(sizeof(unsigned long long) == sizeof(uint64_t),
+               "a key is Python's unsigned long long");
+
+int
+drop_rng_start(drop_rng_state *state)
 {
-    if (!*name) {
-        *name = PyUnicode_InternFromString(text);
+    for (size_t i = 0; i < DROP_RNG_NAMES; i++) {
+        state->names[i] = PyUnicode_InternFromString(names[i]);
+        if (!state->names[i]) {
+            return -1;
+        }
     }
-    return *name ? PyObject_GetAttr(object, *name) : NULL;
+    return 0;
+}
+
+int
+drop_rng_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    drop_rng_state *state = PyModule_GetState(module);
+    for (size_t i = 0; i < DROP_RNG_TYPES; i++) {
+        PyObject *type = atomic_load(&state->types[i]);
+        Py_VISIT(type);
+    }
+    return 0;
+}
+
+int
+drop_rng_clear(PyObject *module)
+{
+    drop_rng_state *state = PyModule_GetState(module);
+    for (size_t i = 0; i < DROP_RNG_TYPES; i++) {
+        Py_XDECREF(atomic_exchange(&state->types[i], NULL));
+    }
+    return 0;
+}
+
+void
+drop_rng_free(void *module)
+{
+    drop_rng_state *state = PyModule_GetState(module);
+    drop_rng_clear(module);
+    for (size_t i = 0; i < DROP_RNG_NAMES; i++) {
+        Py_CLEAR(state->names[i]);
+    }
+}
+
+/* A type, borrowed from the state, or NULL where there is none (yet). Threads
+ * may look for it at once: what the first one finds stays. */
+static PyTypeObject *
+find_type(drop_rng_state *state, rng_kind kind)
+{
+    PyObject *type = atomic_load(&state->types[kind]), *first = NULL;
+    if (!type) {
+        PyObject *name = PyUnicode_FromString(types[kind].module);
+        PyObject *module = name ? PyImport_GetModule(name) : NULL;
+        type =
+            module ? PyObject_GetAttrString(module, types[kind].name) : NULL;
+        Py_XDECREF(name);
+        Py_XDECREF(module);
+        PyErr_Clear();
+        if (type && !atomic_compare_exchange_strong(&state->types[kind],
+                                                    &first, type)) {
+            Py_DECREF(type);
+            type = first;
+        }
+    }
+    return (PyTypeObject *)type;
+}
+
+static rng_kind
+find_kind(drop_rng_state *state, PyObject *rng)
+{
+    if (rng == Py_None) {
+        return NONE;
+    }
+    rng_kind kind = 0;
+    while (kind < TYPES && Py_TYPE(rng) != find_type(state, kind)) {
+        kind++;
+    }
+    return kind < TYPES ? kind : OTHER;
+}
+
+/* Whether draw can draw from an rng; for a lazy Key, from what it holds. */
+static int
+is_known(PyObject *module, PyObject *rng)
+{
+    drop_rng_state *state = PyModule_GetState(module);
+    rng_kind kind = find_kind(state, rng);
+    if (kind != KEY) {
+        return kind != OTHER;
+    }
+    PyObject *word = PyObject_GetAttr(rng, state->names[WORD]);
+    int known = word && (PyLong_Check(word) || is_known(module, word));
+    Py_XDECREF(word);
+    PyErr_Clear();
+    return known;
 }
 
 static int
-call(PyObject *object, PyObject **name, const char *text)
+is_random(double p)
 {
-    PyObject *method = get(object, name, text);
-    PyObject *result = method ? PyObject_CallNoArgs(method) : NULL;
-    Py_XDECREF(method);
+    return p > 0 && p < 1;
+}
+
+int
+drop_can_draw(PyObject *module, PyObject *rng, double p)
+{
+    return !is_random(p) || is_known(module, rng);
+}
+
+static int draw(uint64_t *key, PyObject *module, PyObject *rng);
+
+/* Sets the number of a Key, which is immutable for all others. */
+static int
+set_number(drop_rng_state *state, PyObject *owner, uint64_t key)
+{
+    PyObject *number = PyLong_FromUnsignedLongLong(key);
+    int status =
+        number ? PyObject_GenericSetAttr(owner, state->names[WORD], number)
+               : -1;
+    Py_XDECREF(number);
+    return status;
+}
+
+/* The number of a Key. A lazy one holds an rng in its place until here. */
+static int
+read_number(uint64_t *key, PyObject *module, PyObject *owner)
+{
+    drop_rng_state *state = PyModule_GetState(module);
+    int status = -1;
+    PyObject *word = PyObject_GetAttr(owner, state->names[WORD]);
+    if (word && PyLong_Check(word)) {
+        *key = PyLong_AsUnsignedLongLong(word);
+        status = PyErr_Occurred() ? -1 : 0;
+    }
+    else if (word) {
+        status = draw(key, module, word);
+        status = status ? status : set_number(state, owner, *key);
+    }
+    Py_XDECREF(word);
+    return status;
+}
+
+static int
+call(PyObject *object, PyObject *name)
+{
+    PyObject *result = PyObject_CallMethodObjArgs(object, name, NULL);
     Py_XDECREF(result);
     return result ? 0 : -1;
 }
 
-/* Whether an object is a Generator: only where numpy.random is imported. */
-static int
-is_generator(PyObject *rng)
-{
-    static PyObject *type, *name;
-    if (!type) {
-        PyObject *module_name = PyUnicode_FromString("numpy.random");
-        PyObject *module =
-            module_name ? PyImport_GetModule(module_name) : NULL;
-        Py_XDECREF(module_name);
-        if (!module) {
-            return PyErr_Occurred() ? -1 : 0;
-        }
-        type = get(module, &name, "Generator");
-        Py_DECREF(module);
-    }
-    return type ? PyObject_IsInstance(rng, type) : -1;
-}
-
 /* The word that Generator.integers(0, 2**64, dtype=np.uint64) would be. */
 static int
-draw_word(uint64_t *word, PyObject *bit_generator)
+draw_word(uint64_t *word, drop_rng_state *state, PyObject *generator)
 {
-    static PyObject *capsule_, *lock_, *acquire, *release;
     int status = -1;
-    PyObject *lock = NULL;
-    PyObject *capsule = get(bit_generator, &capsule_, "capsule");
-    bitgen_t *bitgen =
-        capsule ? PyCapsule_GetPointer(capsule, "BitGenerator") : NULL;
-    if (bitgen) {
-        lock = get(bit_generator, &lock_, "lock");
+    PyObject *const *name = state->names, *capsule = NULL, *lock = NULL;
+    PyObject *bits = PyObject_GetAttr(generator, name[BIT_GENERATOR]);
+    bitgen_t *bitgen = NULL;
+    if (bits && (capsule = PyObject_GetAttr(bits, name[CAPSULE]))) {
+        bitgen = PyCapsule_GetPointer(capsule, "BitGenerator");
     }
-    if (lock && call(lock, &acquire, "acquire") == 0) {
+    if (bitgen && (lock = PyObject_GetAttr(bits, name[LOCK])) &&
+        call(lock, name[ACQUIRE]) == 0) {
         *word = bitgen->next_uint64(bitgen->state);
-        status = call(lock, &release, "release");
+        status = call(lock, name[RELEASE]);
     }
     Py_XDECREF(lock);
     Py_XDECREF(capsule);
+    Py_XDECREF(bits);
     return status;
 }
 
-int
-drop_key_from_rng(uint64_t *key, PyObject *number, PyObject *rng)
+/* The key from any rng, and the status of drop_draw_key. */
+static int
+draw(uint64_t *key, PyObject *module, PyObject *rng)
 {
-    static PyObject *name;
-    if (number != Py_None) {
-        *key = PyLong_AsUnsignedLongLong(number);
-        return PyErr_Occurred() ? -1 : 0;
+    drop_rng_state *state = PyModule_GetState(module);
+    switch (find_kind(state, rng)) {
+    case KEY:
+        return read_number(key, module, rng);
+    case GENERATOR:
+        return draw_word(key, state, rng);
+    case NONE:
+        return getentropy(key, sizeof *key) == 0 ? 0 : 1;
+    default:
+        return 1;
     }
-    if (rng == Py_None) {
-        if (getentropy(key, sizeof *key) == 0) {
-            return 0;
-        }
-        PyErr_SetFromErrno(PyExc_OSError);
-        return -1;
+}
+
+int
+drop_draw_key(uint64_t *key, PyObject *module, PyObject *rng, double p)
+{
+    *key = 0;
+    return is_random(p) ? draw(key, module, rng) : 0;
+}
+
+PyObject *
+drop_core_draw_key(PyObject *module, PyObject *rng)
+{
+    uint64_t key;
+    int status = draw(&key, module, rng);
+    if (status > 0) {
+        Py_RETURN_NOTIMPLEMENTED;
     }
-    int status = is_generator(rng);
-    if (status <= 0) {
-        return status < 0 ? -1 : 1;
+    return status < 0 ? NULL : PyLong_FromUnsignedLongLong(key);
+}
+
+PyObject *
+drop_core_lazy_key(PyObject *module, PyObject *rng)
+{
+    drop_rng_state *state = PyModule_GetState(module);
+    PyTypeObject *type = find_type(state, KEY);
+    if (!type || !PyType_Check((PyObject *)type)) {
+        PyErr_SetString(PyExc_RuntimeError, "droplayers.keys has no Key");
+        return NULL;
     }
-    PyObject *bit_generator = get(rng, &name, "bit_generator");
-    if (!bit_generator) {
-        return -1;
+    if (PyType_IsSubtype(Py_TYPE(rng), type)) {
+        return Py_NewRef(rng);
     }
-    status = draw_word(key, bit_generator);
-    Py_DECREF(bit_generator);
-    return status;
+    PyObject *lazy = PyType_GenericAlloc(type, 0);
+    if (lazy && PyObject_GenericSetAttr(lazy, state->names[WORD], rng) < 0) {
+        Py_CLEAR(lazy);
+    }
+    return lazy;
 }

@@ -7,10 +7,36 @@
 
 #include "python/numpy_api.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 
-/* From the number of a Key, or None and a Generator or None. Returns -1 with
- * an exception set, 1 for any other rng, or 0. */
-int drop_key_from_rng(uint64_t *key, PyObject *number, PyObject *rng);
+enum { DROP_RNG_TYPES = 2, DROP_RNG_NAMES = 6 };
+
+/* The state of the module: types that an rng may have, and interned names of
+ * attributes. A type is NULL until it is first found, since its module may be
+ * imported later than this one, or never. */
+typedef struct {
+    _Atomic(PyObject *) types[DROP_RNG_TYPES];
+    PyObject *names[DROP_RNG_NAMES];
+} drop_rng_state;
+
+/* Fills a state of zeros. Returns -1 with an exception set, or 0. */
+int drop_rng_start(drop_rng_state *state);
+
+/* m_traverse, m_clear and m_free of a module with this state. Code that runs
+ * after m_clear finds types anew. */
+int drop_rng_traverse(PyObject *module, visitproc visit, void *arg);
+int drop_rng_clear(PyObject *module);
+void drop_rng_free(void *module);
+
+/* Whether drop_draw_key can draw a key for a mask of rate p: where that is 0
+ * or 1 none is needed; otherwise from None, a Key or a Generator, but from
+ * none of a subclass, which may draw in another way. Nothing is drawn. */
+int drop_can_draw(PyObject *module, PyObject *rng, double p);
+
+/* The key for a mask of rate p; 0 where none is needed. Returns -1 with an
+ * exception set, 1 where Python has to draw it (the rng is another, or the
+ * operating system has no getentropy), or 0. */
+int drop_draw_key(uint64_t *key, PyObject *module, PyObject *rng, double p);
 
 #endif

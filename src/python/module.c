@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * droplayers._core: the method table.
+ * droplayers._core: the method table and the module's state.
  */
 #define DROP_IMPORTS_NUMPY
 #include "python/calls.h"
+#include "python/key_from_rng.h"
 #include "python/settings.h"
 
 #define FAST(name) (PyCFunction)(void (*)(void)) name, METH_FASTCALL
@@ -15,13 +16,23 @@ static PyMethodDef methods[] = {
     {"masked_matmul", FAST(drop_core_masked_matmul),
      "masked_matmul(sums, a, m, transposed, mask)"},
     {"dropout", FAST(drop_core_dropout),
-     "dropout(x, p, mode, scaling, shared_axes, number, rng, mask,"
-     " return_mask, full_shape, start, out): NotImplemented if not plain."},
+     "dropout(x, p, rng, full_shape, start, mode, mask, return_mask, out,"
+     " scaling, shared_axes): NotImplemented where Python has to do it."},
+    {"spatial_dropout", FAST(drop_core_spatial_dropout),
+     "spatial_dropout(x, p, rng, full_shape, start, mode, mask, return_mask,"
+     " out, channel_axis): likewise."},
     {"drop_path", FAST(drop_core_drop_path),
-     "drop_path(x, prob, training, per, scale_by_keep, residual, number, rng,"
-     " mask, return_mask, full_shape, start, out): likewise."},
+     "drop_path(x, prob, rng, full_shape, start, training, mask, return_mask,"
+     " out, per, scale_by_keep, residual): likewise."},
     {"keep_mask", FAST(drop_core_keep_mask),
-     "keep_mask(shape, p, number, rng, packed, full_shape, start): likewise."},
+     "keep_mask(shape, p, rng, full_shape, start, packed): likewise."},
+    {"unchanged", FAST(drop_core_unchanged),
+     "unchanged(x, p, rng, full_shape, start, mode, mask, return_mask, out,"
+     " shared_axes): x where a function drops nothing, else likewise."},
+    {"draw_key", drop_core_draw_key, METH_O,
+     "draw_key(rng): a call's key; NotImplemented as above."},
+    {"lazy_key", drop_core_lazy_key, METH_O,
+     "lazy_key(rng): a Key whose number the first draw_key of it draws."},
     {"uniforms", FAST(drop_core_uniforms), "uniforms(key, index, n)"},
     {"choices", FAST(drop_core_choices), "choices(key, index, n, count, c2)"},
     {"child", FAST(drop_core_child), "child(key, index)"},
@@ -38,8 +49,8 @@ static PyMethodDef methods[] = {
 static int
 execute(PyObject *module)
 {
-    (void)module;
-    if (PyArray_ImportNumPyAPI() < 0) {
+    if (PyArray_ImportNumPyAPI() < 0 ||
+        drop_rng_start(PyModule_GetState(module)) < 0) {
         return -1;
     }
     drop_settings_start();
@@ -54,8 +65,12 @@ static PyModuleDef_Slot slots[4] = {{Py_mod_exec, (void *)execute}, {0, NULL}};
 static PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_core",
+    .m_size = sizeof(drop_rng_state),
     .m_methods = methods,
     .m_slots = slots,
+    .m_traverse = drop_rng_traverse,
+    .m_clear = drop_rng_clear,
+    .m_free = drop_rng_free,
 };
 
 enum { MULTIPLE_INTERPRETERS = 3, GIL = 4 }; /* slot numbers, 3.12 and 3.13 */

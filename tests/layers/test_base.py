@@ -232,6 +232,19 @@ def test_a_layer_with_nothing_to_drop_is_an_identity():
     assert dl.DropPath(0.3).eval()(X) is X
 
 
+@pytest.mark.parametrize("x", [X, X.astype(int), X.tolist()], ids=["f8", "int", "list"])
+@pytest.mark.parametrize("rng", [None, 1, dl.Key(1)], ids=str)
+def test_the_last_key_is_one_that_was_drawn(x, rng):
+    """By the fast path for some x, by Python for others."""
+    layer = dl.Dropout(0.5, rng=rng)
+    assert_same(layer(x), dl.dropout(x, 0.5, rng=layer.last_key))
+    assert type(layer.last_key) is dl.Key
+    assert type(int(layer.last_key)) is int
+    layer.p = 1.0
+    assert not layer(x).any()
+    assert layer.last_key == (rng if isinstance(rng, dl.Key) else None)
+
+
 def test_an_attribute_that_is_not_set_yet_is_an_attribute_error():
     class Late(dl.Dropout):
         def __init__(self):
@@ -242,6 +255,24 @@ def test_an_attribute_that_is_not_set_yet_is_an_attribute_error():
 
     assert hasattr(Late(), "p")
     assert not hasattr(dl.Dropout.__new__(dl.Dropout), "scaling")
+
+
+def test_a_subclass_may_compute_an_option():
+    class Annealed(dl.Dropout):
+        step = 0
+
+        @property
+        def p(self):
+            return self.step / 4
+
+        @p.setter
+        def p(self, value):
+            assert value == 0.5
+
+    layer = Annealed(rng=dl.Key(1))
+    for step in range(5):
+        layer.step = step
+        assert_same(layer(X), dl.dropout(X, step / 4, rng=dl.Key(1)))
 
 
 def test_subclasses_have_a_repr():

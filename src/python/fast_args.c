@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "python/fast_args.h"
+
+#include "python/job_from_numpy.h"
+
+_Static_assert(DROP_MAX_AXES <= 64, "a set of axes is the bits of a word");
+
+int
+drop_is_word(PyObject *text, const char *word)
+{
+    return PyUnicode_CheckExact(text) &&
+           PyUnicode_CompareWithASCIIString(text, word) == 0;
+}
+
+int
+drop_is_mode(PyObject *mode, int *train)
+{
+    *train = drop_is_word(mode, "train");
+    return *train || drop_is_word(mode, "test") || drop_is_word(mode, "eval");
+}
+
+/* Whether an object is one of NumPy's real numbers: a scalar or a 0-d array.
+ */
+static int
+is_numpy_real(PyObject *p)
+{
+    char kind = 0;
+    if (PyArray_CheckExact(p)) {
+        PyArrayObject *array = (PyArrayObject *)p;
+        kind = PyArray_NDIM(array) ? 0 : PyArray_DESCR(array)->kind;
+    }
+    else if (PyArray_IsScalar(p, Generic)) {
+        PyArray_Descr *dtype = PyArray_DescrFromScalar(p);
+        kind = dtype ? dtype->kind : 0;
+        Py_XDECREF((PyObject *)dtype);
+    }
+    return kind == 'f' || kind == 'i' || kind == 'u';
+}
+
+int
+drop_is_rate(PyObject *p, double *rate)
+{
+    *rate = -1;
+    if (PyFloat_CheckExact(p)) {
+        *rate = PyFloat_AsDouble(p);
+    }
+    else if (PyLong_CheckExact(p) || is_numpy_real(p)) {
+        PyObject *value = PyNumber_Float(p);
+        *rate = value ? PyFloat_AsDouble(value) : -1;
+        Py_XDECREF(value);
+    }
+    PyErr_Clear();
+    return *rate >= 0 && *rate <= 1;
+}
+
+int
+drop_are_axes(PyObject *axes, int ndim, uint64_t *bits)
+{
+    int one = PyLong_CheckExact(axes), overflow;
+    *bits = 0;
+    if (!one && !PyTuple_CheckExact(axes)) {
+        return 0;
+    }
+    for (Py_ssize_t i = 0; i < (one ? 1 : PyTuple_Size(axes)); i++) {
+        PyObject *item = one ? axes : PyTuple_GetItem(axes, i);
+        if (!PyLong_CheckExact(item)) {
+            return 0;
+        }
+        long axis = PyLong_AsLongAndOverflow(item, &overflow);
+        axis += axis < 0 ? ndim : 0;
+        if (overflow || axis < 0 || axis >= ndim || *bits >> axis & 1) {
+            return 0;
+        }
+        *bits |= UINT64_C(1) << axis;
+    }
+    return 1;
+}
+
+int
+drop_are_lengths(PyObject *shape, drop_job *job,
+                 npy_intp lengths[DROP_MAX_AXES])
+{
+    npy_intp cells = 1;
+    PyObject *tuple = PyLong_CheckExact(shape) ? PyTuple_Pack(1, shape) : NULL;
+    shape = tuple ? tuple : shape;
+    int plain = PyTuple_CheckExact(shape) && PyTuple_Size(shape) > 0;
+    for (Py_ssize_t i = 0; plain && i < PyTuple_Size(shape); i++) {
+        plain = PyLong_CheckExact(PyTuple_GetItem(shape, i));
+    }
+    plain = plain && drop_job_shape(job, shape) == 0;
+    Py_XDECREF(tuple);
+    PyErr_Clear();
+    for (int i = 0; plain && i < job->axes; i++) {
+        lengths[i] = (npy_intp)job->axis[i].n;
+        plain =
+            lengths[i] && !__builtin_mul_overflow(cells, lengths[i], &cells);
+    }
+    return plain;
+}
+
+int
+drop_is_plain(PyObject *array)
+{
+    PyArrayObject *x = (PyArrayObject *)array;
+    return PyArray_CheckExact(array) && PyArray_NDIM(x) > 0 &&
+           (PyArray_ISFLOAT(x) || PyArray_ISCOMPLEX(x)) &&
+           PyArray_ISNOTSWAPPED(x);
+}
+
+int
+drop_has_kernel(PyArrayObject *x)
+{
+    const int type = PyArray_TYPE(x);
+    return type == NPY_FLOAT || type == NPY_DOUBLE || type == NPY_HALF;
+}
+
+int
+drop_is_alike(PyArrayObject *x, PyArrayObject *y)
+{
+    return drop_is_plain((PyObject *)y) &&
+           PyArray_TYPE(x) == PyArray_TYPE(y) && PyArray_SAMESHAPE(x, y);
+}
+
+static int
+is_apart(PyArrayObject *x, PyArrayObject *y)
+{
+    const char *a = PyArray_BYTES(x), *b = PyArray_BYTES(y);
+    return x == y || a + PyArray_NBYTES(x) <= b || b + PyArray_NBYTES(y) <= a;
+}
+
+int
+drop_is_target(PyArrayObject *x, PyArrayObject *r, PyArrayObject *out)
+{
+    return drop_is_alike(x, out) && PyArray_ISWRITEABLE(out) &&
+           PyArray_IS_C_CONTIGUOUS(out) && PyArray_IS_C_CONTIGUOUS(x) &&
+           is_apart(x, out) &&
+           (!r || (PyArray_IS_C_CONTIGUOUS(r) && is_apart(r, out)));
+}

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Usual calls take a path in C, which gives what the long way through Python gives."""
+
+import ast
+import inspect
+import pathlib
+from unittest import mock
+
+import numpy as np
+import pytest
+from arrays import RATES, arrays, assert_same, layouts, shapes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import droplayers as dl
+from droplayers import _core, _validation
+
+PACKAGE = pathlib.Path(dl.__file__).parent
+ENTRIES = ["dropout", "spatial_dropout", "drop_path", "keep_mask", "unchanged"]
+X = np.arange(1.0, 25.0, dtype=np.float32).reshape(2, 3, 4)
+RNG = np.random.default_rng(1)
+
+# --- the same results, errors and draws -----------------------------------------------
+
+
+def declined():
+    """All calls go the long way in a ``with`` block."""
+    no = dict.fromkeys(ENTRIES, lambda *_: NotImplemented)
+    return mock.patch.multiple(_core, **no)
+
+
+def usually(usual, unusual):
+    """What most calls pass, and at times something else."""
+    often, seldom = st.sampled_from(usual), st.sampled_from(unusual)
+    return st.integers(0, 15).flatmap(lambda i: often if i < 15 else seldom)
+
+
+@st.composite
+def probabilities(draw):
+    """Real numbers of all kinds, at times beyond the bounds, and what is no number."""
+    kind = draw(st.sampled_from([float, float, np.float64, np.float32, np.array]))
+    p = kind(draw(st.sampled_from(RATES) | st.floats(0, 1)))
+    whole = [0, 1, -0.0, np.int8(1), np.uint64(0), np.array(1), np.longdouble(1) / 3]
+    unusual = [-0.1, 2, 10**400, np.nan, np.float32(1.5), np.int64(-1)]
+    unusual += [True, np.True_, None, "0.5", 0.5j, [0.5], np.array([0.5])]
+    unusual += [np.complex64(0.5), np.datetime64(1, "s"), np.array(None)]
+    return draw(usually([p, p, draw(st.sampled_from(whole))], unusual))
+
+
+@st.composite
+def alike(draw, x):
+    """Another array of x's shape and dtype, most often in C order."""
+    return draw(st.just(x.copy("C")) | layouts(x, x.dtype))
+
+
+@st.composite
+def calls(draw, name):
+    """x and options of a function: usual ones, others, and some that are wrong."""
+    axes = draw(usually([2 if name == "spatial_dropout" else 1], [0]))
+    dtype = draw(usually(["f2", "f4", "f8"], ["F", ">f4", "i4"]))
+    x = draw(arrays(draw(shapes(axes)), [dtype]))
+    options = {
+        "rng": draw(usually([0, 1], [2, 3])),
+        "return_mask": draw(usually([False], [True, 1])),
+    }
+    if name == "drop_path":
+        options["prob"] = draw(probabilities())
+        options["training"] = draw(usually([True, False], [np.True_, "test"]))
+        options["per"] = draw(usually(["sample", "batch"], ["row", None]))
+        options["scale_by_keep"] = draw(usually([True, False], [1, None]))
+        residuals = [None, x, draw(alike(x))]
+        options["residual"] = draw(usually(residuals, [x.T, np.ones(x.shape)]))
+    else:
+        options["p"] = draw(probabilities())
+        options["mode"] = draw(usually(["train", "test", "eval"], ["Train", None]))
+    if name == "dropout":
+        options["scaling"] = draw(usually(["inverted", "classic"], ["none", None]))
+    if name in ("dropout", "alpha_dropout"):
+        axes = [(), (), 0, -1, (0,), (-1,)]
+        options["shared_axes"] = draw(usually(axes, [[0], np.int64(0), (0, 0), 7, 1.0]))
+    if name == "spatial_dropout":
+        options["channel_axis"] = draw(usually([1, 1, -1], [0, 2, 7, np.int64(1), 1.0]))
+    if name == "gaussian_dropout":
+        del options["return_mask"]
+    else:
+        options["mask"] = draw(usually([None], [np.ones(x.shape, np.bool_)]))
+    options["full_shape"] = draw(usually([None], [x.shape]))
+    outs = [None, None, x, draw(alike(x))]
+    options["out"] = draw(usually(outs, [x.T, x.ravel()[:3], "out"]))
+    return x, options
+
+
+RNGS = [dl.Key, np.random.default_rng, lambda seed: seed, lambda seed: f"{seed}"]
+
+
+def native(y):
+    """A copy in native byte order."""
+    return np.array(y, y.dtype.newbyteorder("="))
+
+
+def outcome(function, x, rng, options):
+    """All that can be seen of a call."""
+    out = options.get("out")
+    try:
+        result = function(x, **options)
+    except Exception as error:
+        return type(error), str(error)
+    values = result if isinstance(result, tuple) else (result,)
+    seen = [(type(y), y.dtype, y is x, y is out, native(y)) for y in values]
+    state = getattr(rng, "bit_generator", None)
+    return seen, None if state is None else state.state
+
+
+def assert_same_outcome(function, x, options):
+    """With the fast path, and without."""
+    arrays = [y for y in [x, *options.values()] if isinstance(y, np.ndarray)]
+    arrays = [y for y in arrays if y.flags.writeable]
+    copies = [y.copy() for y in arrays]
+    make = RNGS[options.pop("rng")]
+
+    def run():
+        for y, copy in zip(arrays, copies, strict=True):
+            y[...] = copy
+        rng = make(5)
+        return outcome(function, x, rng, {**options, "rng": rng})
+
+    fast = run()
+    with declined():
+        slow = run()
+    if isinstance(fast[0], type):
+        assert fast == slow
+        return
+    assert fast[1] == slow[1]
+    for a, b in zip(fast[0], slow[0], strict=True):
+        assert a[:-1] == b[:-1]
+        assert_same(a[-1], b[-1])
+
+
+@settings(max_examples=150)
+@given(st.data())
+@pytest.mark.parametrize(
+    "name",
+    ["dropout", "spatial_dropout", "drop_path", "alpha_dropout", "gaussian_dropout"],
+)
+def test_the_fast_path_and_the_long_way_give_the_same(name, data):
+    x, options = data.draw(calls(name))
+    with np.errstate(all="ignore"):
+        assert_same_outcome(getattr(dl, name), x, options)
+
+
+@given(
+    shapes() | st.integers(0, 9) | st.sampled_from([[2, 3], (2.0,), -1, (1,) * 65]),
+    probabilities(),
+    usually([True, False], [1]),
+    usually([0, 1], [2, 3]),
+)
+def test_the_fast_path_and_the_long_way_give_the_same_mask(shape, p, packed, rng):
+    options = {"p": p, "packed": packed, "rng": rng}
+    assert_same_outcome(dl.keep_mask, shape, options)
+
+
+# --- what takes it --------------------------------------------------------------------
+
+TAKEN = {
+    **{
+        f"p of {type(p).__name__} {p}": lambda p=p: dl.dropout(X, p, rng=RNG)
+        for p in (
+            0.0,
+            0.5,
+            1.0,
+            0,
+            1,
+            np.float64(0.5),
+            np.float32(0.1),
+            np.float16(0.1),
+        )
+    },
+    "p of a 0-d array": lambda: dl.dropout(X, np.array(0.1), rng=RNG),
+    "p of an integer scalar": lambda: dl.dropout(X, np.int64(1), rng=RNG),
+    "prob of a scalar": lambda: dl.drop_path(X, np.float64(0.1), True, rng=RNG),
+    "mask's p of a scalar": lambda: dl.keep_mask(9, np.float64(0.1), rng=RNG),
+    "a mask of p = 0": lambda: dl.keep_mask((3, 4), 0),
+    "a mask of p = 1": lambda: dl.keep_mask((3, 4), 1.0, packed=True),
+    "no rng": lambda: dl.dropout(X, 0.5),
+    "a Key": lambda: dl.dropout(X, 0.5, rng=dl.Key(3)),
+    "test mode": lambda: dl.dropout(X, 0.5, "test"),
+    "eval mode": lambda: dl.dropout(X, 0.5, "eval", rng=3),
+    "classic training": lambda: dl.dropout(X, 0.5, scaling="classic", rng=RNG),
+    "classic test mode": lambda: dl.dropout(X, 0.5, "test", scaling="classic"),
+    "classic zeros": lambda: dl.dropout(X, 1, "test", scaling="classic"),
+    "shared axes": lambda: dl.dropout(X, 0.5, shared_axes=(0, -1), rng=RNG),
+    "out": lambda: dl.dropout(X, 0.5, rng=RNG, out=np.empty_like(X)),
+    "out in test mode": lambda: dl.dropout(X, 0.5, "test", out=np.empty_like(X)),
+    "complex test mode": lambda: dl.dropout(X * 1j, 0.5, "test"),
+    "channels": lambda: dl.spatial_dropout(X, 0.5, rng=RNG),
+    "last channels": lambda: dl.spatial_dropout(X, 0.5, channel_axis=-1, rng=RNG),
+    "channels in test mode": lambda: dl.spatial_dropout(X, 0.5, "test"),
+    "samples": lambda: dl.drop_path(X, 0.5, True, rng=RNG),
+    "samples in test mode": lambda: dl.drop_path(X, 0.5),
+    "a batch": lambda: dl.drop_path(X, 0.5, True, per="batch", rng=RNG),
+    "no scaling": lambda: dl.drop_path(X, 0.5, True, scale_by_keep=False, rng=RNG),
+    "a residual": lambda: dl.drop_path(X, 0.5, True, residual=X, rng=RNG),
+    "a residual in test mode": lambda: dl.drop_path(X, 0.5, residual=X),
+    "alpha in test mode": lambda: dl.alpha_dropout(X, 0.5, "test"),
+    "alpha's gradient": lambda: dl.alpha_dropout_backward(X, 0, shared_axes=1),
+    "noise in test mode": lambda: dl.gaussian_dropout(X, 0.5, "test"),
+    "Dropout": lambda: dl.Dropout(0.5, rng=RNG)(X),
+    "Dropout without rng": lambda: dl.Dropout(0.5)(X),
+    "Dropout of a Key": lambda: dl.Dropout(0.5, rng=dl.Key(3))(X),
+    "Dropout, classic": lambda: dl.Dropout(scaling="classic", shared_axes=1)(X),
+    "Dropout, test": lambda: dl.Dropout(0.5).eval()(X),
+    "SpatialDropout": lambda: dl.SpatialDropout(0.5, rng=1)(X),
+    "SpatialDropout, test": lambda: dl.SpatialDropout(0.5).eval()(X),
+    "DropPath": lambda: dl.DropPath(0.5, rng=1)(X),
+    "DropPath, nothing": lambda: dl.DropPath()(X),
+    "DropPath, test": lambda: dl.DropPath(0.5).eval()(X),
+    "AlphaDropout, test": lambda: dl.AlphaDropout(0.5).eval()(X),
+    "GaussianDropout, test": lambda: dl.GaussianDropout(0.5).eval()(X),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_usual_calls_take_it(name, monkeypatch):
+    def fail(*arguments):
+        raise AssertionError("the long way")
+
+    monkeypatch.setattr(_validation, "array", fail)
+    monkeypatch.setattr(_validation, "lengths", fail)
+    TAKEN[name]()
+
+
+class Loud(np.random.Generator):
+    """A Generator with draws of its own."""
+
+    def integers(self, *arguments, **options):
+        return np.uint64(77)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda rng: dl.dropout(X, 0.5, rng=rng),
+        lambda rng: dl.dropout(X.astype(int), 0.5, rng=rng),
+        lambda rng: dl.spatial_dropout(X, 0.5, rng=rng),
+        lambda rng: dl.drop_path(X, 0.5, True, rng=rng),
+        lambda rng: dl.keep_mask(99, 0.5, rng=rng),
+        lambda rng: dl.Dropout(0.5, rng=rng)(X),
+    ],
+)
+def test_a_generator_of_a_subclass_draws_in_its_own_way(call):
+    rng = Loud(np.random.PCG64(1))
+    assert_same(call(rng), call(dl.Key(77)))
+    assert dl.Key.fresh(rng) == dl.Key(77)
+    assert rng.bit_generator.state == np.random.PCG64(1).state
+
+
+def test_what_is_declined_takes_no_memory():
+    """A result that would fill the address space is an error only once it is asked for:
+    what comes before says that the call is for Python."""
+    huge = np.broadcast_to(np.float32(1), (2**50, 3))
+    common = {"x": huge, "p": 0.5, "rng": dl.Key(1), "full_shape": None, "start": None}
+    others = {"mode": "train", "mask": None, "return_mask": False, "out": None}
+    usual = {
+        "dropout": common | others | {"scaling": "inverted", "shared_axes": ()},
+        "spatial_dropout": common | others | {"channel_axis": 1},
+        "drop_path": common
+        | others
+        | {"mode": True, "per": "sample", "scale_by_keep": True, "residual": None},
+        "keep_mask": common | {"x": (2**50, 3), "packed": False},
+    }
+    unusual = {
+        "rng": [7, Loud(np.random.PCG64(1)), np.random.PCG64(1), "seed"],
+        "p": [2.0, np.nan, True, "0.5", 0.5j],
+        "full_shape": [huge.shape],
+        "mask": [np.ones(3, bool)],
+        "return_mask": [True, 1],
+        "out": [np.ones(3, "f4"), "out"],
+        "mode": ["Train", 1],
+        "scaling": ["none"],
+        "shared_axes": [7, (0, 0), [0]],
+        "channel_axis": [0, 7, 1.0],
+        "per": ["row"],
+        "scale_by_keep": [1],
+        "residual": [np.ones(3), "r"],
+        "packed": [1],
+    }
+    for name, arguments in usual.items():
+        function = getattr(_core, name)
+        with pytest.raises(MemoryError):
+            function(*arguments.values())
+        for argument in arguments.keys() & unusual.keys():
+            for value in unusual[argument]:
+                values = {**arguments, argument: value}
+                assert function(*values.values()) is NotImplemented, (name, argument)
+    lazy = _core.lazy_key(Loud(np.random.PCG64(1)))
+    values = {**usual["dropout"], "rng": lazy}
+    assert _core.dropout(*values.values()) is NotImplemented
+
+
+# --- positions ------------------------------------------------------------------------
+
+
+def stub():
+    """The names of the parameters of each entry, as _core.pyi has them."""
+    tree = ast.parse((PACKAGE / "_core.pyi").read_text())
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return {f.name: [a.arg for a in f.args.posonlyargs] for f in functions}
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_arguments_are_passed_in_the_order_that_the_stub_says(name):
+    """All entries have one enumeration of positions, and so one order of names."""
+    expected = stub()[name]
+    found = []
+    for path in sorted((PACKAGE / "functional").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == f"_core.{name}":
+                found.append([ast.unparse(argument) for argument in node.args])
+    assert found
+    for names in found:
+        pairs = zip(names, expected, strict=True)
+        assert [a for a, b in pairs if a not in (b, "None", "False", "()")] == []
+    with pytest.raises(TypeError, match=rf"takes {len(expected)} arguments, got 0"):
+        getattr(_core, name)()
+    assert f"{name}({', '.join(expected)})" in inspect.getdoc(getattr(_core, name))
