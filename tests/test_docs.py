@@ -31,7 +31,8 @@ def listed_files():
         assert len(line.split()) > 1, f"{name} has no description"
         stem, both, _ = name.partition(".[ch]")
         files += [
-            "".join(folders) + n for n in ([f"{stem}.c", f"{stem}.h"] if both else [name])
+            "".join(folders) + n
+            for n in ([f"{stem}.c", f"{stem}.h"] if both else [name])
         ]
     return files
 

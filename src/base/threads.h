@@ -10,13 +10,14 @@
 
 #include <stddef.h>
 
-/* Does piece i of some work that all threads share. Returns what was said to
- * its questions. */
+/* Runs task i of some work that all threads share, polling now and then.
+ * Returns what the last poll returned. */
 typedef int drop_task_fn(const void *work, size_t i, drop_interrupt interrupt);
 
-/* Does pieces 0 to count-1, in any order, on at most some threads, this one
- * among them; on fewer where none can be started. The caller's interrupt is
- * asked on this thread alone, after each piece too. Returns what it said. */
+/* Runs tasks 0 to count-1, in any order, on at most that many threads, the
+ * calling one among them; on fewer where none can be started. The caller's
+ * interrupt is polled on the calling thread alone, after each task too.
+ * Returns 0, or what ended the work. */
 int drop_run_tasks(drop_task_fn *task, const void *work, size_t count,
                    int threads, drop_interrupt interrupt);
 

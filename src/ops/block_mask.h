@@ -25,10 +25,10 @@ typedef struct {
     uint64_t kept; /* is set: how many bits became 1 */
 } drop_block_mask;
 
-/* Cells of a map of blocks. */
+/* The number of cells. */
 size_t drop_block_mask_size(const drop_block_mask *map);
 
-/* Writes the keep bits. Returns what the interrupt said. */
+/* Writes the keep bits. Returns 0, or what interrupted it. */
 int drop_block_mask_draw(drop_block_mask *map, drop_interrupt interrupt);
 
 #endif
