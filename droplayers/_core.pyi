@@ -4,19 +4,15 @@ import numpy as np
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 
-def select(
+_Mask = tuple[int, int, bytearray | None, int, tuple[int, ...] | None]
+_Affine = tuple[int, float, float, float]
+
+def apply(
     out: _Array | None,
     x: _Array | None,
     r: _Array | None,
-    key: int,
-    threshold: int,
-    given: bytearray | None,
-    index: int,
-    strides: tuple[int, ...] | None,
-    form: int,
-    a: float,
-    b: float,
-    c: float,
+    mask: _Mask,
+    affine: _Affine,
     /,
 ) -> _Array: ...
 def dropout(
@@ -60,17 +56,8 @@ def keep_mask(
     start: object,
     /,
 ) -> Any: ...
-def pack(
-    out: _Array,
-    shape: tuple[int, ...],
-    key: int,
-    threshold: int,
-    given: bytearray | None,
-    index: int,
-    strides: tuple[int, ...] | None,
-    /,
-) -> _Array: ...
-def spread(
+def pack(out: _Array, shape: tuple[int, ...], mask: _Mask, /) -> _Array: ...
+def block_mask(
     packed: bytearray,
     cells: tuple[int, ...],
     blocks: tuple[int, ...],
@@ -78,17 +65,8 @@ def spread(
     threshold: int,
     /,
 ) -> int: ...
-def products(
-    sums: _Array,
-    a: _Array,
-    m: _Array,
-    dots: bool,
-    key: int,
-    threshold: int,
-    index: int,
-    sample: int,
-    term: int,
-    /,
+def masked_matmul(
+    sums: _Array, a: _Array, m: _Array, transposed: bool, mask: _Mask, /
 ) -> _Array: ...
 def uniforms(
     key: int, index: int, n: int, /

@@ -147,18 +147,18 @@ def test_views_of_one_buffer_may_overlap_in_any_way(data):
 def test_what_could_crash_the_core_is_an_error():
     keep, packed = np.zeros(10, bool), bytearray(64)
     with pytest.raises(TypeError, match="an array is missing"):
-        _core.select(keep, None, None, 1, 0, None, 0, None, 3, 1.0, 0.0, 0.0)
+        _core.apply(keep, None, None, (1, 0, None, 0, None), (3, 1.0, 0.0, 0.0))
     for cells, blocks in [((2**32, 2**32), (2, 1)), ((9, 9), (10, 1)), ((9,), (0,))]:
         with pytest.raises(ValueError, match="no such map"):
-            _core.spread(packed, cells, blocks, 1, 2**39)
+            _core.block_mask(packed, cells, blocks, 1, 2**39)
     with pytest.raises(ValueError, match="no room"):
-        _core.spread(packed, (449,), (1,), 1, 2**39)
-    assert _core.spread(bytearray(b"\xff" * 16), (5,), (1,), 1, 0) == 5
+        _core.block_mask(packed, (449,), (1,), 1, 2**39)
+    assert _core.block_mask(bytearray(b"\xff" * 16), (5,), (1,), 1, 0) == 5
     x = np.ones((2, 3))
     for sums, a, m in [(x, x, x), (x[:, ::2], x[:, :2], x[:, :2]), (x, x.T, x)]:
         with pytest.raises(ValueError, match="do not fit"):
-            _core.products(sums, a, m, False, 1, 2**39, 0, 9, 3)
+            _core.masked_matmul(sums, a, m, False, (1, 2**39, None, 0, (9, 3, 1)))
     with pytest.raises(ValueError, match="no such mask"):
-        _core.products(x, x[:, :2], x, False, 1, 2**39, 0, 9, 4)
+        _core.masked_matmul(x, x[:, :2], x, False, (1, 2**39, None, 0, (9, 4, 1)))
     with pytest.raises(ValueError, match="no such choice"):
         _core.choices(1, 0, 3, 2**32, 0)

@@ -66,7 +66,7 @@ def _apply_kernel(
     x: Array | None, mask: Mask, affine: Affine, r: Array | None, out: Array
 ) -> Array:
     """Call the kernels. Without x, out is boolean and gets the mask itself."""
-    return _core.select(out, x, r, *mask, *affine)
+    return _core.apply(out, x, r, mask, affine)
 
 
 def _as_uint16(x: Array) -> Array:

@@ -79,8 +79,8 @@ def _masked_matmul(
             sums, factors = total, a[:, part].astype(dtype, copy=False)
         mask = Mask(c.key, c.threshold, None, k * k_stride, (row_stride, 1))
         if dtype.char in "fd":
-            numbers = mask.key, mask.threshold, mask.first, row_stride, k_stride
-            _core.products(sums, factors, panel, transposed, *numbers)
+            products = mask._replace(strides=(row_stride, k_stride, 1))
+            _core.masked_matmul(sums, factors, panel, transposed, products)
         else:
             _by_numpy(sums, factors, panel, mask, k_stride, transposed)
 

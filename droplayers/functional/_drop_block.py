@@ -191,5 +191,5 @@ def _draw_blocks(
     if math.prod(cells):
         pairs = zip(cells, blocks, strict=True)
         sides = tuple((d, side) for d, side in pairs if side > 1)
-        kept = _core.spread(packed, cells, blocks, key, seed_threshold(p, sides))
+        kept = _core.block_mask(packed, cells, blocks, key, seed_threshold(p, sides))
     return masks.from_bits(packed, where), kept

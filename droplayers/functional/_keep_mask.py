@@ -93,5 +93,5 @@ def keep_mask(
 
     keep, mask = reserve_then_draw(reserve, lambda: masks.from_rng(p, where, rng))
     if packed:
-        return _core.pack(keep, shape, *mask)
+        return _core.pack(keep, shape, mask)
     return unpack(mask, keep)[()]

@@ -9,6 +9,10 @@ enum { ASKED_MOST = DROP_SEGMENT / 2 };
 /* Rows that are drawn together, at most. */
 enum { ROWS_MOST = 1024 };
 
+_Static_assert(DROP_TILE_SEGMENTS % DROP_MAX_LANES == 0, "lanes are filled");
+_Static_assert(DROP_TILE <= UINT16_MAX, "rows begin at 16 bits");
+_Static_assert(DROP_BITS_PAD >= 8, "bits are loaded a word at a time");
+
 typedef uint64_t asked_bits[DROP_TILE_SEGMENTS][DROP_SEGMENT_WORDS];
 
 /* Sets bits from..from+n-1. */

@@ -8,11 +8,11 @@
 size_t
 drop_size(drop_dtype dtype)
 {
-    static const uint8_t sizes[DROP_DTYPES] = {[DROP_F32] = 4,
-                                               [DROP_F64] = 8,
-                                               [DROP_F16] = 2,
-                                               [DROP_BF16] = 2,
-                                               [DROP_BOOL] = 1};
+    static const uint8_t sizes[DROP_DTYPES] = {
+#define SIZE(name, prefix, bytes, numpy) [DROP_##name] = bytes,
+        DROP_DTYPE_ROWS(SIZE)
+#undef SIZE
+    };
     return sizes[dtype];
 }
 

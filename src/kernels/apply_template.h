@@ -104,6 +104,8 @@ T_(_apply)(void *out, const void *x, const void *r, const uint8_t *bits,
     const R_(v) factor[3] = {R_(_set1)(affine->a), R_(_set1)(affine->b),
                              R_(_set1)(affine->c)};
     r = affine->form == DROP_RESIDUAL ? r : x; /* NULL cannot be added to */
+    _Static_assert(DROP_PREFETCH < 4 && DROP_NONTEMPORAL < 4,
+                   "hints have two bits");
 #define CASE(form, hints)                                          \
     case (form) << 2 | (hints):                                    \
         T_(_run)(out, x, r, bits, offset, n, factor, form, hints); \

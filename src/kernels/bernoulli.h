@@ -90,6 +90,14 @@ all_decided(const decisions *d, int vectors)
     return u64_is_zero(any);
 }
 
+DROP_INLINE void
+count_plane(progress *p, unsigned j)
+{
+    if (p->progress_fn && j < USUAL_PLANES) {
+        p->progress_fn(p->context, p->done++, p->total);
+    }
+}
+
 /* Draws vectors * U64_LANES segments. vectors is a constant where this is
  * inlined. */
 DROP_INLINE void
@@ -101,19 +109,14 @@ draw_chunk(uint8_t *bits, const uint64_t *segment,
     sfc64_state s[DRAW_VECTORS];
     const unsigned first_check = asked ? 0 : FIRST_CHECK;
     sfc64_seed(s, segment, vectors, sampler);
-    for (unsigned j = 0; j < sampler->planes; j++) {
-        if (j == 0) {
-            decide_plane(&d, s, 0, vectors, 1, asked, sampler);
-        }
-        else {
-            decide_plane(&d, s, j, vectors, 0, NULL, sampler);
-        }
-        if (p->progress_fn && j < USUAL_PLANES) {
-            p->progress_fn(p->context, p->done++, p->total);
-        }
-        if (j >= first_check && all_decided(&d, vectors)) {
+    decide_plane(&d, s, 0, vectors, 1, asked, sampler);
+    count_plane(p, 0);
+    for (unsigned j = 1; j < sampler->planes; j++) {
+        if (j > first_check && all_decided(&d, vectors)) {
             break;
         }
+        decide_plane(&d, s, j, vectors, 0, NULL, sampler);
+        count_plane(p, j);
     }
     for (int v = 0; v < vectors; v++) {
         u64v word[DROP_SEGMENT_WORDS];

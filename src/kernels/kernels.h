@@ -31,14 +31,21 @@
 /* Bits that a kernel reads are readable this far past the last one's byte. */
 #define DROP_BITS_PAD 8
 
-/* The dtypes that have a kernel. DROP_BOOL is a mask itself: kept is 1. */
+/* The dtypes that have a kernel, a row each: name, prefix of its words and
+ * kernels, bytes, and NumPy's code, which only python/ knows. bfloat16 passes
+ * as uint16. DROP_BOOL is a mask itself: kept is 1. */
+#define DROP_FLOAT_ROWS(ROW)     \
+    ROW(F32, f32, 4, NPY_FLOAT)  \
+    ROW(F64, f64, 8, NPY_DOUBLE) \
+    ROW(F16, f16, 2, NPY_HALF)   \
+    ROW(BF16, bf16, 2, NPY_USHORT)
+#define DROP_DTYPE_ROWS(ROW) DROP_FLOAT_ROWS(ROW) ROW(BOOL, bool, 1, NPY_BOOL)
+
 typedef enum {
-    DROP_F32,
-    DROP_F64,
-    DROP_F16,
-    DROP_BF16,
-    DROP_BOOL,
-    DROP_DTYPES
+#define DROP_ENUMERATOR(name, prefix, bytes, numpy) DROP_##name,
+    DROP_DTYPE_ROWS(DROP_ENUMERATOR)
+#undef DROP_ENUMERATOR
+        DROP_DTYPES
 } drop_dtype;
 
 /* What becomes of a kept and of a dropped x. */
@@ -47,6 +54,7 @@ typedef enum {
     DROP_AFFINE,   /* a*x + b, c */
     DROP_RESIDUAL, /* r + a*x, r */
     DROP_NOISE,    /* x * (1 + a*z), z a normal variate; no mask is drawn */
+    DROP_FORMS
 } drop_form;
 
 /* The factors are rounded once more, to the dtype that computes. */
@@ -134,9 +142,20 @@ typedef struct {
     void (*fence)(void);
 } drop_kernels;
 
-extern const drop_kernels drop_kernels_scalar;
-extern const drop_kernels drop_kernels_avx2;
-extern const drop_kernels drop_kernels_avx512;
-extern const drop_kernels drop_kernels_neon;
+/* The instruction sets that this machine's kind of processor can have, the
+ * best first. */
+#if defined(DROP_EMULATE)
+#define DROP_ISAS(ISA) ISA(avx512) ISA(avx2) ISA(neon) ISA(scalar)
+#elif defined(__x86_64__)
+#define DROP_ISAS(ISA) ISA(avx512) ISA(avx2) ISA(scalar)
+#elif defined(__aarch64__) && !defined(__AARCH64EB__)
+#define DROP_ISAS(ISA) ISA(neon) ISA(scalar)
+#else
+#define DROP_ISAS(ISA) ISA(scalar)
+#endif
+
+#define DROP_TABLE(isa) extern const drop_kernels drop_kernels_##isa;
+DROP_ISAS(DROP_TABLE)
+#undef DROP_TABLE
 
 #endif

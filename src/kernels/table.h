@@ -46,24 +46,33 @@ order_stores(void)
     fence();
 }
 
+#define APPLY(name, prefix, bytes, numpy) [DROP_##name] = prefix##_apply,
+#define NOISE(name, prefix, bytes, numpy) [DROP_##name] = prefix##_noise,
 #define KERNELS(isa)                                                        \
     const drop_kernels drop_kernels_##isa = {                               \
         .name = #isa,                                                       \
         .bernoulli = bernoulli,                                             \
         .uniforms = uniforms,                                               \
-        .apply = {[DROP_F32] = f32_apply,                                   \
-                  [DROP_F64] = f64_apply,                                   \
-                  [DROP_F16] = f16_apply,                                   \
-                  [DROP_BF16] = bf16_apply,                                 \
-                  [DROP_BOOL] = bool_apply},                                \
+        .apply = {DROP_DTYPE_ROWS(APPLY)},                                  \
+        .noise = {DROP_FLOAT_ROWS(NOISE)},                                  \
         .matmul = {[DROP_F32] = f32_matmul, [DROP_F64] = f64_matmul},       \
         .matmul_t = {[DROP_F32] = f32_matmul_t, [DROP_F64] = f64_matmul_t}, \
         .transpose64 = transpose64,                                         \
         .erode = erode,                                                     \
         .popcount = popcount,                                               \
-        .noise = {[DROP_F32] = f32_noise,                                   \
-                  [DROP_F64] = f64_noise,                                   \
-                  [DROP_F16] = f16_noise,                                   \
-                  [DROP_BF16] = bf16_noise},                                \
         .fence = order_stores,                                              \
     }
+
+/* What a word list has to fit. */
+#define FITS(name, prefix, bytes, numpy) \
+    _Static_assert((int)prefix##_size == bytes, #name);
+DROP_FLOAT_ROWS(FITS)
+#undef FITS
+_Static_assert(DROP_MAX_LANES % U64_LANES == 0,
+               "arrays have room for vectors");
+_Static_assert(DROP_TILE_SEGMENTS % DRAW_LANES == 0, "tiles fill chunks");
+_Static_assert(DROP_WORD % f32_lanes == 0 && DROP_WORD % f64_lanes == 0,
+               "a word of bits is for whole vectors");
+_Static_assert((int)U64_LANES == (int)f64_lanes, "normals mix the two");
+_Static_assert(NORMALS % NORMALS_STEP == 0 && NORMALS_STEP % NORMAL_LANES == 0,
+               "normals are made in whole steps");

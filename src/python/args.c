@@ -3,14 +3,41 @@
 
 #include "python/job_from_numpy.h"
 
-/* The five arguments that say which mask: key, threshold, given (a packed mask
- * or None), index of the first cell, strides. */
-int
-drop_parse_mask(drop_job *job, Py_buffer *given, PyObject *const *args)
+/* The items of Python's Mask and Affine, in their order. */
+enum {
+    MASK_KEY,
+    MASK_THRESHOLD,
+    MASK_PACKED,
+    MASK_FIRST,
+    MASK_STRIDES,
+    MASK_ITEMS
+};
+enum { AFFINE_FORM, AFFINE_A, AFFINE_B, AFFINE_C, AFFINE_ITEMS };
+
+/* The items of a tuple of some length, borrowed; whether it is one. */
+static int
+unpack_tuple(PyObject **item, PyObject *tuple, Py_ssize_t n, const char *what)
 {
-    uint64_t key = PyLong_AsUnsignedLongLong(args[0]);
-    uint64_t threshold = PyLong_AsUnsignedLongLong(args[1]);
-    uint64_t index = PyLong_AsUnsignedLongLongMask(args[3]);
+    if (!PyTuple_Check(tuple) || PyTuple_Size(tuple) != n) {
+        PyErr_Format(PyExc_TypeError, "%s must be a tuple of %zd", what, n);
+        return 0;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        item[i] = PyTuple_GetItem(tuple, i);
+    }
+    return 1;
+}
+
+int
+drop_parse_mask(drop_job *job, Py_buffer *given, PyObject *mask)
+{
+    PyObject *item[MASK_ITEMS];
+    if (!unpack_tuple(item, mask, MASK_ITEMS, "mask")) {
+        return -1;
+    }
+    uint64_t key = PyLong_AsUnsignedLongLong(item[MASK_KEY]);
+    uint64_t threshold = PyLong_AsUnsignedLongLong(item[MASK_THRESHOLD]);
+    uint64_t index = PyLong_AsUnsignedLongLongMask(item[MASK_FIRST]);
     if (PyErr_Occurred()) {
         return -1;
     }
@@ -18,15 +45,15 @@ drop_parse_mask(drop_job *job, Py_buffer *given, PyObject *const *args)
         PyErr_SetString(PyExc_ValueError, "threshold is above 2**40");
         return -1;
     }
-    if (drop_job_strides(job, args[4]) < 0) {
+    if (drop_job_strides(job, item[MASK_STRIDES]) < 0) {
         return -1;
     }
     drop_job_draw(job, key, threshold);
     job->index = index;
-    if (args[2] == Py_None) {
+    if (item[MASK_PACKED] == Py_None) {
         return 0;
     }
-    if (PyObject_GetBuffer(args[2], given, PyBUF_SIMPLE) < 0) {
+    if (PyObject_GetBuffer(item[MASK_PACKED], given, PyBUF_SIMPLE) < 0) {
         return -1;
     }
     if (!drop_job_holds(job, given->len)) {
@@ -38,16 +65,20 @@ drop_parse_mask(drop_job *job, Py_buffer *given, PyObject *const *args)
 }
 
 int
-drop_parse_affine(drop_affine *affine, PyObject *const *args)
+drop_parse_affine(drop_affine *affine, PyObject *tuple)
 {
-    long form = PyLong_AsLong(args[0]);
-    affine->a = PyFloat_AsDouble(args[1]);
-    affine->b = PyFloat_AsDouble(args[2]);
-    affine->c = PyFloat_AsDouble(args[3]);
+    PyObject *item[AFFINE_ITEMS];
+    if (!unpack_tuple(item, tuple, AFFINE_ITEMS, "affine")) {
+        return -1;
+    }
+    long form = PyLong_AsLong(item[AFFINE_FORM]);
+    affine->a = PyFloat_AsDouble(item[AFFINE_A]);
+    affine->b = PyFloat_AsDouble(item[AFFINE_B]);
+    affine->c = PyFloat_AsDouble(item[AFFINE_C]);
     if (PyErr_Occurred()) {
         return -1;
     }
-    if (form < DROP_SCALE || form > DROP_NOISE) {
+    if (form < 0 || form >= DROP_FORMS) {
         PyErr_SetString(PyExc_ValueError, "unknown form");
         return -1;
     }

@@ -16,11 +16,11 @@ int drop_count(const char *function, Py_ssize_t n, Py_ssize_t expected);
 /* An array, or None, which is NULL. */
 int drop_parse_array(PyArrayObject **array, PyObject *arg);
 
-/* The five arguments that say which mask: key, threshold, given (a packed mask
- * or None), index of the first cell, strides. The caller releases given. */
-int drop_parse_mask(drop_job *job, Py_buffer *given, PyObject *const *args);
+/* A Mask of the Python package: key, threshold, packed bits or None, index of
+ * the first cell, strides. The caller releases given. */
+int drop_parse_mask(drop_job *job, Py_buffer *given, PyObject *mask);
 
-/* The four of an affine: form, a, b, c. */
-int drop_parse_affine(drop_affine *affine, PyObject *const *args);
+/* An Affine of the Python package: form, a, b, c. */
+int drop_parse_affine(drop_affine *affine, PyObject *tuple);
 
 #endif

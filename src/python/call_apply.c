@@ -40,18 +40,17 @@ drop_do(drop_job *job, uint8_t *to)
 }
 
 PyObject *
-drop_core_select(PyObject *self, PyObject *const *args, Py_ssize_t n)
+drop_core_apply(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     drop_job job;
     Py_buffer given = {0};
     PyArrayObject *x, *r, *out;
     int status = -1;
     (void)self;
-    if (drop_count("select", n, 12) < 0 ||
-        drop_parse_array(&out, args[0]) < 0 ||
+    if (drop_count("apply", n, 5) < 0 || drop_parse_array(&out, args[0]) < 0 ||
         drop_parse_array(&x, args[1]) < 0 ||
         drop_parse_array(&r, args[2]) < 0 ||
-        drop_parse_affine(&job.op.affine, args + 8) < 0) {
+        drop_parse_affine(&job.op.affine, args[4]) < 0) {
         return NULL;
     }
     const drop_form form = job.op.affine.form;
@@ -61,7 +60,7 @@ drop_core_select(PyObject *self, PyObject *const *args, Py_ssize_t n)
         return NULL;
     }
     if (drop_job_arrays(&job, out, x, r) == 0 &&
-        drop_parse_mask(&job, &given, args + 3) == 0) {
+        drop_parse_mask(&job, &given, args[3]) == 0) {
         status = drop_do(&job, NULL);
     }
     PyBuffer_Release(&given);
@@ -76,12 +75,12 @@ drop_core_pack(PyObject *self, PyObject *const *args, Py_ssize_t n)
     PyArrayObject *out;
     int status = -1;
     (void)self;
-    if (drop_count("pack", n, 7) < 0 || drop_parse_array(&out, args[0]) < 0 ||
+    if (drop_count("pack", n, 3) < 0 || drop_parse_array(&out, args[0]) < 0 ||
         drop_job_shape(&job, args[1]) < 0) {
         return NULL;
     }
     job.op = (drop_operation){.dtype = DROP_BOOL};
-    if (drop_parse_mask(&job, &given, args + 2) == 0) {
+    if (drop_parse_mask(&job, &given, args[2]) == 0) {
         size_t cells = drop_job_size(&job);
         if (out && PyArray_TYPE(out) == NPY_UINT8 && PyArray_ISCARRAY(out) &&
             (size_t)PyArray_NBYTES(out) == cells / 8 + (cells % 8 != 0)) {

@@ -54,7 +54,7 @@ drop_core_block_mask(PyObject *self, PyObject *const *args, Py_ssize_t n)
     Py_buffer to = {0};
     int status = -1;
     (void)self;
-    if (drop_count("spread", n, 5) < 0 ||
+    if (drop_count("block_mask", n, 5) < 0 ||
         parse_extents(&map, args[1], args[2]) < 0) {
         return NULL;
     }

@@ -69,30 +69,44 @@ run_matmul(void *work, int threads, drop_interrupt interrupt)
     return drop_masked_matmul_run(work, threads, interrupt);
 }
 
+/* The mask of the products, whose axes are samples, k and outputs. */
+static int
+parse_mask(drop_masked_matmul *job, PyObject *arg)
+{
+    Py_buffer given = {0};
+    drop_job mask = {.axes = 3};
+    mask.axis[0].n = job->sample.n;
+    mask.axis[1].n = job->k.n;
+    mask.axis[2].n = job->width;
+    int status = drop_parse_mask(&mask, &given, arg);
+    PyBuffer_Release(&given);
+    if (status < 0) {
+        return -1;
+    }
+    job->sampler = mask.sampler;
+    job->index = mask.index;
+    job->sample.mask = mask.axis[0].mask;
+    job->k.mask = mask.axis[1].mask;
+    if (mask.given || mask.axis[2].mask != 1 ||
+        (job->sample.mask != job->width && job->k.mask != job->width)) {
+        PyErr_SetString(PyExc_ValueError, "no such mask");
+        return -1;
+    }
+    return 0;
+}
+
 PyObject *
 drop_core_masked_matmul(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     drop_masked_matmul job = {.kernels = drop_settings.kernels};
     (void)self;
-    if (drop_count("products", n, 9) < 0) {
+    if (drop_count("masked_matmul", n, 5) < 0) {
         return NULL;
     }
     job.transposed = args[3] == Py_True;
-    uint64_t key = PyLong_AsUnsignedLongLong(args[4]);
-    uint64_t threshold = PyLong_AsUnsignedLongLong(args[5]);
-    job.index = PyLong_AsUnsignedLongLongMask(args[6]);
-    uint64_t sample = PyLong_AsUnsignedLongLong(args[7]);
-    uint64_t k = PyLong_AsUnsignedLongLong(args[8]);
-    if (PyErr_Occurred() || parse_arrays(&job, args) < 0) {
+    if (parse_arrays(&job, args) < 0 || parse_mask(&job, args[4]) < 0) {
         return NULL;
     }
-    if (threshold > DROP_ONE || (sample != job.width && k != job.width)) {
-        PyErr_SetString(PyExc_ValueError, "no such mask");
-        return NULL;
-    }
-    job.sample.mask = sample;
-    job.k.mask = k;
-    drop_sampler_start(&job.sampler, key, threshold);
     if (drop_release(run_matmul, &job, drop_masked_matmul_size(&job)) < 0) {
         return NULL;
     }

@@ -16,16 +16,11 @@ find_dtype(PyArrayObject *array)
         return -1;
     }
     switch (PyArray_TYPE(array)) {
-    case NPY_FLOAT:
-        return DROP_F32;
-    case NPY_DOUBLE:
-        return DROP_F64;
-    case NPY_HALF:
-        return DROP_F16;
-    case NPY_USHORT:
-        return DROP_BF16;
-    case NPY_BOOL:
-        return DROP_BOOL;
+#define CASE(name, prefix, bytes, numpy) \
+    case numpy:                          \
+        return DROP_##name;
+        DROP_DTYPE_ROWS(CASE)
+#undef CASE
     default:
         return -1;
     }

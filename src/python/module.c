@@ -8,15 +8,12 @@
 
 #define FAST(name) (PyCFunction)(void (*)(void)) name, METH_FASTCALL
 static PyMethodDef methods[] = {
-    {"select", FAST(drop_core_select),
-     "select(out, x, r, key, threshold, given, index, strides, form, a, b, "
-     "c)"},
-    {"pack", FAST(drop_core_pack),
-     "pack(out, shape, key, threshold, given, index, strides)"},
-    {"spread", FAST(drop_core_block_mask),
-     "draw_block_mask(packed, cells, blocks, key, threshold)"},
-    {"products", FAST(drop_core_masked_matmul),
-     "products(sums, a, m, transposed, key, threshold, index, sample, k)"},
+    {"apply", FAST(drop_core_apply), "apply(out, x, r, mask, affine)"},
+    {"pack", FAST(drop_core_pack), "pack(out, shape, mask)"},
+    {"block_mask", FAST(drop_core_block_mask),
+     "block_mask(packed, cells, blocks, key, threshold): the number of kept."},
+    {"masked_matmul", FAST(drop_core_masked_matmul),
+     "masked_matmul(sums, a, m, transposed, mask)"},
     {"dropout", FAST(drop_core_dropout),
      "dropout(x, p, mode, scaling, shared_axes, number, rng, mask,"
      " return_mask, full_shape, start, out): NotImplemented if not plain."},

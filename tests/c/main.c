@@ -16,14 +16,9 @@ unsigned thin = 1;
 uint64_t checks;
 
 static const drop_kernels *const tables[] = {
-    &drop_kernels_scalar,
-#if defined(__x86_64__) || defined(DROP_EMULATE)
-    &drop_kernels_avx2,
-    &drop_kernels_avx512,
-#endif
-#if (defined(__aarch64__) && !defined(__AARCH64EB__)) || defined(DROP_EMULATE)
-    &drop_kernels_neon,
-#endif
+#define TABLE(isa) &drop_kernels_##isa,
+    DROP_ISAS(TABLE)
+#undef TABLE
 };
 
 typedef struct {

@@ -40,7 +40,7 @@ def normals(key, first, n, step=1):
     """The variates of elements first, first + step, ..."""
     z = np.ones(n)
     # 1 + 2**100 * z is 2**100 * z where z is not tiny.
-    _core.select(z, z, None, key, 0, None, first, (step,), NOISE, 2.0**100, 0.0, 0.0)
+    _core.apply(z, z, None, (key, 0, None, first, (step,)), (NOISE, 2.0**100, 0.0, 0.0))
     return z * 2.0**-100
 
 
