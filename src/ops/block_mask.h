@@ -11,7 +11,8 @@
 
 #define DROP_BLOCK_MASK_AXES 8
 
-/* An axis of cells, with cells - block + 1 seeds; 0 < block <= cells. */
+/* An axis of cells, with cells - block + 1 seeds, one for each place where a
+ * block fits; 0 < block <= cells. */
 typedef struct {
     size_t cells, block;
 } drop_extent;
