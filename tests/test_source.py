@@ -152,11 +152,77 @@ def test_names_that_files_share_begin_with_drop_and_are_never_used_upward(tmp_pa
             assert C_ROOMS.index(c_room(name)) <= C_ROOMS.index(where[symbol]), symbol
 
 
+LONG_FILES = {f"kernels/simd/{isa}.h": 300 for isa in ("scalar", "avx2", "avx512")}
+LONG_FILES["python/fast_path.c"] = 300
+
+
+def function_lengths(name):
+    """The lines of each function in a C file, from its type to its closing brace."""
+    lines = (SRC / name).read_text().splitlines()
+    lengths = {}
+    for brace, line in enumerate(lines):
+        if line == "{":
+            first = brace
+            while re.match(r"[\w ]", lines[first - 1]):
+                first -= 1
+            lengths[lines[first + 1]] = lines.index("}", brace) - first + 1
+    return lengths
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_c_files_and_functions_are_short(name):
+    lines = (SRC / name).read_text().count("\n")
+    assert lines <= LONG_FILES.get(name, 250)
+    long = {f: n for f, n in function_lengths(name).items() if n > 40}
+    assert not long
+
+
+def test_functions_are_found_in_nearly_every_c_source():
+    without = {n for n in NAMES if n.endswith(".c") and not function_lengths(n)}
+    assert without == {f"kernels/{i}.c" for i in ("scalar", "neon", "avx2", "avx512")}
+
+
 def test_c_tests_are_named_after_the_file_that_they_test():
     stems = {path.stem for path in SRC.rglob("*.[ch]")}
     for path in (ROOT / "tests" / "c").glob("test_*.c"):
         parts = path.stem.split("_")[1:]
         assert stems & {"_".join(parts[:n]) for n in range(1, len(parts) + 1)}, path
+
+
+# --- C and Python ---------------------------------------------------------------------
+
+# Metaphors of earlier commits, which said nothing to a newcomer.
+METAPHORS = {
+    *("furrow", "law", "leaf", "leaves", "patch", "patches", "plough", "sow", "sown"),
+    *("stretch", "stretches", "watch", "watches"),
+}
+ALLOWED = {"src/array/draw.c": {"stretch"}}  # draw_stretch has not been renamed yet
+TEXTS = [
+    *SRC.rglob("*.[ch]"),
+    *(path for path in (ROOT / "droplayers").rglob("*.py*") if path.suffix != ".pyc"),
+]
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_metaphors_stay_out_of_names_and_comments(path):
+    words = set(re.findall(r"[A-Za-z]+", path.read_text().lower()))
+    assert words & METAPHORS <= ALLOWED.get(str(path.relative_to(ROOT)), set())
+
+
+# Names that gave way to the field's terms; comments may need the English words.
+GONE_NAMES = {
+    *("ask", "between", "connect", "entropy", "expand32", "how", "joined", "meet"),
+    *("nth", "stages", "turn", "visit", "walk", "worth"),
+}
+ALLOWED_NAMES = {"base/threads.c": {"ask"}}  # ASK_NANOSECONDS, not renamed yet
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_c_names_that_are_gone_stay_away(name):
+    code = re.sub(r'"(?:[^"\\]|\\.)*"', "", text(name))
+    words = re.findall(r"\w+", code.lower())
+    parts = {part for word in words for part in word.split("_")}
+    assert parts & GONE_NAMES <= ALLOWED_NAMES.get(name, set())
 
 
 # --- Python ---------------------------------------------------------------------------

@@ -17,14 +17,16 @@ typedef struct {
     uint64_t mask;       /* elements, modulo 2**64; 0: the axis is shared */
 } drop_axis;
 
-/* Whether axis a goes on in all memory where axis b, inside of it, ends. */
+/* Whether axis a continues where axis b, inside of it, ends: in out, x and
+ * r. */
 int drop_axes_contiguous(const drop_axis *a, const drop_axis *b);
 
-/* Drops axes of one place and joins neighbours that are one axis in all
- * respects. Returns how many are left. */
+/* Removes axes of length 1, and merges neighbours that are contiguous in all
+ * arrays and in the mask. Returns how many are left. */
 int drop_axes_coalesce(drop_axis *axis, int axes);
 
-/* Sorts axes so that memory is walked in order: out's, then x's. */
+/* Sorts axes from the largest stride to the smallest: by out's, then by
+ * x's. */
 void drop_axes_sort(drop_axis *axis, int axes);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "array/draw.h"
 
-/* Where no more elements of a segment than these are wanted, it is said which:
- * every halving spares a plane of the 13 or 14 that whole segments need. */
+/* Up to this many elements of a segment, the kernel is told which are wanted:
+ * each halving of their number saves one of the 13 or 14 planes that whole
+ * segments need. */
 enum { ASKED_MOST = DROP_SEGMENT / 2 };
 
 /* Rows that are drawn together, at most. */
@@ -57,8 +58,8 @@ typedef struct {
     size_t count; /* segments */
 } gathered;
 
-/* The slot of the first segment of a row, whose segments are added where there
- * is room; -1: there is none. */
+/* Adds a row's segments and returns the slot of the first; -1 where there is
+ * no room for them. */
 static ptrdiff_t
 add_row(gathered *g, uint64_t index, size_t n)
 {
@@ -76,7 +77,8 @@ add_row(gathered *g, uint64_t index, size_t n)
     return (ptrdiff_t)slot;
 }
 
-/* Lanes without a segment of their own draw any. */
+/* Fills the last vector: its spare lanes draw segment 0, whose bits nobody
+ * reads. */
 static void
 fill_lanes(gathered *g)
 {
@@ -85,7 +87,7 @@ fill_lanes(gathered *g)
     }
 }
 
-/* Rows that are neighbours in the mask, and so one. */
+/* Rows that follow each other in the mask are drawn as one range of it. */
 static void
 draw_stretch(const drop_kernels *kernels, const drop_sampler *sampler,
              drop_writer *to, uint64_t index, size_t n)

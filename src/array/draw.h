@@ -12,9 +12,9 @@
  * that it touches, wherever it begins. */
 #define DROP_ROW_MOST (DROP_TILE - DROP_SEGMENT)
 
-/* Draws the bits of elements index..index+n-1 of one tile, n > 0. The segment
- * of the first begins bits; returns the index of its first bit. What else lies
- * in the segments need not be right. */
+/* Draws the bits of elements index..index+n-1 of one tile, n > 0. bits begins
+ * with the segment of the first; returns the index of that segment's first
+ * element. The bits of other elements in the segments are unspecified. */
 uint64_t drop_draw(const drop_kernels *kernels, const drop_sampler *sampler,
                    uint8_t *bits, uint64_t index, size_t n,
                    drop_progress_fn *progress_fn, void *context);

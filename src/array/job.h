@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * A job: an operation on N-dimensional arrays and their mask. It is complete
- * when all fields are set; a job that only packs a mask needs no run and no
- * strides of memory.
+ * when all fields are set. A job that only packs a mask needs neither run nor
+ * the axes' strides in memory.
  */
 #ifndef DROP_ARRAY_JOB_H
 #define DROP_ARRAY_JOB_H
@@ -21,7 +21,7 @@ typedef struct {
     const uint8_t *given; /* a whole packed mask, or NULL: it is drawn */
     uint64_t index;       /* of the first cell in the mask */
     int axes;
-    drop_axis axis[DROP_MAX_AXES]; /* no place on an axis: nothing to do */
+    drop_axis axis[DROP_MAX_AXES]; /* a length of 0: nothing to do */
 } drop_job;
 
 /* Lets a job draw its mask, of which its first cell is element 0. */

@@ -149,7 +149,7 @@ drop_same_bits(const drop_loop *loop, drop_run run, int keep, size_t n)
 {
     const size_t size = drop_size(loop->plan->op.dtype);
     size_t most = keep || run.r ? DROP_TILE : sizeof blank / size;
-    /* So many that the next begin at an aligned out. */
+    /* Ends where out is aligned, so that the next span begins aligned. */
     most -= (uintptr_t)run.out % DROP_ALIGN / size;
     return (drop_bit_span){keep ? all : none, 0, n < most ? n : most};
 }

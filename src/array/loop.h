@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the loops share. The outer axes of a plan lead to places from which a
- * loop does the elements along inner and along; it ends in the shared axes,
- * along which the same bits are applied again and again.
+ * What the loops share. A loop is called at each place of a plan's outer axes,
+ * and handles the elements along inner and along from there. It applies each
+ * span of bits at every place of the shared axes.
  */
 #ifndef DROP_ARRAY_LOOP_H
 #define DROP_ARRAY_LOOP_H
@@ -11,14 +11,15 @@
 #include "array/plan.h"
 #include "base/bit_writer.h"
 
-/* Shorter rows are applied together, with their bits end to end: in elements
- * where bits are copied, in bytes where one bit is repeated. A longer row that
- * is dropped whole may have pages of its own, which are not touched. */
+/* Rows below these lengths are applied together, with their bits end to end:
+ * DROP_SHORT_COPY elements where each element has a bit of its own,
+ * DROP_SHORT_REPEAT bytes where a row has one bit. Longer rows of one bit are
+ * not, so that x of a dropped row is not read. */
 #define DROP_SHORT_COPY (DROP_TILE / 2)
 #define DROP_SHORT_REPEAT 4096
 
-/* Columns that lie end to end in memory and have no more places than these are
- * put together from bytes. */
+/* Contiguous columns of at most this many places have their bits interleaved a
+ * byte at a time. */
 #define DROP_NARROW 8
 
 /* The state of a loop: of a thread, where there are several. */
@@ -26,35 +27,38 @@ struct drop_loop {
     const drop_plan *plan;
     drop_interrupt interrupt;
     drop_mask_reader reader;
-    drop_bit_span span; /* what is now to be applied */
+    drop_bit_span span; /* the bits that are being applied */
     size_t work;        /* elements since the last poll */
 };
 
-/* A row has one span of the mask. Whole rows have one bit each, and those that
- * lie end to end and have the same bit are applied together. Short rows go on
- * along another axis. In transposed ones the mask is contiguous along another
- * axis; narrow ones are short, and lie end to end along it. Normal ones have a
- * variate for each element instead of a bit. */
+/* drop_loop_row: inner is contiguous in the mask. Whole rows have one bit
+ * each, and contiguous ones with the same bit are applied together. Short rows
+ * along inner are applied together, as many along along as fit a tile. In
+ * transposed loops the mask is contiguous along along and memory along inner;
+ * narrow ones have few places on inner, and contiguous columns. Normal ones
+ * have a variate for each element instead of a bit. */
 drop_loop_fn drop_loop_row, drop_loop_whole_rows, drop_loop_short_rows,
     drop_loop_transposed, drop_loop_narrow, drop_loop_normal;
 
-/* Counts elements that were done, and polls when it is time. */
+/* Counts elements that were done, and polls after each DROP_POLL_EVERY. */
 int drop_count_work(drop_loop *loop, size_t n);
 
 /* Writes the bits of rows end to end, as drop_mask_reader_rows does. */
 void drop_copy_rows(drop_loop *loop, drop_writer *to, uint64_t index,
                     uint64_t stride, size_t rows, size_t n);
 
-/* Applies n bits at a cursor, along inner, and along the shared axes. */
+/* Applies n bits to n elements along inner from a cursor on, at every place of
+ * the shared axes. */
 int drop_apply_bits(drop_loop *loop, drop_cursor at, const uint8_t *bits,
                     size_t offset, size_t n);
 
-/* The same for bits of whole rows along inner and along, end to end. */
+/* The same for whole rows along inner, which follow each other along along;
+ * their bits lie end to end. */
 int drop_apply_rows(drop_loop *loop, drop_cursor at, const uint8_t *bits,
                     size_t rows);
 
-/* As drop_apply_bits, with bits that are all 1 or all 0; x of the dropped is
- * not read. Returns at most how many of n elements this does at once. */
+/* A span of bits that are all keep, for n elements or fewer. When
+ * drop_apply_bits applies one of dropped elements, it does not read x. */
 drop_bit_span drop_same_bits(const drop_loop *loop, drop_run run, int keep,
                              size_t n);
 
@@ -70,7 +74,8 @@ drop_cursor_at(drop_cursor at, const drop_axis *axis, size_t i)
     return at;
 }
 
-/* Visits every place of some axes, until a loop_fn returns not 0. */
+/* Calls loop_fn at every place of some axes, until it returns anything but
+ * 0. */
 static inline int
 drop_loop_outer(drop_loop *loop, const drop_axis *axis, int axes,
                 drop_cursor at, drop_loop_fn *loop_fn)

@@ -4,7 +4,7 @@
 /* Columns whose bits are drawn at once, row by row. */
 #define COLUMNS DROP_ROW_MOST
 
-/* A byte's bits, each n places from the one before. */
+/* Sets deposit[byte] to the byte's bits, bit i of it at bit n * i. */
 static void
 fill_deposit(uint64_t deposit[256], size_t n)
 {
@@ -40,7 +40,7 @@ drop_loop_narrow(drop_loop *loop, drop_cursor at)
             for (size_t i = 0; i < places; i++) {
                 word |= deposit[row[i][k / 8]] << i;
             }
-            /* What goes beyond the last column is 0 or never read. */
+            /* Bits beyond the last column are 0 or never read. */
             drop_bits_put(&to, word, (unsigned)(8 * places));
         }
         drop_bits_end(&to);

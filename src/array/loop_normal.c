@@ -2,7 +2,7 @@
 #include "array/loop.h"
 #include "array/strided_run.h"
 
-/* Variates that are made at the least. */
+/* The kernel makes at least this many variates, for a shorter row too. */
 #define LEAST 32
 
 int

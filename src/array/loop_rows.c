@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "array/loop.h"
 
-/* Whether a row is long, and in one piece as memory and as a mask to draw. */
+/* Whether a row is drawn and applied in one go: it is long, contiguous in
+ * memory and in a mask that is drawn, and no axis is shared. */
 static int
 is_straight(const drop_plan *plan, int residual)
 {
@@ -36,7 +37,7 @@ drop_loop_row(drop_loop *loop, drop_cursor at)
     return status;
 }
 
-/* How many of n neighbours in the mask have the bit of the first. */
+/* How many of n neighbours in the mask, from the first on, have its bit. */
 static size_t
 count_alike(drop_loop *loop, uint64_t index, size_t n, int *keep)
 {
@@ -66,8 +67,8 @@ drop_loop_whole_rows(drop_loop *loop, drop_cursor at)
     return status;
 }
 
-/* Writes the bits of rows that share one draw: those of the first, again and
- * again, twice as many each time. */
+/* Writes the bits of rows that share one draw: copies those of the first row,
+ * and doubles what is there until all rows have their bits. */
 static void
 write_periodic(drop_loop *loop, drop_writer *to, uint64_t index, size_t rows,
                size_t n)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "array/loop.h"
 
-/* Bits are turned over in squares of this side, or of 8 where rows are short.
- */
+/* Bits are transposed in squares of this side, or of 8 where rows are
+ * short. */
 #define SQUARE 64
 
-/* Places of a row of the mask that are drawn at once: with fewer, more
- * segments would be drawn for a part of them. */
+/* Places of a row of the mask that are drawn at once. With fewer, more
+ * segments would be drawn twice, for different places of theirs. */
 #define ROW 512
 
-/* Bits of a block, whose columns are long where its rows are short, and of
- * the rows that are drawn at once: both stay in L1 and on a small stack. */
+/* The bits of a block, whose columns are the longer the shorter its rows are,
+ * and of the rows that are drawn at once. Both stay in L1 and fit a small
+ * stack. */
 #define BLOCK_BITS ((size_t)1 << 18)
 #define ROWS_BITS ((size_t)1 << 15)
 
@@ -29,7 +30,7 @@ typedef struct {
     size_t count, n;
 } mask_rows;
 
-/* Turns 8 x 8 bits over: bit j of byte i becomes bit i of byte j (Warren,
+/* Transposes 8 x 8 bits: bit j of byte i becomes bit i of byte j (Warren,
  * Hacker's Delight, 7-3). */
 static uint64_t
 transpose8(uint64_t word)
@@ -42,7 +43,8 @@ transpose8(uint64_t word)
     return word ^ swap ^ swap << 28;
 }
 
-/* Columns first.. of rows that begin at place, a multiple of 8, of theirs. */
+/* Transposes eight columns of some rows, from column first on. The rows' first
+ * place on the block's columns is a multiple of 8. */
 static void
 transpose_bytes(columns *to, const mask_rows *from, size_t first, size_t place)
 {
@@ -139,8 +141,8 @@ apply_contiguous(drop_loop *loop, drop_cursor at, const columns *from,
     return status;
 }
 
-/* Each column begins somewhere else, which no processor foresees: prefetches
- * the next one's x while one is applied. */
+/* Columns do not follow each other in memory, and no processor prefetches from
+ * one to the next: prefetches x of the next column while one is applied. */
 static int
 apply_columns(drop_loop *loop, drop_cursor at, const columns *from, size_t n,
               size_t cells)

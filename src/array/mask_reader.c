@@ -9,7 +9,7 @@ drop_mask_reader_start(drop_mask_reader *reader, const drop_kernels *kernels,
     reader->kernels = kernels;
     reader->sampler = sampler;
     reader->given = given;
-    reader->first = index - DROP_TILE; /* far from going on */
+    reader->first = index - DROP_TILE; /* the first call continues no other */
     reader->offset = 0;
     reader->n = 0;
 }
@@ -26,7 +26,8 @@ drop_mask_reader_get(drop_mask_reader *reader, uint64_t index, size_t n)
     }
     uint64_t at = index - reader->first;
     if (at + n > reader->n || at >= reader->n) {
-        /* Who asks for what comes next will go on: draw the whole tile. */
+        /* A call that continues where the last drawing ended will be followed
+         * by others: draws to the end of the tile. */
         reader->n = at - reader->n < DROP_SEGMENT ? room : n;
         reader->first = index;
         reader->offset =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Where a job has its bits from: a mask that was given, or one that is drawn
- * as it is asked for, with the bits of the last drawing kept.
+ * The bits of a job's mask: given by the caller, or drawn when they are asked
+ * for. The bits that were drawn last are kept.
  */
 #ifndef DROP_ARRAY_MASK_READER_H
 #define DROP_ARRAY_MASK_READER_H
@@ -12,8 +12,8 @@ typedef struct {
     const drop_kernels *kernels;
     const drop_sampler *sampler;
     const uint8_t *given;
-    uint64_t first;   /* index of the first element whose bit is at hand */
-    size_t offset, n; /* where in bits it is, and how many are */
+    uint64_t first;   /* index of the first element in bits */
+    size_t offset, n; /* the offset of its bit; elements in bits */
     _Alignas(64) uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
 } drop_mask_reader;
 
@@ -22,14 +22,14 @@ typedef struct {
     size_t offset, n;
 } drop_bit_span;
 
-/* index: the first that will be asked for. */
+/* index: the first element that will be asked for. */
 void drop_mask_reader_start(drop_mask_reader *reader,
                             const drop_kernels *kernels,
                             const drop_sampler *sampler, const uint8_t *given,
                             uint64_t index);
 
-/* The bits of elements index.., n at the most or as many as are at hand. They
- * stay until the next call. */
+/* The bits of elements from index on: at most n > 0 of them, and at least one.
+ * They are valid until the next call. */
 drop_bit_span drop_mask_reader_get(drop_mask_reader *reader, uint64_t index,
                                    size_t n);
 

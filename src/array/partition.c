@@ -9,13 +9,12 @@
  * elements. */
 #define MIN_ELEMENTS_FOR_THREADS ((size_t)2 << 20)
 
-/* Chunks, the unit that threads take from a plan, in all that is worth a
- * second thread: so small that threads end together, and that nobody waits
- * long for the last one. */
+/* Chunks in the least work that is worth a second thread. Threads take chunk
+ * after chunk from a plan; with small ones they end at about the same time. */
 #define CHUNKS 8
 
-/* Places that stay together along the axes of a transposed loop, and along a
- * row: fewer would draw segments for a few bits of them. */
+/* The least places in a chunk along an axis of a transposed loop, or along a
+ * row: with fewer, segments would be drawn for a few bits of them. */
 #define TOGETHER 1024
 
 /* An axis of a plan that is cut, and where. */
@@ -37,7 +36,7 @@ axis_of(drop_plan *plan, int axis)
                            : &plan->axis[axis];
 }
 
-/* The least places of an axis that stay together. */
+/* The least places in a chunk of an axis. */
 static size_t
 least_step(const drop_plan *plan, int axis)
 {
@@ -51,8 +50,8 @@ least_step(const drop_plan *plan, int axis)
     return TOGETHER;
 }
 
-/* Whether a loop can do a part of its inner axis: where memory or bits do not
- * go on after it. */
+/* Whether an axis may be cut. Inner may where a loop handles a part of it:
+ * where neither memory nor bits continue from one row to the next. */
 static int
 has_parts(const drop_plan *plan, int axis)
 {
@@ -61,8 +60,8 @@ has_parts(const drop_plan *plan, int axis)
            (plan->loop_fn == drop_loop_transposed && !plan->is_contiguous);
 }
 
-/* Cuts one axis into chunks of some work. Where they hold whole tiles of a row
- * of the mask the cuts lie on tile bounds, and no tile is drawn twice. */
+/* Cuts one axis into chunks of a given work. Where a chunk of a row has whole
+ * tiles, the cuts lie on the tiles' bounds, and no tile is drawn twice. */
 static void
 split_axis(partition *s, const drop_plan *plan, int axis, size_t chunk)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A plan on several threads: which of them does which part.
+ * A plan on several threads: which of them does which chunk of it.
  */
 #ifndef DROP_ARRAY_PARTITION_H
 #define DROP_ARRAY_PARTITION_H
 
 #include "array/plan.h"
 
-/* Does a plan on at most some threads; on one where the job is small. Returns
- * what the interrupt said last. */
+/* Carries out a plan on at most that many threads, or on one where the job is
+ * small. Returns 0, or what interrupted it. */
 int drop_partition(const drop_plan *plan, int threads,
                    drop_interrupt interrupt);
 

@@ -3,20 +3,19 @@
 
 #include "array/loop.h"
 
-/* Where memory does not go on after a run, this is the least that non-temporal
- * stores pay for: rows of 1 KiB take 2.4 times as long with them as without
- * (AVX-512, Zen 5), of 2 KiB 1.2 times, of 4 KiB 0.8. */
+/* The shortest run, in bytes, for which non-temporal stores pay where the next
+ * run is not contiguous: rows of 1 KiB take 2.4 times as long with them as
+ * without (AVX-512, Zen 5), of 2 KiB 1.2 times, of 4 KiB 0.8. */
 #define NONTEMPORAL_RUN 4096
 
 /* Rows with fewer places leave most of 32 variates unused. */
 #define SHORT_NORMAL 32
 
-/* Rows of at least so many bytes whose memory does not go on are applied each
- * by itself, straight from the mask where it goes on after them. */
+/* Rows of at least so many bytes that are contiguous in the mask and not in
+ * memory are applied one by one, without a copy of their bits. */
 #define LONG_ROW 256
 
-/* The innermost of some axes along which the mask has this stride; -1: none.
- */
+/* The innermost axis whose stride in the mask is this one, or -1. */
 static int
 find_axis(const drop_axis *axis, int axes, uint64_t mask)
 {
@@ -27,8 +26,8 @@ find_axis(const drop_axis *axis, int axes, uint64_t mask)
     return i;
 }
 
-/* The loop for inner, and which of the axes outside of it is its other axis;
- * -1: none. */
+/* Chooses the loop for inner, and which of the axes outside of it is along, or
+ * -1. */
 static drop_loop_fn *
 choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *along)
 {
@@ -62,7 +61,7 @@ choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *along)
     return drop_loop_short_rows;
 }
 
-/* Takes the axes but for one that is left out, the shared ones last. */
+/* Takes all axes but one; the shared ones come last. */
 static void
 take_axes(drop_plan *p, const drop_axis *axis, int axes, int left_out)
 {
@@ -79,8 +78,9 @@ take_axes(drop_plan *p, const drop_axis *axis, int axes, int left_out)
     }
 }
 
-/* Variates come many at once, in any order of memory: a short axis would cost
- * as much as one of many places. */
+/* Moves the longest axis to the end where the last one is short: the kernel
+ * makes many variates at once, and a short inner axis would use few of them.
+ * The order of memory matters less. */
 static void
 put_longest_last(drop_axis *axis, int axes)
 {

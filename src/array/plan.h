@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * How a job is done, decided once for a call: its axes sorted by memory and
- * coalesced, and the loop over the innermost ones.
+ * How a job is done, decided once for a call: its axes are sorted by memory
+ * and coalesced, and the loop over the innermost ones is chosen.
  */
 #ifndef DROP_ARRAY_PLAN_H
 #define DROP_ARRAY_PLAN_H
@@ -16,8 +16,8 @@ typedef struct {
     uint64_t index;
 } drop_cursor;
 
-/* Does the elements that inner and along reach from a cursor on. Returns what
- * the interrupt said. */
+/* Handles the elements along inner and along from a cursor on. Returns 0, or
+ * what interrupted it. */
 typedef int drop_loop_fn(drop_loop *loop, drop_cursor at);
 
 typedef struct {
@@ -25,18 +25,18 @@ typedef struct {
     drop_operation op; /* the job's, with the hints that suit the loop */
     drop_loop_fn *loop_fn;
     drop_axis inner; /* the axis along which elements are applied */
-    drop_axis along; /* the other axis of loops over two, else of one place */
+    drop_axis along; /* the second axis of loops over two; else of length 1 */
     int is_contiguous; /* whether all memory goes on along it after inner */
     int outers;        /* axes whose places are visited one after the other */
     int shareds;       /* axes behind them, along which bits apply again */
     drop_axis axis[DROP_MAX_AXES];
 } drop_plan;
 
-/* The axes of a job that is not empty are sorted for it. */
+/* Makes the plan of a job that is not empty; sorts the job's axes. */
 void drop_plan_make(drop_plan *plan, drop_job *job);
 
-/* Does a plan from a cursor on; its axes may have been shortened. Returns what
- * the interrupt said last. */
+/* Carries out a plan from a cursor on. The plan may be a copy whose axes were
+ * shortened. Returns 0, or what interrupted it. */
 int drop_plan_run(const drop_plan *plan, drop_cursor at,
                   drop_interrupt interrupt);
 

@@ -16,7 +16,7 @@ drop_size(drop_dtype dtype)
     return sizes[dtype];
 }
 
-/* What of a span of bits is still to be applied, and from where on. */
+/* What is still to be applied of a span of bits, and its memory. */
 typedef struct {
     const drop_operation *op;
     drop_run run;
@@ -40,8 +40,8 @@ apply(pending *p, size_t n, int hints)
     p->n -= n;
 }
 
-/* The first elements, until out is aligned for what follows, if it can be.
- * Returns how that is to touch the memory. */
+/* Applies the first elements until out is aligned, if it can be. Returns the
+ * hints for the rest. */
 static int
 peel_to_alignment(pending *p)
 {
@@ -67,8 +67,8 @@ drop_run_apply(const drop_operation *op, drop_run run, const uint8_t *bits,
     apply(&p, p.n, hints);
 }
 
-/* A tile's bits, after the last ones of the tile before it: those of elements
- * that did not fill a word there. */
+/* A tile's bits, preceded by the last bits of the tile before it: those of
+ * elements that did not fill a word there and are applied with this tile. */
 typedef struct {
     uint8_t carried[8], bits[DROP_TILE / 8], pad[DROP_BITS_PAD];
 } tile;
@@ -78,7 +78,7 @@ typedef struct {
     int hints;
 } sharing;
 
-/* The share of what is left that keeps in step with the drawing. */
+/* Applies as much of what is left as keeps pace with the drawing. */
 static void
 apply_share(void *context, size_t done, size_t total)
 {

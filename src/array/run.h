@@ -7,7 +7,7 @@
 
 #include "kernels/kernels.h"
 
-/* The memory of a run; r is NULL but with DROP_RESIDUAL. */
+/* The memory of a run; r is NULL unless the form is DROP_RESIDUAL. */
 typedef struct {
     char *out;
     const char *x, *r;
@@ -28,9 +28,9 @@ size_t drop_size(drop_dtype dtype);
 void drop_run_apply(const drop_operation *op, drop_run run,
                     const uint8_t *bits, size_t offset, size_t n);
 
-/* Applies the mask of elements index..index+n-1, n > 0, drawing it on the
- * way: tile t+1 while tile t is applied, so that arithmetic and memory overlap
- * beyond the cache. */
+/* Draws the mask of elements index..index+n-1, n > 0, and applies it: tile t+1
+ * is drawn while tile t is applied, so that arithmetic and memory overlap
+ * beyond the caches. */
 void drop_draw_and_apply(const drop_operation *op, drop_run run,
                          const drop_sampler *sampler, uint64_t index,
                          size_t n);

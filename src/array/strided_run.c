@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* A loop over constant sizes and, where they are the usual ones, constant
- * strides, which compilers make vectors of. */
+/* A loop over elements of a constant size. The usual strides are constants
+ * too, so that compilers make vectors of them. */
 #define LOOP(size, to_step, from_step)                   \
     for (size_t i = 0; i < n; i++) {                     \
         memcpy(to + (ptrdiff_t)i * (to_step),            \
@@ -46,9 +46,9 @@ drop_gather(char *buffer, const char *from, ptrdiff_t stride, size_t n,
     return buffer;
 }
 
-/* Fetches what the next part will gather, where that is not so much that the
- * processor would wait for it: 4 KiB take 0.75 of the time, 8 KiB 1.4 times as
- * long as without (Zen 5). */
+/* Prefetches what the next part gathers, unless that is so much at once that
+ * the processor waits for it: with 4 KiB a part takes 0.75 of its time
+ * without, with 8 KiB 1.4 times (Zen 5). */
 static void
 prefetch_next(const char *from, ptrdiff_t stride, size_t n)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Runs whose elements do not lie side by side.
+ * Runs whose elements are not contiguous.
  */
 #ifndef DROP_ARRAY_STRIDED_RUN_H
 #define DROP_ARRAY_STRIDED_RUN_H
@@ -12,7 +12,7 @@
 /* Elements that are gathered at once: 4 KiB of float64. */
 #define DROP_GATHER 512
 
-/* Rows of fewer bytes whose memory does not go on are gathered too. */
+/* Rows of fewer bytes that do not follow each other are gathered too. */
 #define DROP_GATHER_ROW 256
 
 /* Copies n elements of 1, 2, 4 or 8 bytes between strided memory. */
@@ -20,8 +20,7 @@ void drop_strided_copy(char *restrict to, ptrdiff_t to_stride,
                        const char *restrict from, ptrdiff_t from_stride,
                        size_t n, ptrdiff_t size);
 
-/* Where n elements can be read in one piece: here, or gathered into a buffer.
- */
+/* Contiguous memory with n elements: from, or a copy in buffer. */
 const char *drop_gather(char *buffer, const char *from, ptrdiff_t stride,
                         size_t n, ptrdiff_t size);
 

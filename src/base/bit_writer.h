@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Packed bits moved about.
+ * A writer that appends packed bits to memory, from any bit offset.
  */
 #ifndef DROP_BASE_BIT_WRITER_H
 #define DROP_BASE_BIT_WRITER_H
 
 #include "base/mem.h"
 
-/* Writes bits end to end. Whole words go to memory as they fill, the bytes of
- * the last one at the end; the bits behind the last in its byte are 0. */
+/* Appends bits to memory. A word is stored when it is full; drop_bits_end
+ * stores the bytes of the last one, whose unused bits are 0. */
 typedef struct {
     uint8_t *to;
     uint64_t word;   /* bits that are not in memory yet */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * How long work is stopped.
+ * How long-running work is interrupted.
  */
 #ifndef DROP_BASE_INTERRUPT_H
 #define DROP_BASE_INTERRUPT_H
 
-/* Asked now and then; not 0 ends the work. No stop: nobody is asked. */
+/* poll is called now and then during long work, and ends it by returning
+ * anything but 0. NULL: the work cannot be interrupted. */
 typedef struct {
     int (*poll)(void *);
     void *context;

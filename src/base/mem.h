@@ -46,7 +46,8 @@ store_le64(void *to, uint64_t word)
     memcpy(to, &word, sizeof word);
 }
 
-/* The 32 bits from any bit offset on, of which 57 can be had at once. */
+/* The 32 bits from a bit offset on. Reads 8 bytes, from the byte of the first
+ * bit on. */
 DROP_INLINE uint32_t
 load_bits32(const uint8_t *bits, size_t offset)
 {

@@ -14,11 +14,12 @@
 
 enum { MOST_THREADS = 64 };
 
-/* A worker needs 160 KiB, of which a block's bits are 128; sanitizers take as
- * much again and more. The usual 8 MiB may not be had. */
+/* A worker uses less than 100 KiB, most of it for the bits of a block or the
+ * lanes of sums; sanitizers need more than twice as much. The default of 8 MiB
+ * may not be available. */
 #define STACK_BYTES (1024 * 1024)
 
-/* How often the calling thread asks while it waits for the others. */
+/* How often the calling thread polls while it waits for the workers. */
 #define ASK_NANOSECONDS 50000000
 
 typedef struct {
@@ -50,7 +51,7 @@ has_stopped(void *context)
     return atomic_load(&((shared *)context)->status);
 }
 
-/* Does pieces until none is left. */
+/* Runs tasks until none is left or the work has been interrupted. */
 static void
 take_part(shared *s, drop_interrupt interrupt)
 {
@@ -75,7 +76,7 @@ worker(void *context)
     return NULL;
 }
 
-/* Asks while others work. */
+/* Polls while workers are busy. */
 static void
 wait_for_workers(shared *s, drop_interrupt interrupt)
 {
@@ -98,9 +99,9 @@ wait_for_workers(shared *s, drop_interrupt interrupt)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Workers may run where this thread may, but not where it runs: some kernels
- * start a thread on its parent's core and move it only milliseconds later,
- * when the call is over. */
+/* Workers may run on every core that this thread may use, except the one that
+ * it runs on: some operating systems start a thread on its parent's core and
+ * move it only milliseconds later, when the call is over. */
 static void
 send_elsewhere(pthread_attr_t *attributes)
 {

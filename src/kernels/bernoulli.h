@@ -10,7 +10,7 @@
  */
 #include "kernels/kernels.h"
 
-/* Where a drawing stands, for who is called between its steps. */
+/* How far a drawing is, for the function that is called after each plane. */
 typedef struct {
     drop_progress_fn *progress_fn;
     void *context;
@@ -21,8 +21,8 @@ typedef struct {
  */
 enum { USUAL_PLANES = 12 };
 
-/* The plane after which it is first asked whether all are decided: so many
- * elements as a chunk has are before it in fewer than one chunk of 50. */
+/* The plane after which the loop first tests whether all are decided: fewer
+ * than one chunk of whole segments in 50 is, before. */
 enum { FIRST_CHECK = 10 };
 
 /* The bits of a chunk of segments, word by word of all of them. */

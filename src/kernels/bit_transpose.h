@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * 64 x 64 bits turned over: bit j of word i becomes bit i of word j. Quarters
+ * 64 x 64 bits transposed: bit j of word i becomes bit i of word j. Quarters
  * off the diagonal change places, in squares of 64, 32, ... 2 (Warren,
  * Hacker's Delight, 7-3). Compilers make vectors of the larger ones.
  */

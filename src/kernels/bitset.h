@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Strings of keep bits, in whole words, where the dropped spread.
+ * Packed keep bits in whole words: erosion, and the number of bits that are 1.
  */
 #include "kernels/kernels.h"
 

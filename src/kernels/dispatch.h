@@ -13,9 +13,10 @@ extern const drop_kernels *const drop_all_kernels[];
 
 int drop_runs_here(const drop_kernels *kernels);
 
-/* Bytes of the last cache, or a guess. From the kernel: the processor itself
- * (cpuid, and so sysconf) tells a guest of all its host's caches, here 384 MiB
- * for 32, and takes microseconds. */
+/* Bytes of the last level of cache, or a guess. The operating system's files
+ * are read, since the processor itself (cpuid, and so sysconf) tells a virtual
+ * machine of all its host's caches, here 384 MiB for 32, and takes
+ * microseconds. */
 size_t drop_cache_size(void);
 
 #endif

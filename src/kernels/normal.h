@@ -12,8 +12,8 @@
  */
 #include "kernels/kernels.h"
 
-/* Variates that are made at once at the most, and what their number is a
- * multiple of. */
+/* The most variates that are made at once; their number is a multiple of
+ * NORMALS_STEP. */
 enum { NORMALS = 512, NORMALS_STEP = 32 };
 
 /* AS 241's polynomials from the highest power down, and from where on they
@@ -101,8 +101,8 @@ logarithm(f64v x)
     return f64_sub(f64_mul(power, f64_set1(6.93147180369123816490e-01)), rest);
 }
 
-/* Replaces uniforms by their quantiles where these are of the centre. Bits of
- * outside: where they are not. */
+/* Replaces uniforms in the centre by their quantiles. Bits of outside are set
+ * for the others. */
 DROP_INLINE void
 do_centre(double *u, size_t n, uint64_t *outside)
 {

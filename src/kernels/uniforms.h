@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Segments -> the 40-bit uniforms of their elements as numbers: all planes,
- * turned over 64 x 64 bits at once.
+ * transposed 64 x 64 bits at once.
  */
 #include "kernels/kernels.h"
 
-/* Where bit 39-j of the uniforms of 64 elements comes from is word 39-j of
- * their 64 words, and the words above are 0: turned over, word k of them is
- * the uniform of element k. */
+/* Plane j of 64 elements is word 39-j of their 64 words, and words 40 to 63
+ * are 0. Transposed, word k is the uniform of element k. */
 static void
 uniforms(uint64_t *to, const uint64_t *segment, size_t n,
          const drop_sampler *sampler)

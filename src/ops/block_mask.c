@@ -5,8 +5,8 @@
 #include "array/mask_reader.h"
 #include "base/bit_writer.h"
 
-/* Seeds along an axis, and the bits of the cells behind them, which can be no
- * lowest corner. */
+/* The seeds along an axis, and the bits of the cells behind them, at which no
+ * block can begin. */
 typedef struct {
     size_t seeds, gap;
 } seed_row;
@@ -19,8 +19,9 @@ typedef struct {
     size_t work;
 } seeding;
 
-/* The rows of some axes; one without a gap is part of the one outside of
- * it. Returns how many there are. */
+/* Fills the rows of all axes, the outermost first. An axis whose block is one
+ * cell has no gap, and is merged with the one outside of it. Returns how many
+ * there are. */
 static int
 collapse_axes(seed_row *f, const drop_block_mask *map)
 {
@@ -77,11 +78,11 @@ words(const drop_block_mask *map)
     return (drop_block_mask_size(map) + 63) / 64;
 }
 
-/* Words between two questions: 1 MiB. */
+/* Words between two polls: 1 MiB. */
 #define SLICE ((size_t)1 << 17)
 
-/* Lets every seed drop a block along one axis: what it drops doubles with
- * every step, and never loops the axis. */
+/* Extends every dropped cell to a block along one axis. What a seed drops
+ * doubles with every step, and ends within the axis. */
 static int
 erode_axis(const drop_block_mask *map, size_t block, size_t stride,
            drop_interrupt interrupt)

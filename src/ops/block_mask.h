@@ -11,7 +11,8 @@
 
 #define DROP_BLOCK_MASK_AXES 8
 
-/* An axis of cells, with cells - block + 1 seeds; 0 < block <= cells. */
+/* An axis of cells, with cells - block + 1 seeds, one for each place where a
+ * block fits; 0 < block <= cells. */
 typedef struct {
     size_t cells, block;
 } drop_extent;
@@ -25,10 +26,10 @@ typedef struct {
     uint64_t kept; /* is set: how many bits became 1 */
 } drop_block_mask;
 
-/* Cells of a map of blocks. */
+/* The number of cells. */
 size_t drop_block_mask_size(const drop_block_mask *map);
 
-/* Writes the keep bits. Returns what the interrupt said. */
+/* Writes the keep bits. Returns 0, or what interrupted it. */
 int drop_block_mask_draw(drop_block_mask *map, drop_interrupt interrupt);
 
 #endif

@@ -9,11 +9,12 @@
 /* Products from which on a second thread is worth its start (partition.c). */
 #define MIN_ELEMENTS_FOR_THREADS (2 * 1024 * 1024)
 
-/* A tile: so many places of the axis along which the mask jumps, and of the
- * one along which rows of bits lie end to end, but no more bits in one piece
- * than these. 16 samples share what is loaded of a weight; 32 KiB of bits stay
- * near (twice or half as many take 5 to 15 % more time). Sums over outputs
- * have DROP_WORD lanes each, and few rows, or those would fill the cache. */
+/* The size of a tile: JUMPS places of the axis with the longer stride in the
+ * mask, ROWS of the one along which rows of bits are contiguous, and at most
+ * PIECE bits in one contiguous range. 16 samples share what is loaded of a
+ * weight. 32 KiB of bits stay in the cache: twice or half as many take 5 to 15
+ * % more time. Sums over outputs have DROP_WORD lanes each, and fewer rows, or
+ * the lanes would fill the cache. */
 enum { JUMPS = 16, ROWS = 32, TRANSPOSED_ROWS = 8, PIECE = 16384 };
 enum { ROW_BYTES = PIECE / 8 + 4 * ROWS };
 
@@ -62,8 +63,8 @@ draw(drawing *d, uint64_t index, size_t n)
     return before;
 }
 
-/* Draws the bits of a tile: at each jump some rows, which lie end to end in
- * the mask, and are put apart so that each begins at a byte. */
+/* Draws the bits of a tile: at each jump some rows, which are contiguous in
+ * the mask and are copied so that each begins at a byte. */
 static void
 draw_tile(drawing *d, uint64_t index, uint64_t jump, size_t jumps, size_t rows,
           size_t width)
@@ -123,7 +124,7 @@ do_tile(const drop_masked_matmul *job, drawing *d, place at, char *lanes)
     }
 }
 
-/* Adds lanes of float32 or float64 up in halves. */
+/* Adds up lanes of float32 or float64 in halves. */
 #define ADD_LANES(real)                          \
     do {                                         \
         real lane[DROP_WORD];                    \

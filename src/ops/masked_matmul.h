@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * DropConnect's products: every one has its own bit of a mask, which is drawn
- * in patches and never whole.
+ * DropConnect's products: each has a bit of its own in a mask that is drawn
+ * tile by tile and never exists as a whole.
  */
 #ifndef DROP_OPS_MASKED_MATMUL_H
 #define DROP_OPS_MASKED_MATMUL_H
@@ -38,10 +38,10 @@ typedef struct {
 /* Products of the job. */
 size_t drop_masked_matmul_size(const drop_masked_matmul *job);
 
-/* Does the job on at most some threads. Sums over depth go on from what is
- * there, in ascending order. Sums over outputs are new: made lane by lane,
- * lane o % 32, and the lanes added in halves. Returns what the interrupt said.
- */
+/* Carries out the job on at most that many threads. Sums over depth are added
+ * to what is in sum, in ascending order. Sums over outputs replace it: they
+ * are made in 32 lanes, output o in lane o % 32, and the lanes are added in
+ * halves. Returns 0, or what interrupted it. */
 int drop_masked_matmul_run(drop_masked_matmul *job, int threads,
                            drop_interrupt interrupt);
 

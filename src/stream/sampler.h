@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What decides a mask, key and threshold, made ready for the kernels.
+ * What decides a mask: a key and a threshold, made ready for the kernels.
  */
 #ifndef DROP_STREAM_SAMPLER_H
 #define DROP_STREAM_SAMPLER_H

@@ -30,9 +30,11 @@ static void
 any_asked(uint64_t asked[DRAWN][DROP_SEGMENT_WORDS])
 {
     for (size_t i = 0; i < DRAWN * DROP_SEGMENT_WORDS; i++) {
-        asked[0][i] = one_in(2)   ? 0
-                      : one_in(2) ? any()
-                                  : any() & any() & any();
+        uint64_t few = any() & any() & any();
+        asked[i / DROP_SEGMENT_WORDS][i % DROP_SEGMENT_WORDS] = one_in(2) ? 0
+                                                                : one_in(2)
+                                                                    ? any()
+                                                                    : few;
     }
 }
 
@@ -53,8 +55,9 @@ check_bits(const drawing *d, uint64_t threshold, size_t n)
     tested->bernoulli(bits, d->segment, asks ? asked : NULL, n, &sampler,
                       one_in(2) ? count_step : NULL, &s);
     for (size_t i = 0; i < n * DROP_SEGMENT; i++) {
-        const int expected = d->uniform[0][i] >= threshold;
-        const int wanted = !asks || (asked[0][i / 64] >> i % 64 & 1);
+        const size_t row = i / DROP_SEGMENT, bit = i % DROP_SEGMENT;
+        const int expected = d->uniform[row][bit] >= threshold;
+        const int wanted = !asks || (asked[row][bit / 64] >> bit % 64 & 1);
         if (wanted && (bits[i / 8] >> i % 8 & 1) != expected) {
             fail("bernoulli, key %016" PRIx64 ", T %010" PRIx64
                  ", segment %016" PRIx64 ", %zu of them, bit %zu: expected %d",

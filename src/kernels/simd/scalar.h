@@ -210,9 +210,9 @@ f32_bits(f32v a)
     return word;
 }
 
-/* Exponent and fraction move to float32's places, which loops the value
- * 2**(127-15) too small; the multiplication mends that, subnormals included.
- * Infinity and NaN have an exponent of their own. */
+/* Exponent and fraction move to float32's places, which makes the value too
+ * small by 2**(127-15). The multiplication mends that, for subnormal numbers
+ * too. Infinity and NaN have an exponent of their own. */
 DROP_INLINE f32v
 f16_load(const char *x)
 {

@@ -2,8 +2,8 @@
  *
  * The compiler's intrinsics, or with DROP_EMULATE those of tests/c, and
  * TARGET("avx2,f16c") ... TARGET_END, between which those instructions may be
- * used without a flag for the file. Headers that are not of the project stay
- * before it.
+ * used without a flag for the file. Headers of the system are included before
+ * TARGET.
  */
 #ifndef DROP_KERNELS_SIMD_TARGET_H
 #define DROP_KERNELS_SIMD_TARGET_H
