@@ -28,6 +28,9 @@ typedef struct {
 /* Cells of a map of blocks. */
 size_t drop_block_mask_size(const drop_block_mask *map);
 
+/* What the map costs, in cells of long rows. */
+size_t drop_block_mask_work(const drop_block_mask *map);
+
 /* Writes the keep bits. Returns what the interrupt said. */
 int drop_block_mask_draw(drop_block_mask *map, drop_interrupt interrupt);
 

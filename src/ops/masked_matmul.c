@@ -24,6 +24,10 @@ _Static_assert(LANES_BYTES +
                    JUMPS * ROW_BYTES,
                "lanes and bits have room");
 
+/* Products in which a row of them is counted: its bits may lie in a segment of
+ * their own. */
+#define ROW_WORK 512
+
 typedef struct {
     const drop_kernels *kernels;
     drop_sampler sampler;
@@ -203,6 +207,12 @@ size_t
 drop_masked_matmul_size(const drop_masked_matmul *job)
 {
     return job->sample.n * job->k.n * job->width;
+}
+
+size_t
+drop_masked_matmul_work(const drop_masked_matmul *job)
+{
+    return job->sample.n * job->k.n * (job->width + ROW_WORK);
 }
 
 int

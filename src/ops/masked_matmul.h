@@ -38,6 +38,9 @@ typedef struct {
 /* Products of the job. */
 size_t drop_masked_matmul_size(const drop_masked_matmul *job);
 
+/* What the job costs, in products of long rows. */
+size_t drop_masked_matmul_work(const drop_masked_matmul *job);
+
 /* Does the job on at most some threads. Sums over depth go on from what is
  * there, in ascending order. Sums over outputs are new: made lane by lane,
  * lane o % 32, and the lanes added in halves. Returns what the interrupt said.

@@ -93,7 +93,7 @@ drop_core_masked_matmul(PyObject *self, PyObject *const *args, Py_ssize_t n)
     job.sample.mask = sample;
     job.k.mask = k;
     drop_sampler_start(&job.sampler, key, threshold);
-    if (drop_release(run_matmul, &job, drop_masked_matmul_size(&job)) < 0) {
+    if (drop_release(run_matmul, &job, drop_masked_matmul_work(&job)) < 0) {
         return NULL;
     }
     return Py_NewRef(args[0]);
