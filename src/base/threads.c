@@ -14,8 +14,8 @@
 
 enum { MOST_THREADS = 64 };
 
-/* A worker needs 160 KiB, of which a block's bits are 128; sanitizers take as
- * much again and more. The usual 8 MiB may not be had. */
+/* A worker needs less than the 64 KiB that a caller's thread may have, and
+ * more with sanitizers. The usual 8 MiB may not be had. */
 #define STACK_BYTES (1024 * 1024)
 
 /* How often the calling thread asks while it waits for the others. */
