@@ -95,11 +95,16 @@ def test_a_forked_child_draws_other_masks_than_its_parent():
 
 
 HALVES = np.ones(1 << 23, np.float16)
+COLUMN = np.ones((65535, 1), np.float32)
 LONG = {
     "dropout": lambda: dl.dropout(HALVES, 0.3, rng=KEY, out=HALVES),
     "drop_path": lambda: dl.drop_path(HALVES, 0.3, True, residual=HALVES, rng=KEY),
     "keep_mask": lambda: dl.keep_mask(1 << 24, 0.3, rng=KEY),
     "packed": lambda: dl.keep_mask(1 << 26, 0.3, rng=KEY, packed=True),
+    "segments of one cell": lambda: dl.dropout(
+        COLUMN, 0.1, rng=KEY, full_shape=(65535, 5000), start=(0, 7)
+    ),
+    "products of one output": lambda: dl.drop_connect(COLUMN.T, COLUMN, 0.3, rng=KEY),
 }
 
 
@@ -150,6 +155,17 @@ def test_two_threads_at_once_give_the_masks_of_each():
         for run in runs:
             for y, z in zip(run, expected, strict=True):
                 np.testing.assert_array_equal(y, z)
+
+
+def test_a_mask_of_no_cells_takes_no_time():
+    run_python("""
+        import droplayers as dl
+
+        for shape in ((2**40, 0), (0, 2**40), (2**20, 2**20, 0)):
+            full = (*(max(n, 5) for n in shape),)
+            y = dl.keep_mask(shape, 0.5, packed=True, full_shape=full)
+            assert y.shape == (0,)
+    """)
 
 
 class Stop(Exception):

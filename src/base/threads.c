@@ -14,9 +14,8 @@
 
 enum { MOST_THREADS = 64 };
 
-/* A worker uses less than 100 KiB, most of it for the bits of a block or the
- * lanes of sums; sanitizers need more than twice as much. The default of 8 MiB
- * may not be available. */
+/* A worker needs less than the 64 KiB that a caller's thread may have, and
+ * more with sanitizers. The default of 8 MiB may not be available. */
 #define STACK_BYTES (1024 * 1024)
 
 /* How often the calling thread polls while it waits for the workers. */

@@ -11,6 +11,9 @@ typedef struct {
     size_t seeds, gap;
 } seed_row;
 
+/* Cells in which a row of seeds is counted: some 10 ns. */
+#define ROW_WORK 64
+
 typedef struct {
     drop_writer writer;
     drop_mask_reader reader;
@@ -108,6 +111,17 @@ drop_block_mask_size(const drop_block_mask *map)
         n *= map->axis[i].cells;
     }
     return n;
+}
+
+size_t
+drop_block_mask_work(const drop_block_mask *map)
+{
+    seed_row f[DROP_BLOCK_MASK_AXES];
+    size_t rows = 1;
+    for (int i = collapse_axes(f, map) - 1; i-- > 0;) {
+        rows *= f[i].seeds;
+    }
+    return drop_block_mask_size(map) + rows * ROW_WORK;
 }
 
 int

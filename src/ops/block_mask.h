@@ -29,6 +29,9 @@ typedef struct {
 /* The number of cells. */
 size_t drop_block_mask_size(const drop_block_mask *map);
 
+/* What the map costs, in cells of long rows. */
+size_t drop_block_mask_work(const drop_block_mask *map);
+
 /* Writes the keep bits. Returns 0, or what interrupted it. */
 int drop_block_mask_draw(drop_block_mask *map, drop_interrupt interrupt);
 

@@ -13,16 +13,27 @@
  * mask, ROWS of the one along which rows of bits are contiguous, and at most
  * PIECE bits in one contiguous range. 16 samples share what is loaded of a
  * weight. 32 KiB of bits stay in the cache: twice or half as many take 5 to 15
- * % more time. Sums over outputs have DROP_WORD lanes each, and fewer rows, or
- * the lanes would fill the cache. */
-enum { JUMPS = 16, ROWS = 32, TRANSPOSED_ROWS = 8, PIECE = 16384 };
-enum { ROW_BYTES = PIECE / 8 + 4 * ROWS };
+ * % more time. Sums over outputs have DROP_WORD lanes each, which take half of
+ * the room for bits, and so fewer rows: a small stack has no more room. */
+enum { JUMPS = 16, ROWS = 32, TRANSPOSED_ROWS = 4, PIECE = 16384 };
+enum { ROW_BYTES = PIECE / 8 + 4 * ROWS, TRANSPOSED_PIECE = PIECE / 2 };
+enum { LANES_BYTES = JUMPS * TRANSPOSED_ROWS * DROP_WORD * 8 };
+
+_Static_assert(LANES_BYTES +
+                       JUMPS * (TRANSPOSED_PIECE / 8 + 4 * TRANSPOSED_ROWS) <=
+                   JUMPS * ROW_BYTES,
+               "lanes and bits have room");
+
+/* Products in which a row of them is counted: its bits may lie in a segment of
+ * their own. */
+#define ROW_WORK 512
 
 typedef struct {
     const drop_kernels *kernels;
     drop_sampler sampler;
     size_t row; /* bytes of a row of bits */
-    uint8_t bits[JUMPS * ROW_BYTES + DROP_BITS_PAD];
+    uint8_t *bits;
+    char room[JUMPS * ROW_BYTES + DROP_BITS_PAD]; /* lanes, and bits */
     uint8_t drawn[(PIECE + (1 + DROP_MAX_LANES) * DROP_SEGMENT) / 8 +
                   DROP_BITS_PAD];
 } drawing;
@@ -40,11 +51,18 @@ lanes_bytes(const drop_masked_matmul *job)
     return DROP_WORD * drop_size(job->dtype);
 }
 
+/* Bits of a piece at the most. */
+static size_t
+piece_of(const drop_masked_matmul *job)
+{
+    return job->transposed ? TRANSPOSED_PIECE : PIECE;
+}
+
 /* Rows of bits in a tile. */
 static size_t
 rows_of(const drop_masked_matmul *job)
 {
-    size_t rows = PIECE / job->width,
+    size_t rows = piece_of(job) / job->width,
            most = job->transposed ? TRANSPOSED_ROWS : ROWS;
     return rows == 0 ? 1 : least(rows, most);
 }
@@ -87,7 +105,7 @@ typedef struct {
 } place;
 
 static void
-do_tile(const drop_masked_matmul *job, drawing *d, place at, char *lanes)
+do_tile(const drop_masked_matmul *job, drawing *d, place at)
 {
     const drop_side *s = &job->sample, *t = &job->k;
     const size_t output = at.output * drop_size(job->dtype);
@@ -114,7 +132,7 @@ do_tile(const drop_masked_matmul *job, drawing *d, place at, char *lanes)
     const char *m = job->m + (ptrdiff_t)at.k * t->m + output;
     if (job->transposed) {
         tile.sum = (ptrdiff_t)(at.depth * lanes_bytes(job));
-        job->kernels->matmul_t[job->dtype](lanes, a + output, m, d->bits,
+        job->kernels->matmul_t[job->dtype](d->room, a + output, m, d->bits,
                                            &tile);
     }
     else {
@@ -160,24 +178,26 @@ static int
 do_task(const void *work, size_t i, drop_interrupt interrupt)
 {
     const drop_masked_matmul *job = work;
-    char lanes[JUMPS * TRANSPOSED_ROWS * DROP_WORD * 8];
-    drawing d = {.kernels = job->kernels, .sampler = job->sampler};
+    drawing d;
+    d.kernels = job->kernels;
+    d.sampler = job->sampler;
+    d.bits = (uint8_t *)d.room + (job->transposed ? LANES_BYTES : 0);
     place at = {.sample = i * job->step};
     int status = 0;
     at.samples = least(job->step, job->sample.n - at.sample);
     for (; at.k < job->k.n && !status; at.k += at.depth) {
         at.depth = least(job->rows_are_samples ? JUMPS : rows_of(job),
                          job->k.n - at.k);
-        memset(lanes, 0,
+        memset(d.room, 0,
                job->transposed ? at.samples * at.depth * lanes_bytes(job) : 0);
         for (at.output = 0; at.output < job->width && !status;
              at.output += at.width) {
-            at.width = least(PIECE, job->width - at.output);
-            do_tile(job, &d, at, lanes);
+            at.width = least(piece_of(job), job->width - at.output);
+            do_tile(job, &d, at);
             status = drop_poll(interrupt);
         }
         if (job->transposed) {
-            add_lanes(job, at, lanes);
+            add_lanes(job, at, d.room);
         }
     }
     return status;
@@ -187,6 +207,12 @@ size_t
 drop_masked_matmul_size(const drop_masked_matmul *job)
 {
     return job->sample.n * job->k.n * job->width;
+}
+
+size_t
+drop_masked_matmul_work(const drop_masked_matmul *job)
+{
+    return job->sample.n * job->k.n * (job->width + ROW_WORK);
 }
 
 int

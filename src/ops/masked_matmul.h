@@ -38,6 +38,9 @@ typedef struct {
 /* Products of the job. */
 size_t drop_masked_matmul_size(const drop_masked_matmul *job);
 
+/* What the job costs, in products of long rows. */
+size_t drop_masked_matmul_work(const drop_masked_matmul *job);
+
 /* Carries out the job on at most that many threads. Sums over depth are added
  * to what is in sum, in ascending order. Sums over outputs replace it: they
  * are made in 32 lanes, output o in lane o % 32, and the lanes are added in

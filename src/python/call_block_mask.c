@@ -74,7 +74,7 @@ drop_core_block_mask(PyObject *self, PyObject *const *args, Py_ssize_t n)
         memset(map.to, 0, (size_t)to.len);
         drop_sampler_start(&map.sampler, key, threshold);
         status =
-            drop_release(draw_block_mask, &map, drop_block_mask_size(&map));
+            drop_release(draw_block_mask, &map, drop_block_mask_work(&map));
     }
     PyBuffer_Release(&to);
     return status ? NULL : PyLong_FromUnsignedLongLong(map.kept);

@@ -107,7 +107,7 @@ drop_core_masked_matmul(PyObject *self, PyObject *const *args, Py_ssize_t n)
     if (parse_arrays(&job, args) < 0 || parse_mask(&job, args[4]) < 0) {
         return NULL;
     }
-    if (drop_release(run_matmul, &job, drop_masked_matmul_size(&job)) < 0) {
+    if (drop_release(run_matmul, &job, drop_masked_matmul_work(&job)) < 0) {
         return NULL;
     }
     return Py_NewRef(args[0]);

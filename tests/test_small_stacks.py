@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Threads with a stack of 64 KiB can call everything."""
+
+import pytest
+from calls import run_python
+
+from droplayers import _core
+
+CALLS = """
+import threading
+import numpy as np
+import droplayers as dl
+from droplayers import _core
+
+KEY = dl.Key(1)
+dl.set_num_threads(1)
+_core.use("{isa}")
+
+
+def arrays(dtype):
+    for shape in [(300, 2000), (2000, 300), (20_000, 3), (20_000, 40), (50, 60, 70)]:
+        x = np.ones(shape, dtype)
+        turned = np.moveaxis(np.ones(shape[1:] + shape[:1], dtype), -1, 0)
+        for y in (x, np.asfortranarray(x), turned, x[::2, ::-1]):
+            yield y, dict()
+            block = [n + 70 for n in y.shape], [5] * y.ndim
+            yield y, dict(zip(("full_shape", "start"), map(tuple, block)))
+
+
+def elementwise(dtype):
+    for x, where in arrays(dtype):
+        dl.dropout(x, 0.1, rng=KEY, **where)
+        dl.dropout(x, 0.5, rng=KEY, return_mask=True, **where)
+        dl.spatial_dropout(x, 0.3, rng=KEY, **where)
+        dl.drop_path(x, 0.3, True, residual=x, rng=KEY, **where)
+        dl.keep_mask(x.shape, 0.3, rng=KEY, **where)
+        dl.keep_mask(x.shape, 0.3, rng=KEY, packed=True, **where)
+        if x.dtype.kind != "c":
+            dl.alpha_dropout(x, 0.3, rng=KEY, **where)
+            dl.gaussian_dropout(x, 0.3, rng=KEY, **where)
+
+
+def connections():
+    # Matrix products of float64 without a mask need more: NumPy's do.
+    for dtype in ("f4", "f8"):
+        for n, k, o in [(64, 300, 500), (5, 2000, 1), (3, 1, 40_000), (70, 40, 7)]:
+            x, w, g = (np.ones(s, dtype) for s in [(n, k), (k, o), (n, o)])
+            dl.drop_connect(x, w, rng=KEY)
+            dl.drop_connect_backward(g, x, w, rng=KEY)
+
+
+def rows():
+    x = np.ones((2000, 300), np.float32)
+    for sampling in ("bernoulli", "fixed"):
+        dl.kept_rows(5000, 0.3, sampling=sampling, rng=KEY)
+        dl.stochastic_depth(x, np.negative, 0.3, True, sampling=sampling, rng=KEY)
+    dl.drop_path(x, np.linspace(0.1, 0.9, 2000), True, rng=KEY)
+
+
+def maps():
+    x = np.ones((4, 3, 60, 70), np.float32)
+    for y in (x, np.asfortranarray(x)):
+        dl.drop_block(y, 0.1, rng=KEY, return_mask=True)
+        for options in [dict(per="sample"), dict(sampling="global"), dict()]:
+            dl.fractal_join([y] * 3, 0.3, True, rng=KEY, **options)
+            dl.fractal_join_backward(y, [y] * 3, 0.3, True, rng=KEY, **options)
+        for layer in [
+            dl.Dropout(), dl.SpatialDropout(), dl.AlphaDropout(),
+            dl.GaussianDropout(), dl.DropPath(0.3), dl.DropBlock(),
+        ]:
+            layer.backward(layer(y))
+        dl.FractalJoin()([y, y])
+        dl.DropConnect(70, 50)(y[0, 0])
+
+
+calls = [connections, rows, maps]
+calls += [lambda dtype=dtype: elementwise(dtype) for dtype in ("f4", "f8", "F", ">i4")]
+done = []
+for size in (0, 64 * 1024):  # the first imports what is imported late
+    threading.stack_size(size)
+    for call in calls:
+        thread = threading.Thread(target=lambda: done.append(call()))
+        thread.start()
+        thread.join()
+assert len(done) == 2 * len(calls)
+"""
+
+
+@pytest.mark.parametrize("isa", _core.isas())
+def test_a_stack_of_64_kib_is_enough(isa):
+    run_python(CALLS.replace("{isa}", isa))
