@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from .._validation import Array
 
 SCALE, AFFINE, RESIDUAL, NOISE = range(4)
+MOST_AXES = 64  #: of an array
 TILE = 1 << 15  #: elements of a tile: 256 KiB of float64 stay in L2
+UNREAD = 4096  #: bytes of a row that may have a page of its own
+SHORT_ROW = 64  #: elements of a row for which NumPy's loop costs more than for a copy
 
 
 class Affine(NamedTuple):
     """What becomes of an element: the form, and the factors in double."""
 
     form: int = SCALE
-    a: Any = 1.0  #: a float, or an array of one for each place on axis 0
+    a: Any = 1.0  #: a float, or a function that gives some places on axis 0 theirs
     b: float = 0.0
     c: float = 0.0
 
@@ -44,8 +47,8 @@ def apply(
     same = x.dtype == out.dtype == dtype and (r is None or r.dtype == dtype)
     if dtype.kind == "c":
         _apply_complex(x, dtype, mask, affine, r, out)
-    elif isinstance(affine.a, np.ndarray):
-        _apply_rows(x, dtype, mask, affine, r, out)
+    elif callable(affine.a):
+        _apply_tiles(x, dtype, mask, affine, r, out)
     elif same and dtype.char in "fde":
         _apply_kernel(x, mask, affine, r, out)
     elif same and _validation.is_bfloat16(dtype):
@@ -82,11 +85,33 @@ def _apply_complex(
     r: Array | None,
     out: Array,
 ) -> None:
-    """A complex number is two reals under one mask."""
+    """A complex number is two reals under one mask: neighbours where all arrays have
+    them so and the mask goes on with them, or two arrays."""
     real = np.empty(0, dtype).real.dtype
+    strides = c_strides(x.shape) if mask.strides is None else mask.strides
+    arrays = [x, out] if r is None else [x, out, r]
+    if _are_pairs(arrays, dtype, strides):
+        pairs = [y[..., None].view(real) for y in arrays]
+        mask = mask._replace(strides=(*strides, 0))
+        apply(
+            pairs[0], real, mask, affine, pairs[2] if r is not None else None, pairs[1]
+        )
+        return
     for part in ("real", "imag"):
         other = None if r is None else part_of(r, part)
         apply(part_of(x, part), real, mask, affine, other, getattr(out, part))
+
+
+def _are_pairs(
+    arrays: list[Array], dtype: np.dtype[Any], strides: tuple[int, ...]
+) -> bool:
+    """Whether complex arrays can have an axis more, for the parts of a number, and
+    numbers that are neighbours in the mask are so in memory."""
+    steps = [y.strides for y in arrays]
+    return all(y.dtype == dtype and 0 < y.ndim < MOST_AXES for y in arrays) and any(
+        stride == 1 and all(step[i] == dtype.itemsize for step in steps)
+        for i, stride in enumerate(strides)
+    )
 
 
 def part_of(x: Array, part: str) -> Array:
@@ -123,31 +148,50 @@ def _apply_tiles(
     r: Array | None,
     out: Array,
 ) -> None:
-    """Convert x to dtype tile by tile, compute, and convert to out's dtype."""
+    """Convert x to dtype tile by tile, compute, and convert to out's dtype: within out
+    where it has that dtype and nothing else is to be read there."""
+    factors = affine.a if callable(affine.a) else None
+    if factors:
+        affine = affine._replace(a=1.0)
+    computes = _validation.computing_dtype(dtype) if factors else dtype
+    within = out.dtype == dtype == computes and dtype.char != "g"
+    within = within and (r is None or not np.may_share_memory(r, out))
     strides = c_strides(x.shape) if mask.strides is None else mask.strides
     with np.errstate(all="ignore"):
         for where in tiles(x.shape):
             pairs = zip(where[:-1], strides, strict=False)
             start = sum(axis.start * stride for axis, stride in pairs)
             part = mask._replace(first=mask.first + start, strides=strides)
-            tile = _read(x[where], dtype, part)
-            other = None if r is None else r[where].astype(dtype)
+            tile = out[where] if within else np.empty_like(out[where], computes)
+            _read(x[where], part, tile)
+            if factors:
+                _multiply_rows(tile, factors(where[0]).astype(computes))
+            other = None if r is None else r[where].astype(computes)
             if dtype.char == "g":
                 tile = _compute(tile, part, affine, other)
             else:
-                apply(tile, dtype, part, affine, other, tile)
-            np.copyto(out[where], tile, casting="same_kind")
+                apply(tile, computes, part, affine, other, tile)
+            if not within:
+                np.copyto(out[where], tile.astype(dtype, copy=False), "unsafe")
 
 
-def _read(x: Array, dtype: np.dtype[Any], mask: Mask) -> Array:
-    """A tile in dtype. Where rows are dropped whole, only kept ones are read."""
-    strides = mask.strides or ()
-    if x.ndim < 2 or any(strides[1:]):
-        return x.astype(dtype)
-    tile: Array = np.empty_like(x, dtype)
-    keep = unpack(mask, np.empty(len(x), np.bool_))
-    tile[keep] = x[keep]
-    return tile
+def _read(x: Array, mask: Mask, tile: Array) -> None:
+    """Convert x to a tile. Where long rows are dropped whole, only kept ones are
+    read."""
+    keep: Any = True
+    if x.ndim > 1 and not any((mask.strides or ())[1:]) and x[:1].nbytes >= UNREAD:
+        keep = unpack(mask, np.empty(len(x), np.bool_))
+        keep = keep.reshape((-1,) + (1,) * (x.ndim - 1))
+    np.copyto(tile, x, "unsafe", where=keep)
+
+
+def _multiply_rows(x: Array, factors: Array) -> None:
+    """Multiply each place on axis 0 by its factor. In rows that are short the factors
+    are written out: loops over rows would cost more."""
+    factors = factors.reshape((-1,) + (1,) * (x.ndim - 1))
+    if x.flags.c_contiguous and x[:1].size < SHORT_ROW:
+        factors = np.repeat(factors, x[:1].size).reshape(x.shape)
+    np.multiply(x, factors, out=x)
 
 
 def _compute(x: Array, mask: Mask, affine: Affine, r: Array | None) -> Array:
@@ -167,28 +211,3 @@ def _compute(x: Array, mask: Mask, affine: Affine, r: Array | None) -> Array:
     if affine.form == AFFINE:
         np.add(value, affine.b, out=value, where=keep)
     return value
-
-
-def _apply_rows(
-    x: Array,
-    dtype: np.dtype[Any],
-    mask: Mask,
-    affine: Affine,
-    r: Array | None,
-    out: Array,
-) -> None:
-    """Apply a mask that has an entry for each place on axis 0, with a factor for each.
-    Places that are dropped are not read."""
-    keep = unpack(mask, np.empty(len(x), np.bool_))
-    computes = _validation.computing_dtype(dtype)
-    factors = affine.a.astype(computes).reshape((-1,) + (1,) * (x.ndim - 1))
-    with np.errstate(all="ignore"):
-        for where in tiles(x.shape):
-            target, kept = out[where], keep[where[:1]]
-            value = x[where][kept].astype(computes) * factors[where[:1]][kept]
-            if r is None:
-                target[~kept] = 0
-            else:
-                value = r[where][kept].astype(computes) + value
-                target[~kept] = r[where][~kept].astype(dtype)
-            target[kept] = value.astype(dtype)

@@ -10,7 +10,7 @@ from .. import _validation
 from ..keys import draw_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from .._validation import Array
     from ..keys import RNG
@@ -161,9 +161,15 @@ def empty_bits(n: int) -> bytearray:
 
 def pack(keep: Array) -> bytearray:
     """Packed bits of a boolean array in C order."""
-    packed = empty_bits(keep.size)
+    return pack_chunks(keep.size, _chunks(keep))
+
+
+def pack_chunks(n: int, chunks: Iterable[Array]) -> bytearray:
+    """Packed bits of n bools in one-dimensional chunks, of whole bytes of bits but for
+    the last."""
+    packed = empty_bits(n)
     room, at = memoryview(packed), 0
-    for chunk in _chunks(keep):
+    for chunk in chunks:
         bits = np.packbits(chunk, bitorder="little")
         room[at : at + bits.size] = bits.data
         at += bits.size
@@ -171,8 +177,7 @@ def pack(keep: Array) -> bytearray:
 
 
 def _chunks(keep: Array) -> Iterator[Array]:
-    """An array in C order, in one-dimensional chunks of whole bytes of bits, but for
-    the last."""
+    """An array in C order, in chunks to pack."""
     if keep.flags.c_contiguous:
         flat = keep.reshape(-1)
         yield from (flat[i : i + CHUNK] for i in range(0, flat.size, CHUNK))

@@ -9,11 +9,12 @@ import numpy as np
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import RESIDUAL, SCALE, Affine
+from .._lib.mask import CHUNK
 from .._lib.pipeline import apply_mask, at_rate, scale
 from ..keys import draw_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -137,10 +138,11 @@ def drop_path(
     if not train:
         probs = 0.0
     form = SCALE if other is None else RESIDUAL
-    affine = Affine(form, scale(probs) if scaled else 1.0)
     if isinstance(probs, float):
+        affine = Affine(form, scale(probs) if scaled else 1.0)
         draw, nothing = at_rate(probs, affine, where, rng), probs == 0.0
     else:
+        affine = Affine(form, (lambda rows: scale(probs[rows])) if scaled else 1.0)
         draw, nothing = _at_rates(probs, affine, where, rng), False
     return apply_mask(
         array,
@@ -158,13 +160,22 @@ def drop_path(
 
 def _at_rates(probs: Array, affine: Affine, where: Geometry, rng: RNG) -> Draw:
     """Draw a mask of a rate for each sample. Rates of 0 and 1 alone need no key."""
+    parts = [slice(i, i + CHUNK) for i in range(0, len(probs), CHUNK)]
+
+    def kept(keep: Array | None, key: int) -> Iterator[Array]:
+        for part in parts:
+            rates = probs[part]
+            if keep is not None:
+                yield keep[part] & (rates < 1.0)
+            else:
+                first = where.first + part.start
+                numbers = _core.uniforms(key, first, len(rates))
+                yield numbers >= masks.threshold(rates)
 
     def draw(keep: Array | None) -> tuple[Mask, Affine]:
-        if keep is None:
-            keep = probs == 0.0
-            if not np.all(keep | (probs == 1.0)):
-                uniforms = _core.uniforms(draw_key(rng), where.first, len(probs))
-                keep = uniforms >= masks.threshold(probs)
-        return masks.from_array(keep & (probs < 1.0), where), affine
+        draws = keep is None and any(np.any(probs[i] % 1.0) for i in parts)
+        key = draw_key(rng) if draws else 0
+        packed = masks.pack_chunks(len(probs), kept(keep, key))
+        return masks.from_bits(packed, where), affine
 
     return draw

@@ -20,7 +20,7 @@ from arrays import (
     shapes,
     values,
 )
-from calls import KEY, compare, masks, outs
+from calls import KEY, compare, masks, outs, words_drawn
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -184,3 +184,32 @@ def test_the_backward_pass_drops_the_samples_that_the_forward_pass_did():
     assert 10 < dropped.sum() < 70
     assert not np.any(backward[dropped])
     assert_same(backward[~dropped], np.full_like(backward[~dropped], 1 / 0.6))
+
+
+@pytest.mark.parametrize("shape", ROWS, ids=str)
+@pytest.mark.parametrize("dtype", [*FLOATS, np.int32])
+def test_rows_of_any_length_have_rates_of_their_own(shape, dtype):
+    x = values(dtype, shape)
+    probs = np.random.default_rng(2).random(shape[0])
+    probs[::7], probs[3::7] = 0, 1
+    for layout in ("C", "F", "reversed", "step"):
+        y = laid_out(x, layout)
+        options = {"prob": probs, "training": True}
+        compare("drop_path", y, **options, return_mask=True)
+        compare("drop_path", y, y if x.dtype.kind != "i" else None, **options)
+        compare("drop_path", y, **options, scale_by_keep=False, residual=y[::-1])
+
+
+def test_rates_of_many_rows_are_drawn_in_parts():
+    n = 3 * 2**16 + 5
+    x, probs = np.ones((n, 1), np.float32), np.linspace(0, 1, n)
+    full = {"full_shape": (n + 2000, 1), "start": (1001, 0)}
+    expected = ref.drop_path(x, probs, True, key=KEY, **full)
+    assert_same(dl.drop_path(x, probs, True, rng=dl.Key(KEY), **full), expected)
+    keep = np.arange(n) % 3 > 0
+    expected = ref.drop_path(x, probs, True, key=KEY, mask=keep)
+    assert_same(dl.drop_path(x, probs, True, mask=keep), expected)
+    late = np.zeros(n)
+    late[-1] = 0.5  # the one rate that needs a key
+    assert words_drawn(lambda rng: dl.drop_path(x, late, True, rng=rng)) == 1
+    assert words_drawn(lambda rng: dl.drop_path(x, late.round(), True, rng=rng)) == 0

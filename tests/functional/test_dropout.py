@@ -194,3 +194,15 @@ def test_a_mask_may_have_any_memory_order(shape, layout):
                 z = stretched(part, axes[:1])
                 y = dl.dropout(x, 0.3, mask=z, shared_axes=shared)
                 assert_same(y, ref.dropout(x, 0.3, mask=z, shared_axes=shared))
+
+
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+@pytest.mark.parametrize("shape", [(9000,), (90, 100), (3, 1, 4100), ()], ids=str)
+def test_both_parts_of_a_complex_number_share_a_draw(dtype, shape):
+    x = values(dtype, shape, 4)
+    for layout in LAYOUTS:
+        y = laid_out(x, layout)
+        compare("dropout", y, p=0.3)
+        compare("dropout", y, y, p=0.6)
+        for axis in range(x.ndim):
+            compare("dropout", y, p=0.3, shared_axes=(axis,))
