@@ -89,7 +89,7 @@ fill_lanes(gathered *g)
 
 /* Rows that follow each other in the mask are drawn as one range of it. */
 static void
-draw_stretch(const drop_kernels *kernels, const drop_sampler *sampler,
+draw_neighbours(const drop_kernels *kernels, const drop_sampler *sampler,
              drop_writer *to, uint64_t index, size_t n)
 {
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
@@ -144,7 +144,7 @@ drop_draw_rows(const drop_kernels *kernels, const drop_sampler *sampler,
                size_t n)
 {
     if (stride == n || rows == 1) {
-        draw_stretch(kernels, sampler, to, index, rows * n);
+        draw_neighbours(kernels, sampler, to, index, rows * n);
     }
     else {
         draw_apart(kernels, sampler, to, index, stride, rows, n);

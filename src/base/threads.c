@@ -19,7 +19,7 @@ enum { MOST_THREADS = 64 };
 #define STACK_BYTES (1024 * 1024)
 
 /* How often the calling thread polls while it waits for the workers. */
-#define ASK_NANOSECONDS 50000000
+#define POLL_NANOSECONDS 50000000
 
 typedef struct {
     drop_task_fn *task;
@@ -83,7 +83,7 @@ wait_for_workers(shared *s, drop_interrupt interrupt)
     while (s->busy) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += ASK_NANOSECONDS;
+        until.tv_nsec += POLL_NANOSECONDS;
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
         if (pthread_cond_timedwait(&s->ended, &s->lock, &until)) {

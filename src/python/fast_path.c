@@ -101,7 +101,7 @@ _Static_assert(FLT_RADIX == 2 && DROP_ONE == UINT64_C(1) << 40,
 static int
 do_job(drop_job *job, uint64_t key, double p, uint64_t shared, uint8_t *to)
 {
-    drop_job_draw(job, key, (uint64_t)__builtin_rint(p * (double)DROP_ONE));
+    drop_job_draw(job, key, drop_threshold(p));
     drop_job_order(job, shared);
     return drop_do(job, to);
 }

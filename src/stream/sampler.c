@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stream/sampler.h"
 
+uint64_t
+drop_threshold(double p)
+{
+    return (uint64_t)__builtin_rint(p * (double)DROP_ONE);
+}
+
 void
 drop_sampler_start(drop_sampler *sampler, uint64_t key, uint64_t threshold)
 {

@@ -15,6 +15,9 @@ typedef struct {
     unsigned planes;    /* from plane 0 on that decide all; 0: all alike */
 } drop_sampler;
 
+/* T of a rate in [0, 1]: exact, and rounded half to even. */
+uint64_t drop_threshold(double p);
+
 /* Elements are dropped iff U(i) < threshold, which is in [0, DROP_ONE]. */
 void drop_sampler_start(drop_sampler *sampler, uint64_t key,
                         uint64_t threshold);
