@@ -13,7 +13,7 @@ import machine
 import report
 import store
 import table
-from measure import Skip, run
+from measure import Result, Skip, run
 from parts import PARTS
 from tqdm import tqdm
 
@@ -28,11 +28,11 @@ def main() -> int:
     parts = {name: PARTS[name] for name in options.parts or PARTS}
     cases = [(name, case) for name, part in parts.items() for case in part.cases()]
     exact = True
-    written = set()
+    found: dict[str, list[Result]] = {}
     with tqdm(cases, unit="case", file=sys.stderr) as progress:
         for name, case in progress:
             progress.set_description(f"{name}: {case.name}")
-            if name not in written:
+            if name not in found:
                 progress.write(table.title(name, parts[name]))
             try:
                 results = run(case)
@@ -41,9 +41,12 @@ def main() -> int:
                 progress.write(f"{case.name}: skipped, {reason}\n")
             else:
                 progress.write(table.rows(case, results))
-            store.add(options.json, name, results, fresh=name not in written)
-            written.add(name)
+            store.add(options.json, name, results, fresh=name not in found)
+            found.setdefault(name, []).extend(results)
             exact &= all(result.exact for result in results)
+    for name, part in parts.items():
+        if part.summary:
+            print(part.summary(found[name]))
     print(f"written to {options.json}")
     return 0 if exact else 1
 

@@ -12,9 +12,12 @@ array([0., 0., 2., 0.], dtype=float32)
 try:
     from . import _core  # noqa: F401
 except ImportError as error:
-    # A checkout that was not built hides an installed copy: go on there.
+    from importlib.util import find_spec
     from pkgutil import extend_path
 
+    if find_spec("._core", __name__):
+        raise  # it is built, and broken
+    # A checkout that was not built hides an installed copy: go on there.
     __path__ = extend_path(__path__, __name__)[1:]
     if not __path__:
         raise ImportError("droplayers is not built: pip install . does it") from error

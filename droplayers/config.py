@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from . import _core, _validation
@@ -53,17 +53,35 @@ def _default_threads() -> int:
     return max(1, min(cores, _quota(), MOST_THREADS))
 
 
-def _quota() -> int:
-    """The number of cores in the quota of the control group, at least 1."""
-    root = Path("/sys/fs/cgroup")
+def _quota(proc: Path = Path("/proc/self"), root: Path = Path("/sys/fs/cgroup")) -> int:
+    """The number of cores in the least quota of the process's control groups."""
+    cores = MOST_THREADS
+    for group in _groups(proc, root):
+        with contextlib.suppress(OSError, ValueError):
+            quota, period = (group / "cpu.max").read_text().split()
+            if quota != "max":
+                cores = min(cores, int(quota) // int(period))
+        with contextlib.suppress(OSError, ValueError):  # version 1
+            microseconds = int((group / "cpu.cfs_quota_us").read_text())
+            length = int((group / "cpu.cfs_period_us").read_text())
+            if microseconds >= 0:
+                cores = min(cores, microseconds // length)
+    return max(1, cores)
+
+
+def _groups(proc: Path, root: Path) -> Iterator[Path]:
+    """The groups of a process that may have a quota, and those that hold them.
+
+    A container sees its own group as the root, whatever its path is outside.
+    """
+    mounts = {"": root, "cpu": root / "cpu"}  # version 2, version 1
+    yield from mounts.values()
     with contextlib.suppress(OSError, ValueError):
-        quota, period = (root / "cpu.max").read_text().split()
-        return MOST_THREADS if quota == "max" else max(1, int(quota) // int(period))
-    with contextlib.suppress(OSError, ValueError):
-        v1 = int((root / "cpu/cpu.cfs_quota_us").read_text())
-        length = int((root / "cpu/cpu.cfs_period_us").read_text())
-        return MOST_THREADS if v1 < 0 else max(1, v1 // length)
-    return MOST_THREADS
+        for line in (proc / "cgroup").read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            for name in mounts.keys() & controllers.split(","):
+                below = PurePosixPath(path.lstrip("/"))
+                yield from (mounts[name] / group for group in (below, *below.parents))
 
 
 def get_num_threads() -> int:

@@ -121,6 +121,18 @@ def stretched(x, axes):
     return np.broadcast_to(x[(..., *first)].copy(), x.shape)
 
 
+def memory_order(x):
+    """The order of an array's elements in memory: strides, in elements, of the axes
+    that have more than one place."""
+    return [s // x.itemsize for s, n in zip(x.strides, x.shape, strict=True) if n > 1]
+
+
+@np.errstate(all="ignore")
+def product_order(x):
+    """The order of what NumPy multiplies an array by a number to."""
+    return memory_order(np.multiply(x, True))
+
+
 def shapes(min_dims=0, max_dims=5, max_size=2000):
     """Shapes of few elements, axes without any and of one place among them."""
     side = st.one_of(st.sampled_from([0, 1, 1, 2, 3, 33, 130]), st.integers(1, 12))

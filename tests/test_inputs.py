@@ -2,6 +2,7 @@
 """Whatever is like an array goes in; plain arrays, scalars and out come out."""
 
 import array
+import itertools
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,10 +11,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import reference as ref
-from arrays import DTYPES, FLOATS, LAYOUTS, assert_same, empty, laid_out, values
+from arrays import (
+    DTYPES,
+    FLOATS,
+    LAYOUTS,
+    assert_same,
+    empty,
+    laid_out,
+    memory_order,
+    product_order,
+    stretched,
+    values,
+)
 from calls import KEY, compare
 
 import droplayers as dl
+from droplayers._lib.memory import empty_like
 
 RNG = dl.Key(KEY)
 X = np.arange(1.0, 25.0, dtype=np.float32).reshape(4, 6)
@@ -54,6 +67,7 @@ FUNCTIONS = {
         x, np.full(len(x), 0.3), True, residual=x, rng=RNG, **o
     ),
 }
+
 CALLS = pytest.mark.parametrize("call", FUNCTIONS.values(), ids=FUNCTIONS)
 
 
@@ -67,8 +81,36 @@ def test_results_are_plain_native_and_in_the_layout_of_x(call, dtype):
         assert type(result) is np.ndarray
         assert result.dtype == ref.common(x)
         assert result.dtype.isnative
-        like = np.empty_like(y, result.dtype)
-        assert result is y or result.strides == like.strides
+        assert result is y or memory_order(result) == memory_order(
+            np.logical_and(y, True)
+        )
+
+
+@CALLS
+@pytest.mark.parametrize("dtype", ["f4", "g", "i4", "c8"])
+def test_a_broadcast_axis_has_the_place_that_numpy_gives_it(call, dtype):
+    x = values(dtype, (4, 5, 6))
+    for shared in itertools.product([0, 1], repeat=3):
+        y = stretched(x, np.flatnonzero(shared)).transpose(0, 2, 1)
+        result = call(y)
+        assert result is y or memory_order(result) == memory_order(
+            np.logical_and(y, True)
+        )
+
+
+def test_new_memory_has_the_layout_of_a_product():
+    rng = np.random.default_rng(0)
+    memory = np.ones(1000, np.float32)
+    for _ in range(5000):
+        shape = rng.integers(1, 5, rng.integers(0, 6))
+        strides = 4 * rng.choice(
+            [0, 0, 1, 2, 3, 4, 12, 24, -1, -2, -3, -12], len(shape)
+        )
+        x = np.lib.stride_tricks.as_strided(memory[500:], shape, strides)
+        for dtype in (np.dtype("f4"), np.dtype("c16")):
+            y = empty_like(x, dtype)
+            assert y.dtype == dtype
+            assert memory_order(y) == product_order(x)
 
 
 # A matrix has two axes whatever is taken from it.

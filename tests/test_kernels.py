@@ -183,6 +183,13 @@ def test_every_list_compiles_for_its_own_machine(way, program):
     assert sorted(tables) == sorted(way.lists)
 
 
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="only x86 has x87")
+def test_arithmetic_that_keeps_more_bits_is_refused(tmp_path):
+    command = [GCC, *shipped_flags(), f"-I{SRC}", "-mfpmath=387"]
+    command += ["-c", SRC / "kernels" / "scalar.c", "-o", tmp_path / "scalar.o"]
+    assert "doubles must be rounded to doubles" in run(*command, expected=1)
+
+
 def test_each_c_test_does_alone_what_it_does_among_the_others(program):
     if reason := missing(WAYS[0]):
         pytest.skip(reason)

@@ -162,3 +162,11 @@ def test_what_could_crash_the_core_is_an_error():
         _core.masked_matmul(x, x[:, :2], x, False, (1, 2**39, None, 0, (9, 4, 1)))
     with pytest.raises(ValueError, match="no such choice"):
         _core.choices(1, 0, 3, 2**32, 0)
+    for shape, room in [
+        ((2**32, 2**32), 0),
+        ((2**61 + 1, 8), 1),
+        ((2**62, 2, 2, 3), 0),
+    ]:
+        with pytest.raises(ValueError, match="too many cells"):
+            _core.pack(np.empty(room, "u1"), shape, 1, 2**39, None, 0, None)
+    _core.pack(np.empty(0, "u1"), (2**62, 2**62, 0), 1, 2**39, None, 0, None)

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the library does to the process, and the process to the library."""
 
+import importlib.machinery
+import re
+import shutil
 import signal
+import subprocess
 import sys
+import sysconfig
 import threading
 import time
 
@@ -13,6 +18,11 @@ from calls import run_python
 import droplayers as dl
 
 KEY = dl.Key(5)
+SUFFIX = importlib.machinery.EXTENSION_SUFFIXES[0]
+STDLIB = [
+    sysconfig.get_path("stdlib"),
+    sysconfig.get_path("platstdlib") + "/lib-dynload",
+]
 
 
 def test_subnormals_outlive_the_import_and_every_kernel():
@@ -186,6 +196,23 @@ def test_a_signal_stops_long_calls_of_every_kind(call, use_isa):
         signal.signal(signal.SIGALRM, before)
     y = dl.dropout(np.ones(100), 0.5, rng=KEY)
     np.testing.assert_array_equal(y != 0, dl.keep_mask(100, 0.5, rng=KEY))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "error"),
+    [(None, "droplayers is not built"), (SUFFIX, r"_core.*: file too short")],
+)
+def test_an_extension_that_is_broken_is_not_called_missing(suffix, error, tmp_path):
+    package = tmp_path / "droplayers"
+    package.mkdir()
+    shutil.copy(dl.__file__, package)
+    if suffix:
+        (package / f"_core{suffix}").touch()
+    code = "import sys; sys.path[:] = sys.argv[1:]; import droplayers"
+    command = [sys.executable, "-I", "-S", "-c", code, tmp_path, *STDLIB]
+    run = subprocess.run(command, capture_output=True, text=True)
+    last = run.stderr.splitlines()[-1]
+    assert re.match(f"ImportError: .*{error}", last), run.stderr
 
 
 def test_importing_takes_nothing_but_numpy():

@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+from calls import run_python
 
 import droplayers as dl
 
@@ -134,6 +135,30 @@ def wait_for(child, seconds):
     return None
 
 
+def test_daemon_threads_in_the_middle_of_calls_outlive_the_interpreter():
+    run_python("""
+        import threading
+        import time
+        import numpy as np
+        import droplayers as dl
+
+        class Late:
+            def __del__(self, sleep=time.sleep):
+                sleep(1)
+
+        late, o = Late(), np.ones(4_000_000)
+        dl.set_num_threads(2)
+
+        def work():
+            while True:
+                dl.gaussian_dropout(o, 0.3, rng=dl.Key(1), out=o)
+
+        for _ in range(12):
+            threading.Thread(target=work, daemon=True).start()
+        time.sleep(0.3)
+    """)
+
+
 class Interrupted(Exception):
     pass
 
@@ -217,6 +242,46 @@ def config(**environment):
         text=True,
         check=True,
     )
+
+
+QUOTAS = {
+    "none": ("0::/\n", {}, 8),
+    "no limit": ("0::/a\n", {"a/cpu.max": "max 100000"}, 8),
+    "the root": ("0::/\n", {"cpu.max": "300000 100000"}, 3),
+    "nested": ("0::/a/b\n", {"a/b/cpu.max": "250000 100000"}, 2),
+    "above": ("0::/a/b\n", {"a/b/cpu.max": "max 1000", "a/cpu.max": "3000 1000"}, 3),
+    "least": ("0::/a/b\n", {"a/b/cpu.max": "5000 1000", "cpu.max": "4000 1000"}, 4),
+    "below one": ("0::/a\n", {"a/cpu.max": "50000 100000"}, 1),
+    "another's": ("0::/a\n", {"b/cpu.max": "1000 1000"}, 8),
+    "unseen path": ("0::/docker/1\n", {"cpu.max": "2000 1000"}, 2),
+    "a name with colons": ("0::/a:b\n", {"a:b/cpu.max": "2000 1000"}, 2),
+    "version 1": (
+        "5:memory:/m\n3:cpu,cpuacct:/a/b\n0::/\n",
+        {"cpu/a/cpu.cfs_quota_us": "2000", "cpu/a/cpu.cfs_period_us": "1000"},
+        2,
+    ),
+    "version 1 without": (
+        "3:cpuacct,cpu:/a\n",
+        {"cpu/a/cpu.cfs_quota_us": "-1", "cpu/a/cpu.cfs_period_us": "1000"},
+        8,
+    ),
+    "no proc": (None, {"cpu.max": "2000 1000"}, 2),
+    "nonsense": ("0\n", {"cpu.max": "many"}, 8),
+}
+
+
+@pytest.mark.parametrize(("groups", "files", "cores"), QUOTAS.values(), ids=QUOTAS)
+def test_the_quota_is_the_least_of_nested_control_groups(
+    groups, files, cores, tmp_path
+):
+    proc, root = tmp_path / "proc", tmp_path / "cgroup"
+    proc.mkdir()
+    if groups is not None:
+        (proc / "cgroup").write_text(groups)
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"{text}\n")
+    assert dl.config._quota(proc, root) == cores
 
 
 def test_the_environment_sets_threads_and_instruction_set():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import (
     cache,
+    cliffs,
     family,
     growth,
     imports,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import ModuleType
 
-    from measure import Case
+    from measure import Case, Result
 
 
 class Part(NamedTuple):
@@ -32,11 +33,13 @@ class Part(NamedTuple):
 
     title: str
     cases: Callable[[], Iterable[Case]]
+    summary: Callable[[list[Result]], str] | None  #: of all its results, to print
 
 
 def _part(module: ModuleType) -> Part:
     title, *_ = str(module.__doc__).split("\n")
-    return Part(title.rstrip("."), module.cases)
+    summary = getattr(module, "summary", None)
+    return Part(title.rstrip("."), module.cases, summary)
 
 
 PARTS = {
@@ -47,6 +50,7 @@ PARTS = {
     "memory": _part(memory),
     "rows": _part(rows),
     "strided": _part(strided),
+    "cliffs": _part(cliffs),
     "threads": _part(threads),
     "family": _part(family),
     "growth": _part(growth),

@@ -137,8 +137,16 @@ def from_rng(p: float, where: Geometry, rng: RNG) -> Mask:
 
 
 def from_array(keep: Array, where: Geometry) -> Mask:
-    """The mask that a boolean array holds."""
-    return from_bits(pack(keep), where)
+    """The mask that a boolean array holds. That of several axes is packed in the order
+    of its memory, and once along an axis where it repeats itself."""
+    if keep.ndim < 2 or keep.flags.c_contiguous:
+        return from_bits(pack(keep), where)
+    steps = [abs(step) for step in keep.strides]
+    order = sorted(range(keep.ndim), key=lambda i: -steps[i])
+    keep = keep[tuple(slice(None if step else 1) for step in steps)].transpose(order)
+    packed = c_strides(keep.shape, [i for i, n in enumerate(keep.shape) if n == 1])
+    strides = tuple(packed[order.index(i)] for i in range(keep.ndim))
+    return from_bits(pack(keep), where._replace(strides=strides))
 
 
 def from_bits(packed: bytearray, where: Geometry) -> Mask:

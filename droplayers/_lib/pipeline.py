@@ -10,6 +10,7 @@ import numpy as np
 from .. import _validation
 from . import mask as masks
 from .elementwise import Affine, apply, unpack
+from .memory import empty_like
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +88,7 @@ def apply_mask(
         if unchanged:
             result = converted(x, dtype)
         elif target is None:
-            result = np.empty_like(x, dtype=dtype, subok=False)
+            result = empty_like(x, dtype)
         else:
             result = target
         return result, np.empty(where.shape, np.bool_) if return_mask else None
@@ -107,7 +108,11 @@ def apply_mask(
 
 def converted(x: Array, dtype: np.dtype[Any]) -> Array:
     """x itself if it is native and of this dtype, else its conversion."""
-    return x if x.dtype == dtype and x.dtype.isnative else x.astype(dtype)
+    if x.dtype == dtype and x.dtype.isnative:
+        return x
+    result = empty_like(x, dtype)
+    np.copyto(result, x)
+    return result
 
 
 def returned(result: Array, out: Array | None, keep: Array | None) -> Any:

@@ -12,6 +12,7 @@ from .. import _validation
 from .._lib import mask as masks
 from .._lib.elementwise import RESIDUAL, Affine, apply, part_of, tiles
 from .._lib.join_sampling import prepare
+from .._lib.memory import empty_like
 from .._lib.pipeline import reserve_then_draw, returned
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from .._lib.join_sampling import Join
     from .._lib.mask import Mask
     from .._validation import Array
     from ..keys import RNG
@@ -137,7 +137,7 @@ def fractal_join(
     def reserve() -> Array | None:
         # A global join may need no new array, and its rng is no generator.
         if target is None and join.local and join.draws:
-            return _empty_like(join)
+            return empty_like(join.first, join.dtype)
         return target
 
     result, keep = reserve_then_draw(reserve, lambda: join.survivors(rng))
@@ -149,7 +149,7 @@ def fractal_join(
         if alone.dtype == join.dtype:
             return returned(alone, None, None)
     if result is None:
-        result = _empty_like(join)
+        result = empty_like(join.first, join.dtype)
     _store_mean(living, keep, join.dtype, result)
     return returned(result, out, None)
 
@@ -230,7 +230,7 @@ def fractal_join_backward(
                 f"grad must have the paths' shape {join.first.shape}, got {array.shape}"
             )
         grads, keep = reserve_then_draw(
-            lambda: {j: np.empty_like(array, dtype, subok=False) for j in join.living},
+            lambda: {j: empty_like(array, dtype) for j in join.living},
             lambda: join.survivors(rng) if join.living else None,
         )
         if keep is not None:
@@ -239,14 +239,11 @@ def fractal_join_backward(
     return [shown.get(j) for j in range(join.size)]
 
 
-def _empty_like(join: Join) -> Array:
-    """A new array for a join's result."""
-    return np.empty_like(join.first, join.dtype, subok=False)
-
-
 def _zeros(x: Array) -> Array:
     """The gradient in a path of a join that has no gradient itself."""
-    return np.zeros_like(x, _validation.result_dtype(x.dtype, "paths"), subok=False)
+    zeros = empty_like(x, _validation.result_dtype(x.dtype, "paths"))
+    zeros.fill(0)
+    return zeros
 
 
 @np.errstate(all="ignore")

@@ -10,6 +10,7 @@ import numpy as np
 from .. import _validation
 from .._lib import mask as masks
 from .._lib.elementwise import RESIDUAL, TILE, Affine, apply
+from .._lib.memory import empty_like
 from .._lib.pipeline import returned
 from ._kept_rows import SAMPLINGS, kept_rows
 
@@ -227,7 +228,7 @@ def _add_branch(
         dtype = _validation.common_dtype(kept, "its argument", part, result)
     target = None if out is None else _validation.out(out, array.shape, dtype)
     if target is None:
-        target = np.empty_like(array, dtype=dtype, subok=False)
+        target = empty_like(array, dtype)
     _add_rows(array, part, rows, dtype, factor, target)
     return returned(target, out, None)
 

@@ -29,10 +29,40 @@ drop_bits_fill(drop_writer *w, size_t n)
     drop_bits_put(w, (UINT64_C(1) << n) - 1, (unsigned)n);
 }
 
+/* Every group of 2*g bits is parted into two, each g*n places from the one
+ * before, for g = most / 2, ..., 1; and then each bit fills its n places. */
+static void
+repeat_few(drop_writer *w, const uint8_t *from, size_t offset, size_t count,
+           size_t n)
+{
+    uint64_t group[6]; /* the places of groups of 1, 2, 4, ... bits */
+    unsigned groups = 0, most = 1;
+    for (; 2 * most * n <= 64; most *= 2, groups++) {
+        group[groups] = 0;
+        for (size_t at = 0; at < 64; at += most * n) {
+            group[groups] |= ((UINT64_C(1) << most) - 1) << at;
+        }
+    }
+    const uint64_t all = UINT64_MAX >> (64 - n);
+    for (size_t some; count; offset += some, count -= some) {
+        some = count < most ? count : most;
+        uint64_t bits = load_bits32(from, offset);
+        bits &= (UINT64_C(1) << some) - 1;
+        for (unsigned i = groups; i-- > 0;) {
+            bits = (bits | bits << ((n - 1) << i)) & group[i];
+        }
+        drop_bits_put(w, bits * all, (unsigned)(some * n));
+    }
+}
+
 void
 drop_bits_repeat(drop_writer *w, const uint8_t *from, size_t offset,
                  size_t count, size_t n)
 {
+    if (n <= 64) {
+        repeat_few(w, from, offset, count, n);
+        return;
+    }
     for (size_t i = offset; i < offset + count; i++) {
         uint64_t bits = -(uint64_t)(from[i / 8] >> i % 8 & 1);
         size_t left = n;

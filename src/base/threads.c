@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#define _GNU_SOURCE /* affinity */
+#define _GNU_SOURCE /* affinity, gettid */
 #include "base/threads.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <time.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 
 enum { MOST_THREADS = 64 };
 
@@ -26,7 +31,19 @@ typedef struct {
     int busy; /* workers, under lock */
     pthread_mutex_t lock;
     pthread_cond_t ended;
+    int started; /* workers, of which each is a thread */
+    pthread_t thread[MOST_THREADS];
 } shared;
+
+int
+drop_is_main_thread(void)
+{
+#if defined(__linux__)
+    return syscall(SYS_gettid) == getpid();
+#else
+    return pthread_main_np();
+#endif
+}
 
 static int
 has_stopped(void *context)
@@ -101,6 +118,38 @@ send_elsewhere(pthread_attr_t *attributes)
 #endif
 }
 
+/* Ends the state that workers share: waits until none of them uses it. */
+static void
+end_workers(void *context)
+{
+    shared *s = context;
+    while (s->started) {
+        pthread_join(s->thread[--s->started], NULL);
+    }
+    pthread_cond_destroy(&s->ended);
+    pthread_mutex_destroy(&s->lock);
+}
+
+/* As many workers as can be started, some at the most. */
+static void
+start_workers(shared *s, int most)
+{
+    pthread_attr_t attributes;
+    if (most < 1 || pthread_attr_init(&attributes)) {
+        return;
+    }
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    send_elsewhere(&attributes);
+    pthread_mutex_lock(&s->lock);
+    while (s->started < most && pthread_create(&s->thread[s->started],
+                                               &attributes, worker, s) == 0) {
+        s->started++;
+    }
+    s->busy = s->started;
+    pthread_mutex_unlock(&s->lock);
+    pthread_attr_destroy(&attributes);
+}
+
 int
 drop_run_tasks(drop_task_fn *task, const void *work, size_t count, int threads,
                drop_interrupt interrupt)
@@ -110,30 +159,16 @@ drop_run_tasks(drop_task_fn *task, const void *work, size_t count, int threads,
                 .count = count,
                 .lock = PTHREAD_MUTEX_INITIALIZER,
                 .ended = PTHREAD_COND_INITIALIZER};
-    pthread_t thread[MOST_THREADS];
-    pthread_attr_t attributes;
-    int started = 0;
     threads = threads < MOST_THREADS ? threads : MOST_THREADS;
     threads = (size_t)threads < count ? threads : (int)count;
-    if (threads > 1 && pthread_attr_init(&attributes) == 0) {
-        pthread_attr_setstacksize(&attributes, STACK_BYTES);
-        send_elsewhere(&attributes);
-        pthread_mutex_lock(&s.lock);
-        while (started < threads - 1 &&
-               pthread_create(&thread[started], &attributes, worker, &s) ==
-                   0) {
-            started++;
-        }
-        s.busy = started;
-        pthread_mutex_unlock(&s.lock);
-        pthread_attr_destroy(&attributes);
-    }
+    /* The interrupt may end this thread: Python's does, in one that asks for
+     * the GIL after the interpreter has ended. */
+    pthread_cleanup_push(end_workers, &s);
+    start_workers(&s, threads - 1);
     take_part(&s, interrupt);
-    if (started) {
+    if (s.started) {
         wait_for_workers(&s, interrupt);
     }
-    while (started) {
-        pthread_join(thread[--started], NULL);
-    }
+    pthread_cleanup_pop(1);
     return s.status;
 }

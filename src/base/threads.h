@@ -14,10 +14,15 @@
  * Returns what the last poll returned. */
 typedef int drop_task_fn(const void *work, size_t i, drop_interrupt interrupt);
 
+/* Whether this is the thread that the process began with, or the one that
+ * forked it. */
+int drop_is_main_thread(void);
+
 /* Runs tasks 0 to count-1, in any order, on at most that many threads, the
  * calling one among them; on fewer where none can be started. The caller's
- * interrupt is polled on the calling thread alone, after each task too.
- * Returns 0, or what ended the work. */
+ * interrupt is polled on the calling thread alone, after each task too, and
+ * may end that thread: the others have ended before its stack does. Returns 0,
+ * or what ended the work. */
 int drop_run_tasks(drop_task_fn *task, const void *work, size_t count,
                    int threads, drop_interrupt interrupt);
 

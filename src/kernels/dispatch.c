@@ -15,29 +15,31 @@ has_f16c(void)
 }
 #endif
 
-const drop_kernels *const *
-drop_dispatch(void)
-{
-    static const drop_kernels *tables[4];
-    int n = 0;
+const drop_kernels *const drop_all_kernels[] = {
 #if defined(__x86_64__)
-    __builtin_cpu_init();
-    int avx2 = __builtin_cpu_supports("avx2") && has_f16c();
-    if (avx2 && __builtin_cpu_supports("avx512f") &&
-        __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq")) {
-        tables[n++] = &drop_kernels_avx512;
-    }
-    if (avx2) {
-        tables[n++] = &drop_kernels_avx2;
-    }
+    &drop_kernels_avx512, &drop_kernels_avx2,
 #elif defined(__aarch64__) && !defined(__AARCH64EB__)
-    tables[n++] = &drop_kernels_neon;
+    &drop_kernels_neon,
 #endif
-    tables[n++] = &drop_kernels_scalar;
-    tables[n] = NULL;
-    return tables;
+    &drop_kernels_scalar, NULL};
+
+int
+drop_runs_here(const drop_kernels *kernels)
+{
+#if defined(__x86_64__)
+    const int avx2 = __builtin_cpu_supports("avx2") && has_f16c();
+    if (kernels == &drop_kernels_avx2) {
+        return avx2;
+    }
+    if (kernels == &drop_kernels_avx512) {
+        return avx2 && __builtin_cpu_supports("avx512f") &&
+               __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512dq");
+    }
+#endif
+    (void)kernels;
+    return 1;
 }
 
 size_t

@@ -7,8 +7,11 @@
 
 #include "kernels/kernels.h"
 
-/* The tables that run here, the best first and scalar last; NULL ends them. */
-const drop_kernels *const *drop_dispatch(void);
+/* The tables of this architecture, the best first and scalar, which runs
+ * everywhere, last; NULL ends them. */
+extern const drop_kernels *const drop_all_kernels[];
+
+int drop_runs_here(const drop_kernels *kernels);
 
 /* Bytes of the last level of cache, or a guess. The operating system's files
  * are read, since the processor itself (cpuid, and so sysconf) tells a virtual

@@ -13,8 +13,15 @@
 
 #include "stream/sampler.h"
 
+#include <float.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Results are exact to the bit where products and sums of doubles are rounded
+ * to doubles, which x87 does not do. Floats may be summed as doubles: that
+ * rounds no differently. */
+_Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1,
+               "doubles must be rounded to doubles: use -msse2 -mfpmath=sse");
 
 /* Elements in a tile, the unit in which bits are drawn and applied: 1 KiB of
  * bits, two vectors of the widest kind with a segment in each lane. */
@@ -32,14 +39,14 @@
 #define DROP_BITS_PAD 8
 
 /* The dtypes that have a kernel, a row each: name, prefix of its words and
- * kernels, bytes, and NumPy's code, which only python/ knows. bfloat16 passes
+ * kernels, bytes, and NumPy's code, whose prefix python/ adds. bfloat16 passes
  * as uint16. DROP_BOOL is a mask itself: kept is 1. */
-#define DROP_FLOAT_ROWS(ROW)     \
-    ROW(F32, f32, 4, NPY_FLOAT)  \
-    ROW(F64, f64, 8, NPY_DOUBLE) \
-    ROW(F16, f16, 2, NPY_HALF)   \
-    ROW(BF16, bf16, 2, NPY_USHORT)
-#define DROP_DTYPE_ROWS(ROW) DROP_FLOAT_ROWS(ROW) ROW(BOOL, bool, 1, NPY_BOOL)
+#define DROP_FLOAT_ROWS(ROW) \
+    ROW(F32, f32, 4, FLOAT)  \
+    ROW(F64, f64, 8, DOUBLE) \
+    ROW(F16, f16, 2, HALF)   \
+    ROW(BF16, bf16, 2, USHORT)
+#define DROP_DTYPE_ROWS(ROW) DROP_FLOAT_ROWS(ROW) ROW(BOOL, bool, 1, BOOL)
 
 typedef enum {
 #define DROP_ENUMERATOR(name, prefix, bytes, numpy) DROP_##name,

@@ -12,6 +12,7 @@
 /* Numbers of elements index, index + 1, ...; for choices, among how many, and
  * which choice of a sample it is. */
 typedef struct {
+    const drop_kernels *kernels;
     uint64_t key, index, *to;
     size_t n;
     uint32_t count, c2;
@@ -36,9 +37,9 @@ draw_uniforms(void *work, int threads, drop_interrupt interrupt)
         for (size_t s = 0; s < DROP_MAX_LANES; s++) {
             segment[s] = index / DROP_SEGMENT + s;
         }
-        drop_settings.kernels->uniforms(
-            drawn, segment, (before + n + DROP_SEGMENT - 1) / DROP_SEGMENT,
-            &sampler);
+        j->kernels->uniforms(drawn, segment,
+                             (before + n + DROP_SEGMENT - 1) / DROP_SEGMENT,
+                             &sampler);
         memcpy(j->to + i, drawn + before, n * sizeof *drawn);
         status = drop_poll(interrupt);
     }
@@ -68,6 +69,7 @@ new_numbers(drop_work_fn *draw, numbers job, Py_ssize_t n)
     npy_intp length = n;
     PyObject *out = PyArray_SimpleNew(1, &length, NPY_UINT64);
     if (out) {
+        job.kernels = drop_settings.kernels;
         job.n = (size_t)n;
         job.to = PyArray_DATA((PyArrayObject *)out);
         if (drop_release(draw, &job, 64 * job.n)) {

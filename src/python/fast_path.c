@@ -135,6 +135,18 @@ finish(PyObject *out, int status)
     return NULL;
 }
 
+/* Whether an axis repeats its first place: a new array like this one would not
+ * have the order that NumPy gives to results. */
+static int
+is_broadcast(PyArrayObject *x)
+{
+    int found = 0;
+    for (int i = 0; i < PyArray_NDIM(x); i++) {
+        found |= PyArray_STRIDE(x, i) == 0;
+    }
+    return found;
+}
+
 /* Drops at rate p by a mask of x's shape but for the axes that share a draw.
  */
 static PyObject *
@@ -145,6 +157,9 @@ run(drop_form form, double p, uint64_t shared, PyArrayObject *x,
     uint64_t key;
     int status = -1;
     PyArrayObject *out = (PyArrayObject *)target;
+    if (target == Py_None && is_broadcast(x)) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
     if (target == Py_None) {
         out = (PyArrayObject *)PyArray_NewLikeArray(x, NPY_KEEPORDER, NULL, 0);
     }

@@ -17,7 +17,7 @@ find_dtype(PyArrayObject *array)
     }
     switch (PyArray_TYPE(array)) {
 #define CASE(name, prefix, bytes, numpy) \
-    case numpy:                          \
+    case NPY_##numpy:                    \
         return DROP_##name;
         DROP_DTYPE_ROWS(CASE)
 #undef CASE
@@ -92,6 +92,8 @@ int
 drop_job_shape(drop_job *job, PyObject *shape)
 {
     Py_ssize_t axes = PyTuple_Size(shape);
+    size_t cells = 1;
+    int is_empty = 0, wraps = 0;
     if (axes < 0) {
         return -1;
     }
@@ -108,6 +110,12 @@ drop_job_shape(drop_job *job, PyObject *shape)
             return -1;
         }
         job->axis[i] = (drop_axis){.n = (size_t)n};
+        is_empty |= n == 0;
+        wraps |= __builtin_mul_overflow(cells, (size_t)n, &cells);
+    }
+    if (wraps && !is_empty) {
+        PyErr_SetString(PyExc_ValueError, "too many cells");
+        return -1;
     }
     job->axes = (int)axes;
     return 0;

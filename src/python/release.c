@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "python/release.h"
 
+#include "base/threads.h"
 #include "python/settings.h"
 
 #include <time.h>
@@ -48,12 +49,18 @@ int
 drop_release(drop_work_fn *work, void *job, size_t elements)
 {
     looking w = {NULL, 0};
+    drop_interrupt interrupt = {NULL, NULL};
     if (elements < MIN_ELEMENTS_TO_RELEASE) {
-        return work(job, 1, (drop_interrupt){NULL, NULL});
+        return work(job, 1, interrupt);
     }
+    /* Signals come to the main thread alone. Others that took the GIL in the
+     * middle of their work would wait for it, and could be ended there. */
+    if (drop_is_main_thread()) {
+        interrupt = (drop_interrupt){look_for_signals, &w};
+    }
+    const int threads = drop_settings.threads;
     w.thread = PyEval_SaveThread();
-    int status = work(job, drop_settings.threads,
-                      (drop_interrupt){look_for_signals, &w});
+    int status = work(job, threads, interrupt);
     PyEval_RestoreThread(w.thread);
     return status;
 }

@@ -9,7 +9,11 @@ struct drop_settings drop_settings = {NULL, 1, 0};
 void
 drop_settings_start(void)
 {
-    drop_settings.kernels = drop_dispatch()[0];
+    const drop_kernels *const *best = drop_all_kernels;
+    while (!drop_runs_here(*best)) {
+        best++;
+    }
+    drop_settings.kernels = *best;
     drop_settings.cache = drop_cache_size();
 }
 
@@ -18,7 +22,10 @@ drop_core_isas(PyObject *self, PyObject *ignored)
 {
     PyObject *names = PyList_New(0);
     (void)self, (void)ignored;
-    for (const drop_kernels *const *k = drop_dispatch(); names && *k; k++) {
+    for (const drop_kernels *const *k = drop_all_kernels; names && *k; k++) {
+        if (!drop_runs_here(*k)) {
+            continue;
+        }
         PyObject *name = PyUnicode_FromString((*k)->name);
         if (!name || PyList_Append(names, name) < 0) {
             Py_CLEAR(names);
@@ -32,14 +39,14 @@ PyObject *
 drop_core_use(PyObject *self, PyObject *name)
 {
     (void)self;
-    for (const drop_kernels *const *k = drop_dispatch(); *k; k++) {
+    for (const drop_kernels *const *k = drop_all_kernels; *k; k++) {
         PyObject *other = PyUnicode_FromString((*k)->name);
         int same = other ? PyObject_RichCompareBool(name, other, Py_EQ) : -1;
         Py_XDECREF(other);
         if (same < 0) {
             return NULL;
         }
-        if (same) {
+        if (same && drop_runs_here(*k)) {
             drop_settings.kernels = *k;
             Py_RETURN_NONE;
         }
@@ -74,5 +81,6 @@ PyObject *
 drop_core_isa(PyObject *self, PyObject *ignored)
 {
     (void)self, (void)ignored;
-    return PyUnicode_FromString(drop_settings.kernels->name);
+    const drop_kernels *kernels = drop_settings.kernels;
+    return PyUnicode_FromString(kernels->name);
 }

@@ -7,10 +7,13 @@
 
 #include "kernels/kernels.h"
 
+#include <stdatomic.h>
+
+/* A thread may read what another one sets, with or without a GIL. */
 extern struct drop_settings {
-    const drop_kernels *kernels;
-    int threads;
-    size_t cache; /* bytes of the last one */
+    const drop_kernels *_Atomic kernels;
+    atomic_int threads;
+    atomic_size_t cache; /* bytes of the last one */
 } drop_settings;
 
 /* The best kernels, one thread. */

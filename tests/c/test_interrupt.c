@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Who asks a job to stop is obeyed.
+ * Who asks a job to stop is obeyed, and may end the thread that it is asked
+ * on.
  */
+#define _GNU_SOURCE /* nanosleep */
 #include "check.h"
 #include "guard.h"
 #include "array/traverse.h"
+#include "base/threads.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
 
 static int
 stop_third(void *context)
@@ -35,9 +42,57 @@ check_stop(int packs)
     checks++;
 }
 
+/* Tasks that are under way, of which the first to come is done at once. */
+static atomic_int running, met;
+
+static int
+linger(const void *work, size_t i, drop_interrupt interrupt)
+{
+    const struct timespec pause = {0, 20000000};
+    (void)work, (void)i, (void)interrupt;
+    atomic_fetch_add(&running, 1);
+    atomic_fetch_add(&met, 1);
+    while (atomic_load(&met) < 2) {
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+    }
+    nanosleep(&pause, NULL);
+    atomic_fetch_sub(&running, 1);
+    return 0;
+}
+
+static int
+end_thread(void *context)
+{
+    pthread_exit(context);
+}
+
+static void *
+call(void *context)
+{
+    drop_run_tasks(linger, NULL, 8, 2, (drop_interrupt){end_thread, context});
+    return NULL;
+}
+
+/* A worker that goes on after its caller reads a stack that is gone. */
+static void
+check_caller_that_ends(void)
+{
+    pthread_t caller;
+    void *ended = NULL;
+    if (pthread_create(&caller, NULL, call, &running) ||
+        pthread_join(caller, &ended)) {
+        fail("no thread");
+    }
+    if (ended != &running || atomic_load(&running) != 0) {
+        fail("the caller ended before %d tasks", atomic_load(&running));
+    }
+    checks++;
+}
+
 void
 test_interrupt(void)
 {
+    check_caller_that_ends();
     check_stop(0);
     check_stop(1);
 }

@@ -2,6 +2,7 @@
 """dropout is the oracle's over its whole argument space, to the bit."""
 
 import functools
+import itertools
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from arrays import (
     laid_out,
     parts,
     shapes,
+    stretched,
     values,
 )
 from calls import KEY, compare, masks, outs
@@ -172,3 +174,23 @@ def test_masks_may_lie_in_memory_in_any_way(shape):
     expected = ref.dropout(x, 0.5, mask=mask)
     assert_same(dl.dropout(x, 0.5, mask=mask.tolist()), expected)
     assert_same(dl.dropout(x.T, 0.5, mask=mask.T), expected.T)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "shape", [(70, 66), (3, 130, 5), (2, 3, 4, 5), (1, 9)], ids=str
+)
+def test_a_mask_may_have_any_memory_order(shape, layout):
+    mask = values("?", shape)
+    for axes in itertools.permutations(range(len(shape))):
+        for shared in ((), (0,), (len(shape) - 1,)):
+            lengths = [1 if i in shared else n for i, n in enumerate(shape)]
+            part = mask[tuple(map(slice, lengths))]
+            keep = laid_out(part, layout, axes=axes)
+            for x in (values("f4", shape), laid_out(values("f4", shape), "F")):
+                y = dl.dropout(x, 0.3, mask=keep, shared_axes=shared)
+                expected = ref.dropout(x, 0.3, mask=part, shared_axes=shared)
+                assert_same(y, expected)
+                z = stretched(part, axes[:1])
+                y = dl.dropout(x, 0.3, mask=z, shared_axes=shared)
+                assert_same(y, ref.dropout(x, 0.3, mask=z, shared_axes=shared))

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Call patterns beside np.multiply into a new array: the worst twenty.
+
+Speed must not depend on the luck of a layout, a shape or an option."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from measure import Case, Goal, timed
+from subjects import KEY, MIB, filled, same
+
+import droplayers as dl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from measure import Result, Subject
+    from subjects import Array
+
+MULTIPLY = "np.multiply(x, s)"
+SIZES = (("16 MiB", 4 * MIB, 1.0), ("64 KiB", 2**14, 1.5))  # names, float32, leeway
+WORST = 20  #: cases that the summary shows
+
+
+class Pattern(NamedTuple):
+    """An array of about n elements, and what is done to it."""
+
+    make: Callable[[int], Array]
+    call: Callable[[Array], Array]
+    goal: float  #: at 16 MiB
+
+
+def _c(columns: int, dtype: str = "f4") -> Callable[[int], Array]:
+    return lambda n: filled((n // columns, columns), np.dtype(dtype))
+
+
+def _f(columns: int) -> Callable[[int], Array]:
+    return lambda n: np.asfortranarray(_c(columns)(n))
+
+
+def _f_wide(rows: int) -> Callable[[int], Array]:
+    return lambda n: np.asfortranarray(filled((rows, n // rows)))
+
+
+def _square(n: int) -> Array:
+    return filled((int(n**0.5),) * 2)
+
+
+def _cube(n: int) -> Array:
+    return filled((round(n ** (1 / 3)),) * 3)
+
+
+def _nhwc(n: int) -> Array:
+    side = int((n / 96) ** 0.5)
+    return filled((32, side, side, 3))
+
+
+def _dropout(**options: object) -> Callable[[Array], Array]:
+    return lambda x: dl.dropout(x, 0.1, rng=KEY, **options)  # type: ignore[arg-type]
+
+
+def _block(columns: int, start: int = 7) -> Callable[[Array], Array]:
+    return lambda x: dl.dropout(
+        x, 0.1, rng=KEY, full_shape=(len(x), columns), start=(0, start)
+    )
+
+
+def _path(x: Array) -> Array:
+    return dl.drop_path(x, 0.1, True, rng=KEY)
+
+
+def _path_rates(x: Array) -> Array:
+    return dl.drop_path(x, _rates(len(x)), True, rng=KEY)
+
+
+@functools.cache
+def _rates(n: int) -> Array:
+    return np.linspace(0.05, 0.15, n)
+
+
+@functools.cache
+def _keep(shape: tuple[int, ...], order: str) -> Array:
+    return np.asarray(dl.keep_mask(shape, 0.1, rng=KEY), order=order)
+
+
+def _given(order: str) -> Callable[[Array], Array]:
+    return lambda x: dl.dropout(x, 0.1, mask=_keep(x.shape, order))
+
+
+def _returned(x: Array) -> Array:
+    return dl.dropout(x, 0.1, rng=KEY, return_mask=True)[0]
+
+
+def _spatial(x: Array) -> Array:
+    return dl.spatial_dropout(x, 0.1, channel_axis=-1, rng=KEY)
+
+
+PATTERNS = {
+    **{f"F-ordered (N, {c})": Pattern(_f(c), _dropout(), 5) for c in (2, 3, 4, 8, 16)},
+    **{f"F-ordered ({c}, N)": Pattern(_f_wide(c), _dropout(), 3) for c in (2, 3)},
+    **{
+        f"drop_path (N, {c})": Pattern(_c(c), _path, goal)
+        for c, goal in ((2, 4), (3, 4), (8, 3), (64, 3), (1024, 2))
+    },
+    **{
+        f"drop_path (N, {c}), rates": Pattern(_c(c), _path_rates, goal)
+        for c, goal in ((2, 8), (8, 8), (64, 8), (1024, 2.5))
+    },
+    **{
+        f"(N, {c}), shared_axes={axis}": Pattern(_c(c), _dropout(shared_axes=axis), 3)
+        for c in (2, 8, 1000)
+        for axis in (0, 1)
+    },
+    **{
+        f"(N, {c}) of (N, 5000)": Pattern(_c(c), _block(5000), goal)
+        for c, goal in ((1, 150), (2, 80), (100, 5), (1000, 3))
+    },
+    "(N, 8) of (N, 24)": Pattern(_c(8), _block(24, 8), 8),
+    "spatial (32, H, W, 3)": Pattern(_nhwc, _spatial, 4),
+    "cube.transpose(1, 0, 2)": Pattern(
+        lambda n: _cube(n).transpose(1, 0, 2), _dropout(), 3
+    ),
+    "cube.transpose(2, 0, 1)": Pattern(
+        lambda n: _cube(n).transpose(2, 0, 1), _dropout(), 3
+    ),
+    "cube.T": Pattern(lambda n: _cube(n).T, _dropout(), 3),
+    "square.T": Pattern(lambda n: _square(n).T, _dropout(), 2.5),
+    "(N, 3)[:, :2]": Pattern(lambda n: _c(3)(n)[:, :2], _dropout(), 4),
+    "(N, 1024)[:, :1000]": Pattern(lambda n: _c(1024)(n)[:, :1000], _dropout(), 2.5),
+    "square[:, ::2]": Pattern(lambda n: _square(n)[:, ::2], _dropout(), 2.5),
+    "square[::-1, ::-1]": Pattern(lambda n: _square(n)[::-1, ::-1], _dropout(), 2.5),
+    "broadcast row": Pattern(
+        lambda n: np.broadcast_to(filled(1024), (n // 1024, 1024)), _dropout(), 2.5
+    ),
+    "broadcast column": Pattern(
+        lambda n: np.broadcast_to(filled((n // 1024, 1)), (n // 1024, 1024)),
+        _dropout(),
+        2.5,
+    ),
+    "contiguous": Pattern(lambda n: filled(n), _dropout(), 2),
+    "complex64": Pattern(_c(1, "c8"), _dropout(), 3),
+    "complex64, F-ordered (N, 128)": Pattern(
+        lambda n: np.asfortranarray(_c(128, "c8")(n // 2)), _dropout(), 6
+    ),
+    "int32": Pattern(lambda n: filled(n, np.float64).astype("i4"), _dropout(), 3),
+    "float16": Pattern(lambda n: filled(n, np.float16), _dropout(), 2),
+    "residual, float64": Pattern(
+        lambda n: filled((n // 2048, 1024), np.float64),
+        lambda x: dl.drop_path(x, 0.1, True, rng=KEY, residual=x),
+        4,
+    ),
+    **{
+        f"mask in {m} order, x in {o}": Pattern(
+            functools.partial(lambda o, n: np.asarray(_square(n), order=o), o),
+            _given(m),
+            8 if m == "F" else 4,
+        )
+        for m in "CF"
+        for o in "CF"
+    },
+    "return_mask": Pattern(_square, _returned, 3.5),
+    "return_mask, F order": Pattern(
+        lambda n: np.asfortranarray(_square(n)), _returned, 4
+    ),
+}
+
+
+def cases() -> Iterator[Case]:
+    """Each pattern, beyond the cache and within, on one thread and on two."""
+    for size, elements, leeway in SIZES:
+        for threads in (1, 2):
+            for name, pattern in PATTERNS.items():
+                setup = functools.partial(subjects, pattern, elements, leeway)
+                label = f"{name}, {size}, {threads} thread{'s' * (threads > 1)}"
+                yield Case(label, elements, setup, threads=threads, seconds=0.3)
+
+
+def subjects(pattern: Pattern, n: int, leeway: float) -> dict[str, Subject]:
+    """A pattern beside the product of the same array; its output is that of the same
+    call on an array in C order, into an array that is there."""
+    x = pattern.make(n)
+    s = np.full((), 1.25, np.result_type(x.dtype, np.float16))
+
+    def check() -> bool:
+        plain = np.array(x, order="C")
+        return same(np.ascontiguousarray(pattern.call(x)), pattern.call(plain))
+
+    return {
+        MULTIPLY: timed(lambda: np.multiply(x, s), lambda: True),
+        "droplayers": timed(
+            lambda: pattern.call(x),
+            check,
+            (MULTIPLY,),
+            Goal(pattern.goal * leeway, pattern.goal * leeway),
+        ),
+    }
+
+
+def summary(results: list[Result]) -> str:
+    """The cases that are worst beside their goals."""
+    found = [(r.ratio / r.goals[0][0], r) for r in results if r.goals]
+    found.sort(key=lambda pair: -pair[0])
+    lines = [
+        f"{r.ratio:8.2f}  goal {r.goals[0][0]:6.2f}  {r.case}" for _, r in found[:WORST]
+    ]
+    return "\n".join([f"worst {len(lines)} of {len(found)}", *lines])
