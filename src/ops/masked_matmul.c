@@ -15,12 +15,12 @@
  * weight. 32 KiB of bits stay in the cache: twice or half as many take 5 to 15
  * % more time. Sums over outputs have DROP_WORD lanes each, which take half of
  * the room for bits, and so fewer rows: a small stack has no more room. */
-enum { JUMPS = 16, ROWS = 32, TRANSPOSED_ROWS = 4, PIECE = 16384 };
+enum { JUMPS = 16, ROWS = 32, PIECE = 16384 };
 enum { ROW_BYTES = PIECE / 8 + 4 * ROWS, TRANSPOSED_PIECE = PIECE / 2 };
-enum { LANES_BYTES = JUMPS * TRANSPOSED_ROWS * DROP_WORD * 8 };
+enum { LANES_BYTES = 16384, TRANSPOSED_MOST = 8 };
 
 _Static_assert(LANES_BYTES +
-                       JUMPS * (TRANSPOSED_PIECE / 8 + 4 * TRANSPOSED_ROWS) <=
+                       JUMPS * (TRANSPOSED_PIECE / 8 + 4 * TRANSPOSED_MOST) <=
                    JUMPS * ROW_BYTES,
                "lanes and bits have room");
 
@@ -62,8 +62,11 @@ piece_of(const drop_masked_matmul *job)
 static size_t
 rows_of(const drop_masked_matmul *job)
 {
-    size_t rows = piece_of(job) / job->width,
-           most = job->transposed ? TRANSPOSED_ROWS : ROWS;
+    size_t rows = piece_of(job) / job->width, most = ROWS;
+    if (job->transposed) {
+        most =
+            least(LANES_BYTES / (JUMPS * lanes_bytes(job)), TRANSPOSED_MOST);
+    }
     return rows == 0 ? 1 : least(rows, most);
 }
 
