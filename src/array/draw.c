@@ -90,7 +90,7 @@ fill_lanes(gathered *g)
 /* Rows that follow each other in the mask are drawn as one range of it. */
 static void
 draw_neighbours(const drop_kernels *kernels, const drop_sampler *sampler,
-             drop_writer *to, uint64_t index, size_t n)
+                drop_writer *to, uint64_t index, size_t n)
 {
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
     for (size_t some; n; index += some, n -= some) {
