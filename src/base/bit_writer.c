@@ -35,9 +35,10 @@ static void
 repeat_few(drop_writer *w, const uint8_t *from, size_t offset, size_t count,
            size_t n)
 {
-    uint64_t group[6]; /* the places of groups of 1, 2, 4, ... bits */
+    uint64_t group[5]; /* the places of groups of 1, 2, 4, ... bits */
     unsigned groups = 0, most = 1;
-    for (; 2 * most * n <= 64; most *= 2, groups++) {
+    /* No more than load_bits32 gives. */
+    for (; most < 32 && 2 * most * n <= 64; most *= 2, groups++) {
         group[groups] = 0;
         for (size_t at = 0; at < 64; at += most * n) {
             group[groups] |= ((UINT64_C(1) << most) - 1) << at;
