@@ -48,8 +48,8 @@ drop_is_rate(PyObject *p, double *rate)
         PyObject *value = PyNumber_Float(p);
         *rate = value ? PyFloat_AsDouble(value) : -1;
         Py_XDECREF(value);
+        PyErr_Clear();
     }
-    PyErr_Clear();
     return *rate >= 0 && *rate <= 1;
 }
 

@@ -136,10 +136,10 @@ is_broadcast(PyArrayObject *x)
  * arrays' memory after the key, which may run Python's code, and that may
  * change them. */
 static PyObject *
-draw_and_apply(PyObject *module, const fast_call *call, double p)
+draw_and_apply(PyObject *module, const fast_call *call, double p,
+               drop_key *key)
 {
     drop_job job;
-    uint64_t key;
     int status = -1;
     PyArrayObject *x = call->x, *r = call->r;
     PyObject *out = Py_XNewRef((PyObject *)call->out);
@@ -147,7 +147,7 @@ draw_and_apply(PyObject *module, const fast_call *call, double p)
         out = PyArray_NewLikeArray(x, NPY_KEEPORDER, NULL, 0);
     }
     if (out) {
-        status = drop_draw_key(&key, module, call->rng, p);
+        status = drop_draw_key(key, module);
     }
     job.op.affine =
         (drop_affine){r ? DROP_RESIDUAL : DROP_SCALE, call->a, 0, 0};
@@ -155,7 +155,7 @@ draw_and_apply(PyObject *module, const fast_call *call, double p)
         status = drop_job_arrays(&job, (PyArrayObject *)out, x, r);
     }
     if (status == 0) {
-        status = do_job(&job, key, p, call->shared, NULL);
+        status = do_job(&job, key->number, p, call->shared, NULL);
     }
     return finish(out, status);
 }
@@ -163,6 +163,7 @@ draw_and_apply(PyObject *module, const fast_call *call, double p)
 static PyObject *
 run(PyObject *module, const fast_call *call)
 {
+    drop_key key;
     PyArrayObject *x = call->x, *r = call->r, *out = call->out;
     /* Zeros by selection: 0 * infinity would be NaN. */
     const double p = call->a == 0 ? 1 : call->p;
@@ -171,10 +172,10 @@ run(PyObject *module, const fast_call *call)
     }
     if (!drop_has_kernel(x) || (!out && is_broadcast(x)) ||
         (r && !drop_is_alike(x, r)) || (out && !drop_is_target(x, r, out)) ||
-        !drop_can_draw(module, call->rng, p)) {
+        !drop_find_key(&key, module, call->rng, p)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    return draw_and_apply(module, call, p);
+    return draw_and_apply(module, call, p, &key);
 }
 
 PyObject *
@@ -265,7 +266,7 @@ drop_core_keep_mask(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     drop_job job;
     double p;
-    uint64_t key;
+    drop_key key;
     npy_intp lengths[DROP_MAX_AXES], bytes;
     int status = -1;
     if (drop_count("keep_mask", n, KEEP_MASK_ARGS) < 0) {
@@ -274,14 +275,14 @@ drop_core_keep_mask(PyObject *module, PyObject *const *args, Py_ssize_t n)
     const int packed = args[PACKED] == Py_True;
     if (!drop_is_rate(args[P], &p) || !(packed || args[PACKED] == Py_False) ||
         !is_whole(args) || !drop_are_lengths(args[X], &job, lengths) ||
-        !drop_can_draw(module, args[RNG], p)) {
+        !drop_find_key(&key, module, args[RNG], p)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     bytes = (npy_intp)((drop_job_size(&job) + 7) / 8);
     PyObject *out = packed ? PyArray_SimpleNew(1, &bytes, NPY_UINT8)
                            : PyArray_SimpleNew(job.axes, lengths, NPY_BOOL);
     if (out) {
-        status = drop_draw_key(&key, module, args[RNG], p);
+        status = drop_draw_key(&key, module);
     }
     job.op = (drop_operation){.dtype = DROP_BOOL};
     if (status == 0 && !packed) {
@@ -289,7 +290,7 @@ drop_core_keep_mask(PyObject *module, PyObject *const *args, Py_ssize_t n)
     }
     if (status == 0) {
         uint8_t *to = packed ? PyArray_DATA((PyArrayObject *)out) : NULL;
-        status = do_job(&job, key, p, 0, to);
+        status = do_job(&job, key.number, p, 0, to);
     }
     return finish(out, status);
 }

@@ -113,32 +113,29 @@ find_kind(drop_rng_state *state, PyObject *rng)
     return kind < TYPES ? kind : OTHER;
 }
 
-/* Whether draw can draw from an rng; for a lazy Key, from what it holds. */
-static int
-is_known(PyObject *module, PyObject *rng)
+int
+drop_find_key(drop_key *key, PyObject *module, PyObject *rng, double p)
 {
     drop_rng_state *state = PyModule_GetState(module);
-    rng_kind kind = find_kind(state, rng);
-    if (kind != KEY) {
-        return kind != OTHER;
+    *key = (drop_key){0, NULL};
+    if (p <= 0 || p >= 1) {
+        return 1;
     }
-    PyObject *word = PyObject_GetAttr(rng, state->names[WORD]);
-    int known = word && (PyLong_Check(word) || is_known(module, word));
-    Py_XDECREF(word);
-    PyErr_Clear();
-    return known;
-}
-
-static int
-is_random(double p)
-{
-    return p > 0 && p < 1;
-}
-
-int
-drop_can_draw(PyObject *module, PyObject *rng, double p)
-{
-    return !is_random(p) || is_known(module, rng);
+    rng_kind kind = find_kind(state, rng);
+    if (kind == KEY) {
+        PyObject *word = PyObject_GetAttr(rng, state->names[WORD]);
+        if (word && PyLong_Check(word)) {
+            key->number = PyLong_AsUnsignedLongLong(word);
+            Py_DECREF(word);
+            return 1;
+        }
+        /* A lazy one holds what it is to be drawn from. */
+        kind = word ? find_kind(state, word) : OTHER;
+        Py_XDECREF(word);
+        PyErr_Clear();
+    }
+    key->rng = rng;
+    return kind != OTHER;
 }
 
 static int draw(uint64_t *key, PyObject *module, PyObject *rng);
@@ -204,7 +201,8 @@ draw_word(uint64_t *word, drop_rng_state *state, PyObject *generator)
     return status;
 }
 
-/* The key from any rng, and the status of drop_draw_key. */
+/* The key from any rng, and the status as of drop_draw_key, with 1 where
+ * Python knows whether there is one. */
 static int
 draw(uint64_t *key, PyObject *module, PyObject *rng)
 {
@@ -222,10 +220,9 @@ draw(uint64_t *key, PyObject *module, PyObject *rng)
 }
 
 int
-drop_draw_key(uint64_t *key, PyObject *module, PyObject *rng, double p)
+drop_draw_key(drop_key *key, PyObject *module)
 {
-    *key = 0;
-    return is_random(p) ? draw(key, module, rng) : 0;
+    return key->rng ? draw(&key->number, module, key->rng) : 0;
 }
 
 PyObject *

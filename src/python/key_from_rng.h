@@ -29,14 +29,19 @@ int drop_rng_traverse(PyObject *module, visitproc visit, void *arg);
 int drop_rng_clear(PyObject *module);
 void drop_rng_free(void *module);
 
-/* Whether drop_draw_key can draw a key for a mask of rate p: where that is 0
- * or 1 none is needed; otherwise from None, a Key or a Generator, but from
- * none of a subclass, which may draw in another way. Nothing is drawn. */
-int drop_can_draw(PyObject *module, PyObject *rng, double p);
+/* A call's key: its number, or what that is to be drawn from, borrowed. */
+typedef struct {
+    uint64_t number;
+    PyObject *rng; /* NULL: the number is known */
+} drop_key;
 
-/* The key for a mask of rate p; 0 where none is needed. Returns -1 with an
- * exception set, 1 where Python has to draw it (the rng is another, or the
- * operating system has no getentropy), or 0. */
-int drop_draw_key(uint64_t *key, PyObject *module, PyObject *rng, double p);
+/* Finds the key for a mask of rate p, for which 0 and 1 need none: from None,
+ * a Key or a Generator, but not from one of a subclass, which may draw in
+ * another way. Nothing is drawn. Returns whether it is found. */
+int drop_find_key(drop_key *key, PyObject *module, PyObject *rng, double p);
+
+/* Draws the number of a key that was found. Returns -1 with an exception set,
+ * 1 where Python has to draw it, since getentropy fails, or 0. */
+int drop_draw_key(drop_key *key, PyObject *module);
 
 #endif
