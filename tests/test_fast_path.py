@@ -257,7 +257,8 @@ def test_a_generator_of_a_subclass_draws_in_its_own_way(call):
 def test_what_is_declined_takes_no_memory():
     """A result that would fill the address space is an error only once it is asked for:
     what comes before says that the call is for Python."""
-    huge = np.broadcast_to(np.float32(1), (2**50, 3))
+    # No stride is 0: a new result like an array with one is Python's to make.
+    huge = np.lib.stride_tricks.as_strided(np.ones(1, "f4"), (2**50, 3), (4, 4))
     common = {"x": huge, "p": 0.5, "rng": dl.Key(1), "full_shape": None, "start": None}
     others = {"mode": "train", "mask": None, "return_mask": False, "out": None}
     usual = {
