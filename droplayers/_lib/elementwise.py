@@ -178,11 +178,14 @@ def _apply_tiles(
 def _read(x: Array, mask: Mask, tile: Array) -> None:
     """Convert x to a tile. Where long rows are dropped whole, only kept ones are
     read."""
-    keep: Any = True
-    if x.ndim > 1 and not any((mask.strides or ())[1:]) and x[:1].nbytes >= UNREAD:
-        keep = unpack(mask, np.empty(len(x), np.bool_))
-        keep = keep.reshape((-1,) + (1,) * (x.ndim - 1))
-    np.copyto(tile, x, "unsafe", where=keep)
+    step = max(x.itemsize, *map(abs, x.strides[-1:]), 0)
+    is_shared = x.ndim > 1 and not any((mask.strides or ())[1:])
+    if is_shared and x[:1].size * step >= UNREAD:
+        # Row by row: a cast under a mask reads what is not kept too.
+        for i in np.flatnonzero(unpack(mask, np.empty(len(x), np.bool_))):
+            np.copyto(tile[i], x[i], "unsafe")
+    else:
+        np.copyto(tile, x, "unsafe")
 
 
 def _multiply_rows(x: Array, factors: Array) -> None:
