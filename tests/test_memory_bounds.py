@@ -168,5 +168,5 @@ def test_what_could_crash_the_core_is_an_error():
         ((2**62, 2, 2, 3), 0),
     ]:
         with pytest.raises(ValueError, match="too many cells"):
-            _core.pack(np.empty(room, "u1"), shape, 1, 2**39, None, 0, None)
-    _core.pack(np.empty(0, "u1"), (2**62, 2**62, 0), 1, 2**39, None, 0, None)
+            _core.pack(np.empty(room, "u1"), shape, (1, 2**39, None, 0, None))
+    _core.pack(np.empty(0, "u1"), (2**62, 2**62, 0), (1, 2**39, None, 0, None))
