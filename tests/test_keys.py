@@ -104,6 +104,16 @@ def test_a_key_cannot_be_changed():
     assert key == dl.Key(1)
 
 
+def test_a_key_that_was_broken_by_force_is_an_error():
+    key, lost = dl.Key(1), object.__new__(dl.Key)
+    object.__setattr__(key, "_word", 2**64)
+    for function in CALLS.values():
+        with pytest.raises(OverflowError):
+            function(key)
+        with pytest.raises(AttributeError, match="_word"):
+            function(lost)
+
+
 @pytest.mark.parametrize("n", [True, np.True_, 1.0, "1", None, b"1", [1], 1j])
 def test_a_key_is_made_of_an_integer_alone(n):
     with pytest.raises(TypeError, match=r"^n must be an integer, got "):

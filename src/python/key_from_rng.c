@@ -126,13 +126,16 @@ drop_find_key(drop_key *key, PyObject *module, PyObject *rng, double p)
         PyObject *word = PyObject_GetAttr(rng, state->names[WORD]);
         if (word && PyLong_Check(word)) {
             key->number = PyLong_AsUnsignedLongLong(word);
-            Py_DECREF(word);
-            return 1;
+            rng = NULL;
         }
-        /* A lazy one holds what it is to be drawn from. */
-        kind = word ? find_kind(state, word) : OTHER;
+        else if (word) { /* A lazy one holds what it is to be drawn from. */
+            kind = find_kind(state, word);
+        }
         Py_XDECREF(word);
-        PyErr_Clear();
+        if (PyErr_Occurred()) {
+            PyErr_Clear();
+            return 0;
+        }
     }
     key->rng = rng;
     return kind != OTHER;
