@@ -15,13 +15,9 @@ has_f16c(void)
 }
 #endif
 
-const drop_kernels *const drop_all_kernels[] = {
-#if defined(__x86_64__)
-    &drop_kernels_avx512, &drop_kernels_avx2,
-#elif defined(__aarch64__) && !defined(__AARCH64EB__)
-    &drop_kernels_neon,
-#endif
-    &drop_kernels_scalar, NULL};
+#define DROP_ADDRESS(isa) &drop_kernels_##isa,
+const drop_kernels *const drop_all_kernels[] = {DROP_ISAS(DROP_ADDRESS) NULL};
+#undef DROP_ADDRESS
 
 int
 drop_runs_here(const drop_kernels *kernels)
