@@ -13,8 +13,6 @@
 #include "python/job_from_numpy.h"
 #include "python/key_from_rng.h"
 
-#include <float.h>
-
 /* The positions of arguments, in which the Python package passes them. */
 enum {
     /* Of all functions; x is the shape for keep_mask. */
@@ -93,9 +91,6 @@ set_mode(fast_call *call, int train, int is_scaled)
         call->a = 1 - p;
     }
 }
-
-_Static_assert(FLT_RADIX == 2 && DROP_ONE == UINT64_C(1) << 40,
-               "T is p * 2**40, which is exact, rounded half to even");
 
 /* Does a job that has its cells and operation; to is as of drop_do. */
 static int

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stream/sampler.h"
 
+#include <float.h>
+
+_Static_assert(FLT_RADIX == 2 && DROP_ONE == UINT64_C(1) << 40,
+               "T is p * 2**40, which is exact, rounded half to even");
+
 uint64_t
 drop_threshold(double p)
 {
