@@ -4,6 +4,13 @@ import numpy as np
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 
+ONE: int
+BITS_PAD: int
+SCALE: int
+AFFINE: int
+RESIDUAL: int
+NOISE: int
+
 _Mask = tuple[int, int, bytearray | None, int, tuple[int, ...] | None]
 _Affine = tuple[int, float, float, float]
 

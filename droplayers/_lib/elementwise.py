@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from .._validation import Array
 
-SCALE, AFFINE, RESIDUAL, NOISE = range(4)
+SCALE, AFFINE = _core.SCALE, _core.AFFINE
+RESIDUAL, NOISE = _core.RESIDUAL, _core.NOISE
 MOST_AXES = 64  #: of an array
 TILE = 1 << 15  #: elements of a tile: 256 KiB of float64 stay in L2
 UNREAD = 4096  #: bytes of a row that may have a page of its own

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import _validation
+from .. import _core, _validation
 from ..keys import draw_key
 
 if TYPE_CHECKING:
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from .._validation import Array
     from ..keys import RNG
 
-ONE = 2**40  #: what uniforms are below
-PAD = 8  #: bytes behind packed bits: the kernels read them a word at a time
+ONE = _core.ONE  #: what uniforms are below
 CHUNK = 1 << 16  #: elements that are packed at once
 
 
@@ -156,7 +155,7 @@ def from_bits(packed: bytearray, where: Geometry) -> Mask:
 
 def empty_bits(n: int) -> bytearray:
     """Room for n packed bits, with the pad that kernels read."""
-    return bytearray((n + 7) // 8 + PAD)
+    return bytearray((n + 7) // 8 + _core.BITS_PAD)
 
 
 def pack(keep: Array) -> bytearray:

@@ -3,6 +3,7 @@
  * droplayers._core: the method table and the module's state.
  */
 #define DROP_IMPORTS_NUMPY
+#include "kernels/kernels.h"
 #include "python/calls.h"
 #include "python/key_from_rng.h"
 #include "python/settings.h"
@@ -46,10 +47,35 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* What Python and C have to agree on. */
+static const struct {
+    const char *name;
+    uint64_t value;
+} constants[] = {
+    {"ONE", DROP_ONE},           {"BITS_PAD", DROP_BITS_PAD},
+    {"SCALE", DROP_SCALE},       {"AFFINE", DROP_AFFINE},
+    {"RESIDUAL", DROP_RESIDUAL}, {"NOISE", DROP_NOISE},
+};
+
+static int
+add_constants(PyObject *module)
+{
+    int status = 0;
+    for (size_t i = 0; !status && i < sizeof constants / sizeof *constants;
+         i++) {
+        PyObject *value = PyLong_FromUnsignedLongLong(constants[i].value);
+        status = value
+                     ? PyModule_AddObjectRef(module, constants[i].name, value)
+                     : -1;
+        Py_XDECREF(value);
+    }
+    return status;
+}
+
 static int
 execute(PyObject *module)
 {
-    if (PyArray_ImportNumPyAPI() < 0 ||
+    if (PyArray_ImportNumPyAPI() < 0 || add_constants(module) < 0 ||
         drop_rng_start(PyModule_GetState(module)) < 0) {
         return -1;
     }
