@@ -23,7 +23,7 @@ SWAPPED = [
 DTYPES = [np.dtype(kind) for kind in [*FLOATS, *INTEGERS]] + SWAPPED
 LAYOUTS = ["C", "F", "transposed", "step", "reversed", "unaligned", "offset"]
 
-# Where the threshold rounds, where planes or tails are left out, and what is usual.
+# Where the threshold rounds, where few and many planes are drawn, and what is usual.
 RATES = [
     0.0,
     5e-324,
@@ -47,8 +47,10 @@ RATES = [
     1.0,
 ]
 
-# Around a word, a group, a tile, and the buffers of strided and transposed walks.
-SIZES = [0, 1, 31, 32, 33, 127, 128, 129, 511, 513, 4095, 4096, 4097, 8191, 8192, 8193]
+# Around words of 32 and 64, a segment, the buffers of strided and transposed loops, a
+# tile.
+SIZES = [0, 1, 31, 32, 33, 63, 64, 65, 127, 128, 129, 511, 512, 513]
+SIZES += [4095, 4096, 4097, 8191, 8192, 8193]
 
 
 def finfo(dtype):

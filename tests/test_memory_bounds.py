@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import droplayers as dl
 from droplayers import _core
 
-# Whole vectors and what is left of them, groups, tiles.
+# Whole vectors and what is left of them, segments, tiles.
 LENGTHS = [1, 2, 7, 15, 16, 17, 31, 33, 63, 65, 127, 129, 1000, 4095, 4097, 8193]
 
 

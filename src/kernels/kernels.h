@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The boundary between plain C and the instruction sets: what a mask is drawn
- * from, what is done with it, and the table of functions that each
- * kernels_<isa>.c fills. Kernels know neither Python nor threads, allocate
- * nothing and cannot fail.
+ * from, what is done with it, and the table of functions that each instruction
+ * set fills. Kernels know neither Python nor threads, allocate nothing and
+ * cannot fail.
  *
  * Everywhere bit 1 means kept, and packed bits are bytes in little-endian
  * order: bit i is bit i & 7 of byte i >> 3.
@@ -78,9 +78,8 @@ enum {
 };
 #define DROP_ALIGN 64
 
-/* Called after each plane of a drawing, but not when it takes more of them
- * than usual; done of some total steps were over, which may never be reached.
- */
+/* Called after each of the first planes of a drawing: done of total of them
+ * are finished. A drawing may end before done is total. */
 typedef void drop_progress_fn(void *context, size_t done, size_t total);
 
 /* Masked products: strides in bytes of a, m and the sums, and of the bits.
@@ -135,7 +134,7 @@ typedef struct {
      * sum[s][t], o ascending. */
     drop_matmul_fn *matmul_t[2];
 
-    /* Turns 64 x 64 bits over: bit j of word i becomes bit i of word j. */
+    /* Transposes 64 x 64 bits: bit j of word i becomes bit i of word j. */
     void (*transpose64)(uint64_t word[64]);
 
     /* Bit i of a string stays 1 where bit i - shift is 1 too, or there is

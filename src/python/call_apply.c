@@ -31,12 +31,12 @@ pack(void *work, int threads, drop_interrupt interrupt)
 }
 
 int
-drop_do(drop_job *job, uint8_t *to)
+drop_do(drop_job *job, uint8_t *packed)
 {
     const size_t elements = drop_job_work(job);
     job->op.kernels = drop_settings.kernels;
-    return to ? drop_release(pack, &(packing){job, to}, elements)
-              : drop_release(traverse, job, elements);
+    return packed ? drop_release(pack, &(packing){job, packed}, elements)
+                  : drop_release(traverse, job, elements);
 }
 
 PyObject *

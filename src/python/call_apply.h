@@ -7,8 +7,9 @@
 
 #include "array/job.h"
 
-/* Packs the bits of a job to to, or applies them where to is NULL. Returns -1
- * with an exception set, or 0. */
-int drop_do(drop_job *job, uint8_t *to);
+/* Applies a job's mask to its arrays; where packed is not NULL, writes the
+ * packed bits of the mask there instead. Returns -1 with an exception set, or
+ * 0. */
+int drop_do(drop_job *job, uint8_t *packed);
 
 #endif

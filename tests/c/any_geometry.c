@@ -11,7 +11,7 @@
 /* Bits of a given mask, at most. */
 #define GIVEN_MOST (UINT64_C(1) << 18)
 
-/* Around a byte, a word, a group, a gather and a tile. */
+/* Around a byte, a word, a vector, a gather and a tile. */
 static const size_t lengths[] = {2,    3,    5,    7,    8,    9,   16,   31,
                                  32,   33,   63,   64,   65,   127, 128,  129,
                                  255,  256,  257,  511,  512,  513, 1023, 1024,
