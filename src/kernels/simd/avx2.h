@@ -202,19 +202,22 @@ bf16_unpack(__m128i half)
         _mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
 }
 
-/* To nearest, ties to even: adds 0x7FFF and the bit that becomes the last.
- * A NaN, whose payload that could carry away, is made quiet instead. */
+typedef uint32_t u32v __attribute__((vector_size(32)));
+#define f32_bits(a) ((u32v)(a))
+
+DROP_INLINE u32v
+u32_if_nan(f32v a, u32v nan, u32v other)
+{
+    __m256 unordered = _mm256_cmp_ps(a, a, _CMP_UNORD_Q);
+    return (u32v)_mm256_blendv_ps((__m256)other, (__m256)nan, unordered);
+}
+
+#include "kernels/simd/bfloat16.h"
+
 DROP_INLINE __m128i
 bf16_pack(f32v a)
 {
-    __m256i word = _mm256_castps_si256(a);
-    __m256i last =
-        _mm256_and_si256(_mm256_srli_epi32(word, 16), _mm256_set1_epi32(1));
-    __m256i even = _mm256_add_epi32(_mm256_set1_epi32(0x7FFF), last);
-    __m256i quiet = _mm256_or_si256(word, _mm256_set1_epi32(0x400000));
-    __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(a, a, _CMP_UNORD_Q));
-    word = _mm256_blendv_epi8(_mm256_add_epi32(word, even), quiet, nan);
-    word = _mm256_srli_epi32(word, 16);
+    __m256i word = (__m256i)bf16_round(a);
     return _mm_packus_epi32(_mm256_castsi256_si128(word),
                             _mm256_extracti128_si256(word, 1));
 }

@@ -192,20 +192,20 @@ bf16_unpack(__m256i half)
         _mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
 }
 
-/* To nearest, ties to even: adds 0x7FFF and the bit that becomes the last.
- * A NaN, whose payload that could carry away, is made quiet instead. */
-DROP_INLINE __m256i
-bf16_pack(f32v a)
+typedef uint32_t u32v __attribute__((vector_size(64)));
+#define f32_bits(a) ((u32v)(a))
+
+DROP_INLINE u32v
+u32_if_nan(f32v a, u32v nan, u32v other)
 {
-    __m512i word = _mm512_castps_si512(a);
-    __m512i last =
-        _mm512_and_si512(_mm512_srli_epi32(word, 16), _mm512_set1_epi32(1));
-    __m512i even = _mm512_add_epi32(_mm512_set1_epi32(0x7FFF), last);
-    __m512i quiet = _mm512_or_si512(word, _mm512_set1_epi32(0x400000));
-    __mmask16 nan = _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q);
-    word = _mm512_mask_mov_epi32(_mm512_add_epi32(word, even), nan, quiet);
-    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(word, 16));
+    __mmask16 unordered = _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q);
+    return (u32v)_mm512_mask_mov_epi32((__m512i)other, unordered,
+                                       (__m512i)nan);
 }
+
+#include "kernels/simd/bfloat16.h"
+
+#define bf16_pack(a) _mm512_cvtepi32_epi16((__m512i)bf16_round(a))
 
 #define f16_load(x) f16_unpack(half_load(x))
 #define f16_load_partial(x, n) f16_unpack(half_load_partial(x, n))

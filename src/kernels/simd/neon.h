@@ -166,18 +166,13 @@ enum { f16_size = 2, bf16_size = 2 };
 
 #define bf16_load(x) vreinterpretq_f32_u32(vshll_n_u16(half_load(x), 16))
 
-/* To nearest, ties to even: adds 0x7FFF and the bit that becomes the last.
- * A NaN, whose payload that could carry away, is made quiet instead. */
-DROP_INLINE uint16x4_t
-bf16_pack(f32v a)
-{
-    uint32x4_t word = vreinterpretq_u32_f32(a);
-    uint32x4_t last = vandq_u32(vshrq_n_u32(word, 16), vdupq_n_u32(1));
-    uint32x4_t even = vaddq_u32(vdupq_n_u32(0x7FFF), last);
-    uint32x4_t quiet = vorrq_u32(word, vdupq_n_u32(0x400000));
-    word = vbslq_u32(vceqq_f32(a, a), vaddq_u32(word, even), quiet);
-    return vshrn_n_u32(word, 16);
-}
+typedef uint32x4_t u32v;
+#define f32_bits(a) vreinterpretq_u32_f32(a)
+#define u32_if_nan(a, nan, other) vbslq_u32(vceqq_f32(a, a), other, nan)
+
+#include "kernels/simd/bfloat16.h"
+
+#define bf16_pack(a) vmovn_u32(bf16_round(a))
 
 #define bf16_store(to, a) half_store(to, bf16_pack(a))
 #define bf16_store_nt bf16_store

@@ -202,10 +202,12 @@ f32_from_bits(uint32_t word)
     return a;
 }
 
-DROP_INLINE uint32_t
+typedef uint32_t u32v;
+
+DROP_INLINE u32v
 f32_bits(f32v a)
 {
-    uint32_t word;
+    u32v word;
     memcpy(&word, &a, sizeof word);
     return word;
 }
@@ -255,20 +257,11 @@ bf16_load(const char *x)
     return f32_from_bits(u32_load_half(x) << 16);
 }
 
-/* To nearest, ties to even: adds 0x7FFF and the bit that becomes the last.
- * A NaN, whose payload that could carry away, is made quiet instead. */
-DROP_INLINE void
-bf16_store(char *to, f32v a)
-{
-    uint32_t word = f32_bits(a);
-    if ((word & 0x7FFFFFFF) > 0x7F800000) {
-        word |= 0x400000;
-    }
-    else {
-        word += 0x7FFF + (word >> 16 & 1);
-    }
-    u32_store_half(to, word >> 16);
-}
+#define u32_if_nan(a, nan, other) ((a) == (a) ? (other) : (nan))
+
+#include "kernels/simd/bfloat16.h"
+
+#define bf16_store(to, a) u32_store_half(to, bf16_round(a))
 #define bf16_store_nt bf16_store
 
 #define fence() ((void)0)
