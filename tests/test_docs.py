@@ -78,7 +78,7 @@ def test_files_that_pages_name_are_there(page):
 
 KERNELS = (DOCS / "KERNELS.md").read_text()
 # What lists are made of, and is no word: names of one list alone.
-HELPERS = {"u32_load_half", "u32_store_half", "f32_from_bits", "f32_bits"}
+HELPERS = {"u32_load_half", "u32_store_half", "f32_from_bits"}
 
 
 def described_words():
@@ -92,7 +92,7 @@ def defined_words(path):
     names = set(re.findall(r"^#define (\w+)", text, re.M))
     names |= set(re.findall(r"^(\w+)\(", text, re.M))
     for declared in re.findall(r"^typedef (.*?);", text, re.M):
-        names |= set(re.findall(r"\w+_value|u64v|f32v|f64v", declared))
+        names |= set(re.findall(r"\w+_value|u32v|u64v|f32v|f64v", declared))
     enums = re.findall(r"^enum \{(.*?)\}", text, re.M)
     return names | set(re.findall(r"(\w+) = ", " ".join(enums)))
 

@@ -154,7 +154,6 @@ def test_names_that_files_share_begin_with_drop_and_are_never_used_upward(tmp_pa
 
 LONG_FILES = {f"kernels/simd/{isa}.h": 300 for isa in ("scalar", "avx2", "avx512")}
 LONG_FILES["python/fast_path.c"] = 300
-LONG_FILES["python/key_from_rng.c"] = 260
 
 
 def function_lengths(name):
@@ -215,7 +214,7 @@ GONE_NAMES = {
     *("nth", "stages", "turn", "visit", "walk", "worth"),
 }
 # CPython's name for what traverses references.
-ALLOWED_NAMES = {f"python/key_from_rng.{end}": {"visit"} for end in "ch"}
+ALLOWED_NAMES = {f"python/rng_state.{end}": {"visit"} for end in "ch"}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,112 +6,14 @@
 #include "python/key_from_rng.h"
 
 #include "python/calls.h"
+#include "python/rng_state.h"
 
 #include <sys/random.h>
 
 #include <numpy/random/bitgen.h>
 
-/* An rng by its type, if that is one of these. */
-typedef enum { KEY, GENERATOR, TYPES, NONE = TYPES, OTHER } rng_kind;
-
-static const struct {
-    const char *module, *name;
-} types[] = {
-    [KEY] = {"droplayers.keys", "Key"},
-    [GENERATOR] = {"numpy.random", "Generator"},
-};
-
-enum { WORD, BIT_GENERATOR, CAPSULE, LOCK, ACQUIRE, RELEASE };
-
-static const char *const names[] = {
-    [WORD] = "_word",      [BIT_GENERATOR] = "bit_generator",
-    [CAPSULE] = "capsule", [LOCK] = "lock",
-    [ACQUIRE] = "acquire", [RELEASE] = "release",
-};
-
-_Static_assert(sizeof types / sizeof *types == DROP_RNG_TYPES, "a place each");
-_Static_assert(sizeof names / sizeof *names == DROP_RNG_NAMES, "a place each");
 _Static_assert(sizeof(unsigned long long) == sizeof(uint64_t),
                "a key is Python's unsigned long long");
-
-int
-drop_rng_start(drop_rng_state *state)
-{
-    for (size_t i = 0; i < DROP_RNG_NAMES; i++) {
-        state->names[i] = PyUnicode_InternFromString(names[i]);
-        if (!state->names[i]) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-int
-drop_rng_traverse(PyObject *module, visitproc visit, void *arg)
-{
-    drop_rng_state *state = PyModule_GetState(module);
-    for (size_t i = 0; i < DROP_RNG_TYPES; i++) {
-        PyObject *type = atomic_load(&state->types[i]);
-        Py_VISIT(type);
-    }
-    return 0;
-}
-
-int
-drop_rng_clear(PyObject *module)
-{
-    drop_rng_state *state = PyModule_GetState(module);
-    for (size_t i = 0; i < DROP_RNG_TYPES; i++) {
-        Py_XDECREF(atomic_exchange(&state->types[i], NULL));
-    }
-    return 0;
-}
-
-void
-drop_rng_free(void *module)
-{
-    drop_rng_state *state = PyModule_GetState(module);
-    drop_rng_clear(module);
-    for (size_t i = 0; i < DROP_RNG_NAMES; i++) {
-        Py_CLEAR(state->names[i]);
-    }
-}
-
-/* A type, borrowed from the state, or NULL where there is none (yet). Threads
- * may look for it at once: what the first one finds stays. */
-static PyTypeObject *
-find_type(drop_rng_state *state, rng_kind kind)
-{
-    PyObject *type = atomic_load(&state->types[kind]), *first = NULL;
-    if (!type) {
-        PyObject *name = PyUnicode_FromString(types[kind].module);
-        PyObject *module = name ? PyImport_GetModule(name) : NULL;
-        type =
-            module ? PyObject_GetAttrString(module, types[kind].name) : NULL;
-        Py_XDECREF(name);
-        Py_XDECREF(module);
-        PyErr_Clear();
-        if (type && !atomic_compare_exchange_strong(&state->types[kind],
-                                                    &first, type)) {
-            Py_DECREF(type);
-            type = first;
-        }
-    }
-    return (PyTypeObject *)type;
-}
-
-static rng_kind
-find_kind(drop_rng_state *state, PyObject *rng)
-{
-    if (rng == Py_None) {
-        return NONE;
-    }
-    rng_kind kind = 0;
-    while (kind < TYPES && Py_TYPE(rng) != find_type(state, kind)) {
-        kind++;
-    }
-    return kind < TYPES ? kind : OTHER;
-}
 
 int
 drop_find_key(drop_key *key, PyObject *module, PyObject *rng, double p)
@@ -121,15 +23,15 @@ drop_find_key(drop_key *key, PyObject *module, PyObject *rng, double p)
     if (p <= 0 || p >= 1) {
         return 1;
     }
-    rng_kind kind = find_kind(state, rng);
-    if (kind == KEY) {
-        PyObject *word = PyObject_GetAttr(rng, state->names[WORD]);
+    drop_rng_kind kind = drop_find_kind(state, rng);
+    if (kind == DROP_RNG_KEY) {
+        PyObject *word = PyObject_GetAttr(rng, state->names[DROP_NAME_WORD]);
         if (word && PyLong_Check(word)) {
             key->number = PyLong_AsUnsignedLongLong(word);
             rng = NULL;
         }
         else if (word) { /* A lazy one holds what it is to be drawn from. */
-            kind = find_kind(state, word);
+            kind = drop_find_kind(state, word);
         }
         Py_XDECREF(word);
         if (PyErr_Occurred()) {
@@ -138,7 +40,7 @@ drop_find_key(drop_key *key, PyObject *module, PyObject *rng, double p)
         }
     }
     key->rng = rng;
-    return kind != OTHER;
+    return kind != DROP_RNG_OTHER;
 }
 
 static int draw(uint64_t *key, PyObject *module, PyObject *rng);
@@ -148,9 +50,9 @@ static int
 set_number(drop_rng_state *state, PyObject *owner, uint64_t key)
 {
     PyObject *number = PyLong_FromUnsignedLongLong(key);
-    int status =
-        number ? PyObject_GenericSetAttr(owner, state->names[WORD], number)
-               : -1;
+    int status = number ? PyObject_GenericSetAttr(
+                              owner, state->names[DROP_NAME_WORD], number)
+                        : -1;
     Py_XDECREF(number);
     return status;
 }
@@ -161,7 +63,7 @@ read_number(uint64_t *key, PyObject *module, PyObject *owner)
 {
     drop_rng_state *state = PyModule_GetState(module);
     int status = -1;
-    PyObject *word = PyObject_GetAttr(owner, state->names[WORD]);
+    PyObject *word = PyObject_GetAttr(owner, state->names[DROP_NAME_WORD]);
     if (word && PyLong_Check(word)) {
         *key = PyLong_AsUnsignedLongLong(word);
         status = PyErr_Occurred() ? -1 : 0;
@@ -174,11 +76,13 @@ read_number(uint64_t *key, PyObject *module, PyObject *owner)
     return status;
 }
 
+/* The result may be immortal: then only the interpreter's own function knows
+ * that it has no count, and not the macro of an older one. */
 static int
 call(PyObject *object, PyObject *name)
 {
     PyObject *result = PyObject_CallMethodObjArgs(object, name, NULL);
-    Py_XDECREF(result);
+    Py_DecRef(result);
     return result ? 0 : -1;
 }
 
@@ -188,15 +92,16 @@ draw_word(uint64_t *word, drop_rng_state *state, PyObject *generator)
 {
     int status = -1;
     PyObject *const *name = state->names, *capsule = NULL, *lock = NULL;
-    PyObject *bits = PyObject_GetAttr(generator, name[BIT_GENERATOR]);
+    PyObject *bits =
+        PyObject_GetAttr(generator, name[DROP_NAME_BIT_GENERATOR]);
     bitgen_t *bitgen = NULL;
-    if (bits && (capsule = PyObject_GetAttr(bits, name[CAPSULE]))) {
+    if (bits && (capsule = PyObject_GetAttr(bits, name[DROP_NAME_CAPSULE]))) {
         bitgen = PyCapsule_GetPointer(capsule, "BitGenerator");
     }
-    if (bitgen && (lock = PyObject_GetAttr(bits, name[LOCK])) &&
-        call(lock, name[ACQUIRE]) == 0) {
+    if (bitgen && (lock = PyObject_GetAttr(bits, name[DROP_NAME_LOCK])) &&
+        call(lock, name[DROP_NAME_ACQUIRE]) == 0) {
         *word = bitgen->next_uint64(bitgen->state);
-        status = call(lock, name[RELEASE]);
+        status = call(lock, name[DROP_NAME_RELEASE]);
     }
     Py_XDECREF(lock);
     Py_XDECREF(capsule);
@@ -210,12 +115,12 @@ static int
 draw(uint64_t *key, PyObject *module, PyObject *rng)
 {
     drop_rng_state *state = PyModule_GetState(module);
-    switch (find_kind(state, rng)) {
-    case KEY:
+    switch (drop_find_kind(state, rng)) {
+    case DROP_RNG_KEY:
         return read_number(key, module, rng);
-    case GENERATOR:
+    case DROP_RNG_GENERATOR:
         return draw_word(key, state, rng);
-    case NONE:
+    case DROP_RNG_NONE:
         return getentropy(key, sizeof *key) == 0 ? 0 : 1;
     default:
         return 1;
@@ -243,7 +148,7 @@ PyObject *
 drop_core_lazy_key(PyObject *module, PyObject *rng)
 {
     drop_rng_state *state = PyModule_GetState(module);
-    PyTypeObject *type = find_type(state, KEY);
+    PyTypeObject *type = drop_find_type(state, DROP_RNG_KEY);
     if (!type || !PyType_Check((PyObject *)type)) {
         PyErr_SetString(PyExc_RuntimeError, "droplayers.keys has no Key");
         return NULL;
@@ -252,7 +157,8 @@ drop_core_lazy_key(PyObject *module, PyObject *rng)
         return Py_NewRef(rng);
     }
     PyObject *lazy = PyType_GenericAlloc(type, 0);
-    if (lazy && PyObject_GenericSetAttr(lazy, state->names[WORD], rng) < 0) {
+    if (lazy &&
+        PyObject_GenericSetAttr(lazy, state->names[DROP_NAME_WORD], rng) < 0) {
         Py_CLEAR(lazy);
     }
     return lazy;

@@ -7,27 +7,7 @@
 
 #include "python/numpy_api.h"
 
-#include <stdatomic.h>
 #include <stdint.h>
-
-enum { DROP_RNG_TYPES = 2, DROP_RNG_NAMES = 6 };
-
-/* The state of the module: types that an rng may have, and interned names of
- * attributes. A type is NULL until it is first found, since its module may be
- * imported later than this one, or never. */
-typedef struct {
-    _Atomic(PyObject *) types[DROP_RNG_TYPES];
-    PyObject *names[DROP_RNG_NAMES];
-} drop_rng_state;
-
-/* Fills a state of zeros. Returns -1 with an exception set, or 0. */
-int drop_rng_start(drop_rng_state *state);
-
-/* m_traverse, m_clear and m_free of a module with this state. Code that runs
- * after m_clear finds types anew. */
-int drop_rng_traverse(PyObject *module, visitproc visit, void *arg);
-int drop_rng_clear(PyObject *module);
-void drop_rng_free(void *module);
 
 /* A call's key: its number, or what that is to be drawn from, borrowed. */
 typedef struct {

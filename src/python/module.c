@@ -5,7 +5,7 @@
 #define DROP_IMPORTS_NUMPY
 #include "kernels/kernels.h"
 #include "python/calls.h"
-#include "python/key_from_rng.h"
+#include "python/rng_state.h"
 #include "python/settings.h"
 
 #define FAST(name) (PyCFunction)(void (*)(void)) name, METH_FASTCALL
