@@ -94,13 +94,16 @@ class Key:
         """
         return cls(draw_key(rng))
 
-    def child(self, i: int) -> Key:
+    def child(self, i: int, *more: int) -> Key:
         """Derive a Key that is independent of this one and of its other children.
 
         Parameters
         ----------
         i : int
             The child's number, in [0, 2**64).
+        *more : int
+            The numbers of further steps: ``key.child(epoch, index)`` is
+            ``key.child(epoch).child(index)``.
 
         Returns
         -------
@@ -109,15 +112,24 @@ class Key:
         Raises
         ------
         TypeError, ValueError
-            If `i` is not such an integer.
+            If a number is not such an integer.
+
+        Notes
+        -----
+        A loader that takes ``key.child(epoch, index)`` for the sample at `index` gets
+        the same masks from any number of workers, in any order, and others in the next
+        epoch.
 
         Examples
         --------
         >>> import droplayers as dl
         >>> dl.Key(0).child(1) != dl.Key(0).child(2)
         True
+        >>> dl.Key(0).child(1, 2) == dl.Key(0).child(1).child(2)
+        True
         """
-        return Key(_core.child(self._word, _word(i, "i")))
+        steps = [_word(i, "i"), *(_word(n, f"more[{j}]") for j, n in enumerate(more))]
+        return Key(functools.reduce(_core.child, steps, self._word))
 
     def split(self, n: int) -> tuple[Key, ...]:
         """Derive the children 0 to n - 1.

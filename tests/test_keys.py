@@ -120,6 +120,8 @@ def test_a_key_is_made_of_an_integer_alone(n):
         dl.Key(n)
     with pytest.raises(TypeError, match=r"^i must be an integer, got "):
         dl.Key(0).child(n)
+    with pytest.raises(TypeError, match=r"^more\[1\] must be an integer, got "):
+        dl.Key(0).child(1, 2, n)
     with pytest.raises(TypeError, match=r"^n must be an integer, got "):
         dl.Key(0).split(n)
 
@@ -130,6 +132,8 @@ def test_a_key_is_made_of_64_bits_alone(n):
         dl.Key(n)
     with pytest.raises(ValueError, match=r"^i must be in \[0, 2\*\*64\), got "):
         dl.Key(0).child(n)
+    with pytest.raises(ValueError, match=r"^more\[0\] must be in \[0, 2\*\*64\), got "):
+        dl.Key(0).child(1, n)
 
 
 @pytest.mark.parametrize("n", NUMBERS)
@@ -138,6 +142,20 @@ def test_children_are_those_of_the_oracle(n):
         assert int(dl.Key(n).child(i)) == ref.child(n, i)
     assert dl.Key(n).split(5) == tuple(dl.Key(n).child(i) for i in range(5))
     assert dl.Key(n).split(0) == ()
+
+
+@pytest.mark.parametrize("steps", [(0,), (3, 4), (2**64 - 1, 0, 7), (1,) * 9])
+def test_a_child_of_several_numbers_is_a_child_of_a_child(steps):
+    expected, one_by_one = 5, dl.Key(5)
+    for i in steps:
+        expected, one_by_one = ref.child(expected, i), one_by_one.child(i)
+    assert dl.Key(5).child(*steps) == one_by_one == dl.Key(expected)
+    assert dl.Key(5).child(*map(np.uint64, steps)) == one_by_one
+
+
+def test_a_child_has_at_least_one_number():
+    with pytest.raises(TypeError, match="argument: 'i'"):
+        dl.Key(5).child()
 
 
 def test_split_takes_no_negative_number():

@@ -193,6 +193,8 @@ TOGETHER = {
     "a Key that is set": lambda: setattr(dl.Key(1), "n", 2),
     "a Key that is deleted": lambda: delattr(dl.Key(1), "n"),
     "a child of 2**64": lambda: dl.Key(1).child(2**64),
+    "a child's child of 2**64": lambda: dl.Key(1).child(1, 2**64),
+    "a child without a number": lambda: dl.Key(1).child(),
     "too large a weight": lambda: dl.DropConnect(2**40, 2**40),
     "a weight that differs": lambda: setattr(dl.DropConnect(3, 2), "weight", X),
     "a bias that differs": lambda: setattr(dl.DropConnect(3, 2), "bias", X),
@@ -221,7 +223,9 @@ def callables():
 def bad_calls():
     """Calls in which one argument is bad, and assignments of what is bad."""
     for name, function in callables().items():
-        for parameter in inspect.signature(function).parameters:
+        for parameter, how in inspect.signature(function).parameters.items():
+            if how.kind is how.VAR_POSITIONAL:  # has no keyword
+                continue
             values = BAD.get(f"{name}.{parameter}") or BAD[parameter]
             for label, value in values.items():
                 arguments = {**GOOD.get(name, {}), parameter: value}
