@@ -27,6 +27,7 @@ from .config import get_num_threads, num_threads, set_num_threads, show_config
 from .functional import (
     alpha_dropout,
     alpha_dropout_backward,
+    block_mask,
     drop_block,
     drop_connect,
     drop_connect_backward,
@@ -71,6 +72,7 @@ __all__ = [
     "SpatialDropout",
     "alpha_dropout",
     "alpha_dropout_backward",
+    "block_mask",
     "drop_block",
     "drop_connect",
     "drop_connect_backward",

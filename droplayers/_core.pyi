@@ -95,6 +95,8 @@ def block_mask(
     blocks: tuple[int, ...],
     key: int,
     threshold: int,
+    first: int,
+    strides: tuple[int, ...],
     /,
 ) -> int: ...
 def masked_matmul(

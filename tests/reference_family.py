@@ -261,12 +261,27 @@ def seed_threshold(p, counts):
     return low
 
 
-def drop_block_mask(
-    shape, p, block_size=7, channel_axis=1, shared_channels=False, key=None
+def block_mask(
+    shape,
+    p=0.1,
+    *,
+    block_size=7,
+    channel_axis=1,
+    shared_channels=False,
+    key=None,
+    full_shape=None,
+    start=None,
 ):
-    """The keep mask of the cells: seeds are drawn, then each drops its whole block."""
+    """The keep mask of the cells: seeds are drawn, then each drops its whole block.
+
+    Of a larger array's seeds, those of its maps that are in the block.
+    """
     channel = channel_axis % len(shape)
-    shape = [1 if shared_channels and a == channel else d for a, d in enumerate(shape)]
+    full_shape, start = full_shape or shape, start or (0,) * len(shape)
+    axes = list(zip(shape, full_shape, start, strict=True))
+    if shared_channels:
+        axes[channel] = 1, 1, 0
+    shape, full_shape, start = zip(*axes, strict=True)
     keep = np.full(shape, p != 1)
     if p in (0, 1) or keep.size == 0:
         return keep
@@ -274,8 +289,11 @@ def drop_block_mask(
     extent = [min(block_size, d) if a in spatial else 1 for a, d in enumerate(shape)]
     counts = covering_seeds([shape[a] for a in spatial], [extent[a] for a in spatial])
     t = np.uint64(seed_threshold(p, counts))
-    seeds = [d - b + 1 for d, b in zip(shape, extent, strict=True)]
-    for corner in np.argwhere(uniforms(key, mask_index(seeds)) < t):
+    seeds, all_seeds = (
+        [d - b + 1 for d, b in zip(lengths, extent, strict=True)]
+        for lengths in (shape, full_shape)
+    )
+    for corner in np.argwhere(uniforms(key, mask_index(seeds, all_seeds, start)) < t):
         block = zip(corner, corner + extent, strict=True)
         keep[tuple(slice(*ends) for ends in block)] = False
     return keep
@@ -286,18 +304,14 @@ def drop_block(
     p=0.1,
     mode="train",
     *,
-    block_size=7,
-    channel_axis=1,
-    shared_channels=False,
-    key=None,
     mask=None,
     return_mask=False,
+    **how,
 ):
     """Blocks of x (N, C, d1, ...) dropped, the kept scaled by size / kept."""
     train = mode == "train"
     if mask is None or not train:
-        how = block_size, channel_axis, shared_channels, key
-        mask = drop_block_mask(np.shape(x), p if train else 0.0, *how)
+        mask = block_mask(np.shape(x), p if train else 0.0, **how)
     kept = np.count_nonzero(mask)
     alive = not train or p < 1
     result = selected(mask & alive, x, mask.size / kept if kept else 0.0)

@@ -25,6 +25,7 @@ K = dl.Key(KEY)
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(4, 3, 5))
 MAPS = RNG.normal(size=(2, 3, 5, 4))
+PART = {"full_shape": (9, 8, 5, 4), "start": (3, 2, 0, 0)}
 INPUTS, WEIGHT, BIAS, GRAD = (
     RNG.normal(size=shape) for shape in ((4, 3), (3, 5), (5,), (4, 5))
 )
@@ -76,6 +77,7 @@ CALLS = [
     ("drop_block", MAPS, {"p": 0.3, "block_size": (3, 1), "shared_channels": True}),
     ("drop_block", X, {"p": 0.3, "block_size": 2, "channel_axis": -1}),
     ("drop_block", X, {"mask": KEEP}),
+    ("drop_block", MAPS, {"p": 0.3, "block_size": 2, **PART}),
 ]
 PATHS = [
     {},
@@ -500,7 +502,8 @@ def test_calls_without_a_traced_array_take_all_that_the_plain_ones_take():
 
 
 def test_the_names_and_signatures_are_those_of_the_family():
-    others = {"keep_mask", "kept_rows", "stochastic_depth", "stochastic_depth_backward"}
+    masks = {"block_mask", "keep_mask", "kept_rows"}
+    others = masks | {"stochastic_depth", "stochastic_depth_backward"}
     assert set(da.__all__) == set(functional.__all__) - others
     for name in da.__all__:
         plain, twin = getattr(dl, name), getattr(da, name)

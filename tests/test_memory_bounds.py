@@ -150,10 +150,13 @@ def test_what_could_crash_the_core_is_an_error():
         _core.apply(keep, None, None, (1, 0, None, 0, None), (3, 1.0, 0.0, 0.0))
     for cells, blocks in [((2**32, 2**32), (2, 1)), ((9, 9), (10, 1)), ((9,), (0,))]:
         with pytest.raises(ValueError, match="no such map"):
-            _core.block_mask(packed, cells, blocks, 1, 2**39)
+            _core.block_mask(packed, cells, blocks, 1, 2**39, 0, (1,) * len(cells))
     with pytest.raises(ValueError, match="no room"):
-        _core.block_mask(packed, (449,), (1,), 1, 2**39)
-    assert _core.block_mask(bytearray(b"\xff" * 16), (5,), (1,), 1, 0) == 5
+        _core.block_mask(packed, (449,), (1,), 1, 2**39, 0, (1,))
+    with pytest.raises(ValueError, match="do not fit"):
+        _core.block_mask(packed, (9,), (1,), 1, 2**39, 0, (9, 1))
+    filled = bytearray(b"\xff" * 16)
+    assert _core.block_mask(filled, (5,), (1,), 1, 0, 2**64 - 1, (1,)) == 5
     x = np.ones((2, 3))
     for sums, a, m in [(x, x, x), (x[:, ::2], x[:, :2], x[:, :2]), (x, x.T, x)]:
         with pytest.raises(ValueError, match="do not fit"):

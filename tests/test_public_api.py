@@ -133,6 +133,7 @@ BAD = {
 GOOD = {
     "alpha_dropout": {"x": X},
     "alpha_dropout_backward": {"grad": X},
+    "block_mask": {"shape": (2, 3, 4, 5)},
     "drop_block": {"x": MAPS},
     "drop_connect": {"x": X, "weight": WEIGHT},
     "drop_connect_backward": {"grad": X, "x": X, "weight": WEIGHT},
@@ -169,6 +170,7 @@ TOGETHER = {
     "the same axes": lambda: dl.dropout(X, shared_axes=(1, -1)),
     "a mask of what is shared": lambda: dl.dropout(X, shared_axes=1, mask=KEEP),
     "two axes": lambda: dl.drop_block(X),
+    "a part of a map": lambda: dl.drop_block(MAPS, full_shape=(2, 3, 9, 9)),
     "three sides of two": lambda: dl.drop_block(MAPS, block_size=(1, 2, 3)),
     "complex activations": lambda: dl.alpha_dropout(X * 1j),
     "noise at p = 1": lambda: dl.gaussian_dropout(X, 1.0),

@@ -252,7 +252,7 @@ def test_the_expected_share_dropped_is_p(lengths, size, p):
 
 def test_every_dropped_cell_lies_in_a_dropped_block_of_its_map():
     shape, size = (3, 2, 9, 8), 3
-    mask = fam.drop_block_mask(shape, 0.3, size, key=KEY)
+    mask = fam.block_mask(shape, 0.3, block_size=size, key=KEY)
     counts = covered_by_hand(shape[2:], (size, size))
     seeds = ref.uniforms(KEY, ref.mask_index((3, 2, 7, 6)))
     on = seeds < np.uint64(fam.seed_threshold(0.3, counts))
@@ -271,14 +271,32 @@ def test_drop_block_of_other_channel_axes_keeps_the_axes_in_order():
     )
     assert mask.shape == x.shape
     np.testing.assert_array_equal(y, np.where(mask, mask.size / mask.sum(), 0))
-    shared = fam.drop_block_mask(x.shape, 0.2, 2, -1, True, KEY)
+    shared = fam.block_mask(
+        x.shape, 0.2, block_size=2, channel_axis=-1, shared_channels=True, key=KEY
+    )
     assert shared.shape == (2, 6, 5, 1)
 
 
 def test_a_block_as_large_as_the_map_drops_whole_maps_at_rate_p():
-    mask = fam.drop_block_mask((50, 40, 7, 7), 0.1, 7, key=KEY)
+    mask = fam.block_mask((50, 40, 7, 7), 0.1, block_size=7, key=KEY)
     assert np.all(mask == mask[:, :, :1, :1])
     assert abs(np.mean(~mask[:, :, 0, 0]) - 0.1) < 5 * math.sqrt(0.09 / 2000)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("axis", [1, 2, 3])
+def test_whole_maps_of_a_larger_array_have_its_blocks(axis, shared):
+    full_shape, start, shape = [6, 9, 8, 7], [1, 0, 0, 0], [4, 9, 8, 7]
+    start[axis], shape[axis] = 2, 3
+    how = {"channel_axis": axis, "shared_channels": shared, "key": KEY}
+    whole = fam.block_mask(full_shape, 0.3, block_size=3, **how)
+    part = [slice(i, i + n) for i, n in zip(start, shape, strict=True)]
+    if shared:
+        part[axis] = slice(None)
+    where = {"full_shape": full_shape, "start": start}
+    mask = fam.block_mask(shape, 0.3, block_size=3, **how, **where)
+    np.testing.assert_array_equal(mask, whole[tuple(part)])
+    assert 0 < np.count_nonzero(mask) < mask.size
 
 
 def test_drop_block_at_its_ends():

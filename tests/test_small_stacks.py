@@ -61,6 +61,7 @@ def maps():
     x = np.ones((4, 3, 60, 70), np.float32)
     for y in (x, np.asfortranarray(x)):
         dl.drop_block(y, 0.1, rng=KEY, return_mask=True)
+        dl.block_mask(y.shape, rng=KEY, full_shape=(9, 9, 60, 70), start=(3, 4, 0, 0))
         for options in [dict(per="sample"), dict(sampling="global"), dict()]:
             dl.fractal_join([y] * 3, 0.3, True, rng=KEY, **options)
             dl.fractal_join_backward(y, [y] * 3, 0.3, True, rng=KEY, **options)

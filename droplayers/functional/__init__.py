@@ -1,6 +1,7 @@
 """The functions, all in one place."""
 
 from ._alpha_dropout import alpha_dropout, alpha_dropout_backward
+from ._block_mask import block_mask
 from ._drop_block import drop_block
 from ._drop_connect import (
     drop_connect,
@@ -19,6 +20,7 @@ from ._stochastic_depth import stochastic_depth, stochastic_depth_backward
 __all__ = [
     "alpha_dropout",
     "alpha_dropout_backward",
+    "block_mask",
     "drop_block",
     "drop_connect",
     "drop_connect_backward",

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import _core, _validation
+from .. import _validation
+from .._lib import block_mask as block_masks
 from .._lib import mask as masks
-from .._lib.block_rate import seed_threshold
 from .._lib.elementwise import Affine
-from .._lib.pipeline import apply_mask, reserve_then_draw
-from ..keys import draw_key
+from .._lib.pipeline import apply_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
-    from .._lib.mask import Geometry, Mask
+    from .._lib.block_mask import Blocks
+    from .._lib.mask import Mask
     from .._lib.pipeline import Draw
     from .._validation import Array
     from ..keys import RNG
@@ -36,6 +36,8 @@ def drop_block(
     rng: RNG = None,
     mask: ArrayLike | None = None,
     return_mask: bool = False,
+    full_shape: Sequence[int] | None = None,
+    start: Sequence[int] | None = None,
     out: Array | None = None,
 ) -> Any:
     """Drop blocks of neighbouring cells of a map, and scale the others.
@@ -67,6 +69,10 @@ def drop_block(
         channels' axis where they share. p = 1 gives zeros still.
     return_mask : bool, default False
         Whether to return the keep mask of the cells too.
+    full_shape, start : tuple of int, optional
+        x is the block of a larger array that begins at `start`, as in `dropout`, with
+        whole maps: some samples, or some of their channels. Its mask is that block of
+        the larger array's mask, and its scale its own size / kept.
     out : ndarray, optional
         Where to store the result; may be x or overlap it.
 
@@ -88,6 +94,7 @@ def drop_block(
 
     See Also
     --------
+    block_mask : the keep mask alone.
     spatial_dropout : drops whole channels.
 
     Notes
@@ -121,13 +128,15 @@ def drop_block(
     dtype = _validation.result_dtype(array.dtype, "x")
     p = _validation.probability(p, "p")
     train = _validation.training(mode)
-    where, blocks = _blocks(array.shape, block_size, channel_axis, shared_channels)
+    blocks = block_masks.prepare(
+        array.shape, "x", block_size, channel_axis, shared_channels, full_shape, start
+    )
     rate = p if train else 0.0
     return apply_mask(
         array,
         dtype,
-        where,
-        _at_rate(rate, where, blocks, rng),
+        blocks.where,
+        _at_rate(rate, blocks, rng),
         identity=rate == 0.0,
         train=train,
         mask=mask,
@@ -136,60 +145,15 @@ def drop_block(
     )
 
 
-def _blocks(
-    shape: tuple[int, ...], block_size: Any, channel_axis: Any, shared_channels: Any
-) -> tuple[Geometry, tuple[int, ...]]:
-    """The geometry of the mask of cells, and the side of a block along each axis."""
-    if not 3 <= len(shape) <= 5:
-        raise ValueError(f"x must have 3 to 5 axes, got shape {shape}")
-    channel = _validation.channel(channel_axis, len(shape))
-    shares = _validation.flag(shared_channels, "shared_channels")
-    spatial = [axis for axis in range(1, len(shape)) if axis != channel]
-    sizes = _sides(block_size, len(spatial))
-    sides = [1] * len(shape)
-    for axis, side in zip(spatial, sizes, strict=True):
-        sides[axis] = min(side, shape[axis])
-    return masks.geometry(shape, (channel,) if shares else ()), tuple(sides)
-
-
-def _sides(block_size: Any, axes: int) -> tuple[int, ...]:
-    """The side of a block along each of some spatial axes."""
-    checked = _validation.integers(block_size, "block_size")
-    sides = checked if isinstance(checked, tuple) else (checked,) * axes
-    if len(sides) != axes:
-        raise ValueError(f"block_size must be one or {axes} sides, got {block_size!r}")
-    if min(sides) < 1:
-        raise ValueError(f"block_size must be at least 1, got {block_size!r}")
-    return sides
-
-
-def _at_rate(p: float, where: Geometry, blocks: tuple[int, ...], rng: RNG) -> Draw:
+def _at_rate(p: float, blocks: Blocks, rng: RNG) -> Draw:
     """Draw a mask of blocks. What it keeps is scaled by its own size / kept."""
 
     def draw(keep: Array | None) -> tuple[Mask, Affine]:
-        size = kept = math.prod(where.shape)
         if keep is not None and p < 1.0:
-            bits, kept = masks.from_array(keep, where), int(np.count_nonzero(keep))
-        elif 0.0 < p < 1.0:
-            bits, kept = _draw_blocks(p, where, blocks, rng)
+            bits = masks.from_array(keep, blocks.where)
+            kept = int(np.count_nonzero(keep))
         else:
-            bits = masks.from_key(0, p, where)
-        return bits, Affine(a=size / kept if kept else 1.0)
+            bits, kept = block_masks.draw(p, blocks, rng)
+        return bits, Affine(a=math.prod(blocks.where.shape) / kept if kept else 1.0)
 
     return draw
-
-
-def _draw_blocks(
-    p: float, where: Geometry, blocks: tuple[int, ...], rng: RNG
-) -> tuple[Mask, int]:
-    """A mask of cells, and how many of them it keeps."""
-    cells = where.shape
-    packed, key = reserve_then_draw(
-        lambda: masks.empty_bits(math.prod(cells)), lambda: draw_key(rng)
-    )
-    kept = 0
-    if math.prod(cells):
-        pairs = zip(cells, blocks, strict=True)
-        sides = tuple((d, side) for d, side in pairs if side > 1)
-        kept = _core.block_mask(packed, cells, blocks, key, seed_threshold(p, sides))
-    return masks.from_bits(packed, where), kept

@@ -9,6 +9,7 @@ drop_mask_reader_start(drop_mask_reader *reader, const drop_kernels *kernels,
     reader->kernels = kernels;
     reader->sampler = sampler;
     reader->given = given;
+    reader->end = index - 1;
     reader->first = index - DROP_TILE; /* the first call continues no other */
     reader->offset = 0;
     reader->n = 0;
@@ -27,8 +28,11 @@ drop_mask_reader_get(drop_mask_reader *reader, uint64_t index, size_t n)
     uint64_t at = index - reader->first;
     if (at + n > reader->n || at >= reader->n) {
         /* A call that continues where the last drawing ended will be followed
-         * by others: draws to the end of the tile. */
-        reader->n = at - reader->n < DROP_SEGMENT ? room : n;
+         * by others: draws to the end of the tile, or of what is wanted. */
+        const uint64_t left = reader->end - index;
+        const size_t ahead = left < room ? (size_t)left : room;
+        const int goes_on = at - reader->n < DROP_SEGMENT && ahead > n;
+        reader->n = goes_on ? ahead : n;
         reader->first = index;
         reader->offset =
             (size_t)(index - drop_draw(reader->kernels, reader->sampler,

@@ -12,6 +12,7 @@ typedef struct {
     const drop_kernels *kernels;
     const drop_sampler *sampler;
     const uint8_t *given;
+    uint64_t end;     /* nothing is drawn ahead from here on */
     uint64_t first;   /* index of the first element in bits */
     size_t offset, n; /* the offset of its bit; elements in bits */
     _Alignas(64) uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
@@ -22,7 +23,8 @@ typedef struct {
     size_t offset, n;
 } drop_bit_span;
 
-/* index: the first element that will be asked for. */
+/* index: the first element that will be asked for. Sets end as far from it as
+ * can be. */
 void drop_mask_reader_start(drop_mask_reader *reader,
                             const drop_kernels *kernels,
                             const drop_sampler *sampler, const uint8_t *given,

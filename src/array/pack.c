@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "array/traverse.h"
-
-#include "array/mask_reader.h"
-#include "base/bit_writer.h"
-
-typedef struct {
-    drop_mask_reader reader;
-    drop_writer writer;
-    drop_interrupt interrupt;
-    size_t work;
-} packing;
+#include "array/pack.h"
 
 static int
-count_work(packing *p, size_t n)
+count_work(drop_packer *p, size_t n)
 {
     p->work += n;
     if (p->work < DROP_POLL_EVERY) {
@@ -22,9 +12,8 @@ count_work(packing *p, size_t n)
     return drop_poll(p->interrupt);
 }
 
-/* Appends the bits of a long row. */
 static int
-pack_row(packing *p, uint64_t index, size_t n)
+pack_row(drop_packer *p, uint64_t index, size_t n)
 {
     int status = 0;
     for (size_t i = 0; i < n && !status;) {
@@ -37,35 +26,35 @@ pack_row(packing *p, uint64_t index, size_t n)
     return status;
 }
 
-/* Appends the bits of rows along the last two axes. */
-static int
-pack_rows(packing *p, uint64_t index, const drop_axis *along, size_t n)
+int
+drop_pack_rows(drop_packer *p, uint64_t index, uint64_t stride, size_t rows,
+               size_t n)
 {
     const size_t most = DROP_POLL_EVERY / DROP_SEGMENT;
     int status = 0;
-    for (size_t i = 0, rows; i < along->n && !status; i += rows) {
-        const uint64_t first = index + i * along->mask;
-        if (n > DROP_ROW_MOST) {
-            rows = 1;
+    for (size_t i = 0, some; i < rows && !status; i += some) {
+        const uint64_t first = index + i * stride;
+        if (rows == 1 || n > DROP_ROW_MOST) {
+            some = 1;
             status = pack_row(p, first, n);
         }
         else {
-            rows = along->n - i < most ? along->n - i : most;
-            drop_mask_reader_rows(&p->reader, &p->writer, first, along->mask,
-                                  rows, n);
-            status = count_work(p, rows * (n + DROP_SEGMENT));
+            some = rows - i < most ? rows - i : most;
+            drop_mask_reader_rows(&p->reader, &p->writer, first, stride, some,
+                                  n);
+            status = count_work(p, some * (n + DROP_SEGMENT));
         }
     }
     return status;
 }
 
 static int
-pack_axes(packing *p, uint64_t index, const drop_axis *axis, int axes,
+pack_axes(drop_packer *p, uint64_t index, const drop_axis *axis, int axes,
           size_t n)
 {
     int status = 0;
     if (axes == 1) {
-        return pack_rows(p, index, axis, n);
+        return drop_pack_rows(p, index, axis->mask, axis->n, n);
     }
     for (size_t i = 0; i < axis->n && !status; i++) {
         status = pack_axes(p, index + i * axis->mask, axis + 1, axes - 1, n);
@@ -76,7 +65,7 @@ pack_axes(packing *p, uint64_t index, const drop_axis *axis, int axes,
 int
 drop_pack(drop_job *job, uint8_t *to, drop_interrupt interrupt)
 {
-    packing p = {.writer = {to, 0, 0}, .interrupt = interrupt};
+    drop_packer p = {.writer = {to, 0, 0}, .interrupt = interrupt};
     const drop_axis single = {.n = 1, .mask = 1};
     if (drop_job_size(job) == 0) {
         return 0;

@@ -1,30 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ops/block_mask.h"
 
-#include "array/job.h"
-#include "array/mask_reader.h"
-#include "base/bit_writer.h"
+#include "array/pack.h"
 
 /* The seeds along an axis, and the bits of the cells behind them, at which no
  * block can begin. */
 typedef struct {
     size_t seeds, gap;
+    uint64_t stride; /* of the seeds' index */
+    uint64_t run;    /* where rows that follow each other begin: their seeds */
 } seed_row;
 
 /* Cells in which a row of seeds is counted: some 10 ns. */
 #define ROW_WORK 64
 
-typedef struct {
-    drop_writer writer;
-    drop_mask_reader reader;
-    uint64_t index; /* of the next seed */
-    drop_interrupt interrupt;
-    size_t work;
-} seeding;
-
 /* Fills the rows of all axes, the outermost first. An axis whose block is one
- * cell has no gap, and is merged with the one outside of it. Returns how many
- * there are. */
+ * cell has no gap, and is merged with the one outside of it where that one's
+ * seeds follow. Returns how many there are. */
 static int
 collapse_axes(seed_row *f, const drop_block_mask *map)
 {
@@ -32,46 +24,46 @@ collapse_axes(seed_row *f, const drop_block_mask *map)
     int n = 0;
     for (int i = 0; i < map->axes; i++) {
         const drop_extent *axis = &map->axis[i];
-        size_t seeds = axis->cells - axis->block + 1;
+        const size_t seeds = axis->cells - axis->block + 1;
         inner /= axis->cells;
-        if (n && axis->block == 1) {
+        if (n && axis->block == 1 && f[n - 1].stride == seeds * axis->stride) {
             f[n - 1].seeds *= seeds;
+            f[n - 1].stride = axis->stride;
         }
         else {
-            f[n++] = (seed_row){seeds, (axis->block - 1) * inner};
+            f[n++] =
+                (seed_row){seeds, (axis->block - 1) * inner, axis->stride, 0};
         }
     }
+    int outer = n - 1;
+    uint64_t run = f[outer].seeds;
+    while (outer && f[outer - 1].stride == run) {
+        run *= f[--outer].seeds;
+    }
+    f[outer].run = run;
     return n;
 }
 
-/* Writes a row of seeds, each at its own cell. */
+/* Writes the seeds of the rows from index on, each at its own cell. */
 static int
-write_row(seeding *s, size_t seeds)
+write_seeds(drop_packer *p, const seed_row *f, int rows, uint64_t index)
 {
     int status = 0;
-    for (size_t i = 0; i < seeds && !status;) {
-        drop_bit_span some =
-            drop_mask_reader_get(&s->reader, s->index, seeds - i);
-        drop_bits_copy(&s->writer, some.bits, some.offset, some.n);
-        s->index += some.n;
-        s->work += some.n;
-        i += some.n;
-        if (s->work >= DROP_POLL_EVERY) {
-            s->work = 0;
-            status = drop_poll(s->interrupt);
+    if (f->run) {
+        p->reader.end = index + f->run;
+    }
+    if (rows == 1) {
+        status = drop_pack_rows(p, index, 0, 1, f->seeds);
+    }
+    else if (rows == 2 && f[1].gap == 0) {
+        status = drop_pack_rows(p, index, f->stride, f->seeds, f[1].seeds);
+    }
+    else {
+        for (size_t i = 0; i < f->seeds && !status; i++) {
+            status = write_seeds(p, f + 1, rows - 1, index + i * f->stride);
         }
     }
-    return status;
-}
-
-static int
-write_seeds(seeding *s, const seed_row *f, int rows)
-{
-    int status = rows == 1 ? write_row(s, f->seeds) : 0;
-    for (size_t i = 0; rows > 1 && i < f->seeds && !status; i++) {
-        status = write_seeds(s, f + 1, rows - 1);
-    }
-    drop_bits_fill(&s->writer, f->gap);
+    drop_bits_fill(&p->writer, f->gap);
     return status;
 }
 
@@ -128,10 +120,11 @@ int
 drop_block_mask_draw(drop_block_mask *map, drop_interrupt interrupt)
 {
     seed_row f[DROP_BLOCK_MASK_AXES];
-    seeding s = {.writer = {map->to, 0, 0}, .interrupt = interrupt};
-    drop_mask_reader_start(&s.reader, map->kernels, &map->sampler, NULL, 0);
-    int status = write_seeds(&s, f, collapse_axes(f, map));
-    drop_bits_end(&s.writer);
+    drop_packer p = {.writer = {map->to, 0, 0}, .interrupt = interrupt};
+    drop_mask_reader_start(&p.reader, map->kernels, &map->sampler, NULL,
+                           map->index);
+    int status = write_seeds(&p, f, collapse_axes(f, map), map->index);
+    drop_bits_end(&p.writer);
     size_t stride = 1;
     for (int i = map->axes; i-- > 0 && !status;) {
         status = erode_axis(map, map->axis[i].block, stride, interrupt);

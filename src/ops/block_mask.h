@@ -15,12 +15,14 @@
  * block fits; 0 < block <= cells. */
 typedef struct {
     size_t cells, block;
+    uint64_t stride; /* of the seeds' index; 1 on the last axis */
 } drop_extent;
 
 typedef struct {
     const drop_kernels *kernels;
     drop_sampler sampler;
-    int axes; /* at most DROP_BLOCK_MASK_AXES */
+    uint64_t index; /* of the first seed */
+    int axes;       /* at most DROP_BLOCK_MASK_AXES */
     drop_extent axis[DROP_BLOCK_MASK_AXES];
     uint8_t *to;   /* the bits of all cells in C order: whole words of 0 */
     uint64_t kept; /* is set: how many bits became 1 */

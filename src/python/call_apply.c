@@ -4,6 +4,7 @@
  */
 #include "python/call_apply.h"
 
+#include "array/pack.h"
 #include "array/traverse.h"
 #include "python/args.h"
 #include "python/calls.h"

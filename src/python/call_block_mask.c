@@ -10,15 +10,17 @@
 
 #include <string.h>
 
-/* Pairs of cells and block, one for each axis. */
+/* Cells, block and stride of the seeds, for each axis. */
 static int
-parse_extents(drop_block_mask *map, PyObject *cells, PyObject *blocks)
+parse_extents(drop_block_mask *map, PyObject *cells, PyObject *blocks,
+              PyObject *strides)
 {
     Py_ssize_t axes = PyTuple_Size(cells);
     if (axes < 1 || axes > DROP_BLOCK_MASK_AXES ||
-        PyTuple_Size(blocks) != axes) {
+        PyTuple_Size(blocks) != axes || PyTuple_Size(strides) != axes) {
         if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_ValueError, "cells and blocks do not fit");
+            PyErr_SetString(PyExc_ValueError,
+                            "cells, blocks and strides do not fit");
         }
         return -1;
     }
@@ -27,6 +29,8 @@ parse_extents(drop_block_mask *map, PyObject *cells, PyObject *blocks)
     for (Py_ssize_t i = 0; i < axes; i++) {
         size_t n = PyLong_AsSize_t(PyTuple_GetItem(cells, i));
         size_t block = PyLong_AsSize_t(PyTuple_GetItem(blocks, i));
+        uint64_t stride =
+            PyLong_AsUnsignedLongLongMask(PyTuple_GetItem(strides, i));
         if (PyErr_Occurred()) {
             return -1;
         }
@@ -35,7 +39,7 @@ parse_extents(drop_block_mask *map, PyObject *cells, PyObject *blocks)
             PyErr_SetString(PyExc_ValueError, "no such map of blocks");
             return -1;
         }
-        map->axis[i] = (drop_extent){n, block};
+        map->axis[i] = (drop_extent){n, block, stride};
     }
     return 0;
 }
@@ -54,12 +58,13 @@ drop_core_block_mask(PyObject *self, PyObject *const *args, Py_ssize_t n)
     Py_buffer to = {0};
     int status = -1;
     (void)self;
-    if (drop_count("block_mask", n, 5) < 0 ||
-        parse_extents(&map, args[1], args[2]) < 0) {
+    if (drop_count("block_mask", n, 7) < 0 ||
+        parse_extents(&map, args[1], args[2], args[6]) < 0) {
         return NULL;
     }
     uint64_t key = PyLong_AsUnsignedLongLong(args[3]);
     uint64_t threshold = PyLong_AsUnsignedLongLong(args[4]);
+    map.index = PyLong_AsUnsignedLongLongMask(args[5]);
     if (PyErr_Occurred() ||
         PyObject_GetBuffer(args[0], &to, PyBUF_WRITABLE) < 0) {
         return NULL;

@@ -13,7 +13,8 @@ static PyMethodDef methods[] = {
     {"apply", FAST(drop_core_apply), "apply(out, x, r, mask, affine)"},
     {"pack", FAST(drop_core_pack), "pack(out, shape, mask)"},
     {"block_mask", FAST(drop_core_block_mask),
-     "block_mask(packed, cells, blocks, key, threshold): the number of kept."},
+     "block_mask(packed, cells, blocks, key, threshold, first, strides): the"
+     " number of kept."},
     {"masked_matmul", FAST(drop_core_masked_matmul),
      "masked_matmul(sums, a, m, transposed, mask)"},
     {"dropout", FAST(drop_core_dropout),

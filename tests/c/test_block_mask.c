@@ -36,10 +36,9 @@ is_covered(const drop_block_mask *map, const size_t *cell, uint64_t key,
         step[i] = 0;
     }
     for (size_t seed = 0; seed < all; seed++) {
-        uint64_t index = 0;
+        uint64_t index = map->index;
         for (int i = 0; i < map->axes; i++) {
-            size_t seeds = map->axis[i].cells - map->axis[i].block + 1;
-            index = index * seeds + first[i] + step[i];
+            index += (first[i] + step[i]) * map->axis[i].stride;
         }
         if (uniform(key, index) < threshold) {
             return 1;
@@ -84,17 +83,70 @@ check_map(drop_block_mask *map)
     checks++;
 }
 
+/* Strides of the seeds: of the map itself, or of one that is larger along some
+ * axes. */
+static void
+set_strides(drop_block_mask *map)
+{
+    uint64_t stride = 1;
+    map->index = one_in(2) ? 0 : any();
+    for (int i = map->axes; i-- > 0;) {
+        drop_extent *axis = &map->axis[i];
+        axis->stride = stride;
+        stride *= axis->cells - axis->block + 1;
+        stride += one_in(3) ? below(axis->cells * 1000) : 0;
+    }
+}
+
+static size_t drawn; /* segments */
+
+static void
+count_segments(uint8_t *bits, const uint64_t *segment,
+               const uint64_t (*asked)[DROP_SEGMENT_WORDS], size_t count,
+               const drop_sampler *sampler, drop_progress_fn *progress_fn,
+               void *context)
+{
+    drawn += count;
+    tested->bernoulli(bits, segment, asked, count, sampler, progress_fn,
+                      context);
+}
+
+/* Three of 64 channels have 192 seeds, which follow each other: no more is
+ * drawn than the segments that have them, one of them a second time. */
+static void
+check_that_no_more_is_drawn(uint64_t index)
+{
+    drop_kernels counting = *tested;
+    uint8_t to[3 * 14 * 14 / 8 + 64] = {0};
+    drop_block_mask map = {.kernels = &counting, .index = index, .to = to};
+    const drop_extent axis[] = {
+        {1, 1, 64 * 64}, {3, 1, 64}, {14, 7, 8}, {14, 7, 1}};
+    counting.bernoulli = count_segments;
+    map.axes = COUNT(axis);
+    memcpy(map.axis, axis, sizeof axis);
+    drop_sampler_start(&map.sampler, any(), DROP_ONE / 100);
+    drawn = 0;
+    if (drop_block_mask_draw(&map, no_interrupt) || drawn > 3) {
+        fail("blocks: %zu segments are drawn for 192 seeds", drawn);
+    }
+    checks++;
+}
+
 void
 test_block_mask(void)
 {
-    for (int times = 0; times < 300; times++) {
+    for (uint64_t index = 0; index < 2 * DROP_SEGMENT; index += 97) {
+        check_that_no_more_is_drawn(index);
+    }
+    for (int times = 0; times < 400; times++) {
         drop_block_mask map = {.axes = 1 + (int)below(AXES)};
         size_t most = map.axes == 1 ? 3000 : map.axes == 2 ? 70 : 12;
         for (int i = 0; i < map.axes; i++) {
             size_t cells = 1 + below(most);
             size_t block = one_in(3) ? 1 : 1 + below(cells < 9 ? cells : 9);
-            map.axis[i] = (drop_extent){cells, block};
+            map.axis[i] = (drop_extent){cells, block, 0};
         }
+        set_strides(&map);
         if (!is_skipped()) {
             check_map(&map);
         }

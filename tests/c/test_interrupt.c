@@ -6,6 +6,7 @@
 #define _GNU_SOURCE /* nanosleep */
 #include "check.h"
 #include "guard.h"
+#include "array/pack.h"
 #include "array/traverse.h"
 #include "base/threads.h"
 

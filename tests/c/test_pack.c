@@ -5,6 +5,7 @@
 #include "chance.h"
 #include "check.h"
 #include "geometry.h"
+#include "array/pack.h"
 
 enum { CASES = 4000, USUAL = 2000, LARGE = 5 * DROP_TILE };
 

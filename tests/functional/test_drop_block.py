@@ -12,6 +12,7 @@ from arrays import DTYPES, FLOATS, arrays, assert_same, on_each_isa, values
 from calls import KEY, masks, outs
 from hypothesis import given
 from hypothesis import strategies as st
+from maps import map_options, map_shapes
 
 import droplayers as dl
 from droplayers._lib import block_rate
@@ -47,19 +48,12 @@ def compare(x, out=None, **options):
 @st.composite
 def calls(draw):
     """x, out and keywords."""
-    spatial = draw(st.integers(1, 3))
-    side = st.integers(0, 6) if spatial > 1 else st.sampled_from([1, 7, 64, 130])
-    shape = (
-        draw(st.integers(0, 3)),
-        *draw(st.lists(side, min_size=spatial + 1, max_size=spatial + 1)),
-    )
+    shape = draw(map_shapes())
     x = draw(arrays(shape))
-    options = {
+    options = draw(map_options(shape))
+    options |= {
         "p": draw(st.sampled_from(RATES) | st.floats(0, 1)),
         "mode": draw(st.sampled_from(["train", "train", "test"])),
-        "block_size": draw(st.sampled_from([1, 2, 3, 4, 7, 2**40])),
-        "channel_axis": draw(st.sampled_from([1, -1, 2])),
-        "shared_channels": draw(st.booleans()),
     }
     if draw(st.integers(0, 2)) == 0:
         cells = list(shape)
@@ -89,6 +83,33 @@ def test_blocks_are_those_that_seeds_expand_to(lengths, block_size, channel_axis
             channel_axis=channel_axis,
             shared_channels=shared,
         )
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize(("n", "c"), [(1, 1), (3, 5), (5, 2)])
+@pytest.mark.parametrize("axis", [1, 2, 3])
+def test_whole_maps_have_the_blocks_and_a_scale_of_their_own(axis, n, c, shared):
+    lengths, shape = [5, 14, 30, 6], [n, 14, 30, 6]
+    lengths[axis], shape[axis] = 5, c
+    start = [0] * 4
+    start[0], start[axis] = 5 - n, 5 - c
+    options = {"channel_axis": axis, "shared_channels": shared, "block_size": 4}
+    _, whole = dl.drop_block(
+        np.ones(lengths), 0.5, rng=dl.Key(KEY), return_mask=True, **options
+    )
+    part = [slice(i, None) for i in start]
+    if shared:
+        part[axis] = slice(None)
+    x = values(np.float32, shape)
+    where = {"full_shape": lengths, "start": start}
+    y, keep = dl.drop_block(
+        x, 0.5, rng=dl.Key(KEY), return_mask=True, **options, **where
+    )
+    assert_same(keep, whole[tuple(part)])
+    assert_same(y, dl.drop_block(x, 0.5, mask=keep, **options))
+    # A mask that is given is the block's.
+    assert_same(y, dl.drop_block(x, 0.5, mask=keep, **options, **where))
+    assert 0 < np.count_nonzero(keep) < keep.size
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -231,6 +252,11 @@ def test_nothing_to_do_returns_x_itself():
         (ValueError, "mask must have shape", {"mask": np.ones((2, 1, 4, 5), bool)}),
         (ValueError, "out must have shape", {"out": np.ones(3)}),
         (TypeError, "rng must be", {"rng": "seed"}),
+        (ValueError, "start needs full_shape", {"start": (0, 0, 0, 0)}),
+        (ValueError, "full_shape must have one entry", {"full_shape": (2, 3, 4)}),
+        (ValueError, "full_shape must hold the block", {"full_shape": (1, 3, 4, 5)}),
+        (ValueError, "full_shape must have whole maps", {"full_shape": (2, 3, 4, 6)}),
+        (ValueError, "full_shape must have at most", {"full_shape": (2**62, 3, 4, 5)}),
     ],
 )
 def test_bad_input_is_named_and_nothing_is_written(error, message, options):
