@@ -5,9 +5,10 @@ import re
 
 import masks_page
 import numpy as np
-import oracle_library as dl  # until the C code draws from segments: droplayers as dl
 import pytest
 from masks_page import DOWN, LEFT, RIGHT, STATIC, TAB, an_address
+
+import droplayers as dl
 
 PARTS = [STATIC / "stream.js", STATIC / "masks.html", *(STATIC / "masks").iterdir()]
 

@@ -6,9 +6,10 @@ import re
 import known_answers
 import masks_page
 import numpy as np
-import oracle_library as dl  # until the C code draws from segments: droplayers as dl
 import pytest
 from masks_page import KEYS, STATIC
+
+import droplayers as dl
 
 browser, page = masks_page.browser, masks_page.page
 
