@@ -32,6 +32,7 @@ def dropout(
     mask: object,
     return_mask: object,
     out: object,
+    residual: object,
     scaling: object,
     shared_axes: object,
     /,
@@ -59,9 +60,9 @@ def drop_path(
     mask: object,
     return_mask: object,
     out: object,
+    residual: object,
     per: object,
     scale_by_keep: object,
-    residual: object,
     /,
 ) -> Any: ...
 def keep_mask(

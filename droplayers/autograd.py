@@ -235,13 +235,16 @@ class _NoKey(Key):
 
 
 def _linear(plain: Callable[P, R]) -> Callable[P, R]:
-    """The twin of a function that is linear in its first argument."""
-    (name, *_) = inspect.signature(plain).parameters
+    """The twin of a function that is linear in its first argument, and adds a residual
+    where it has one."""
+    first, *others = inspect.signature(plain).parameters
+    names = [first, *(name for name in others if name == "residual")]
 
-    @_traced(plain, name)
+    @_traced(plain, *names)
     def function(y: Any, **arguments: Any) -> Any:
-        x = arguments.pop(name)
-        return _linked(y, _scaled(functools.partial(function, **arguments)), x)
+        arrays = [arguments.pop(name) for name in names]
+        slope = functools.partial(function, **arguments)
+        return _linked(y, _scaled(slope, _same), *arrays)
 
     return function
 
@@ -249,6 +252,7 @@ def _linear(plain: Callable[P, R]) -> Callable[P, R]:
 dropout = _linear(functional.dropout)
 spatial_dropout = _linear(functional.spatial_dropout)
 gaussian_dropout = _linear(functional.gaussian_dropout)
+drop_path = _linear(functional.drop_path)
 drop_block = _linear(functional.drop_block)
 alpha_dropout_backward = _linear(functional.alpha_dropout_backward)
 
@@ -257,12 +261,6 @@ alpha_dropout_backward = _linear(functional.alpha_dropout_backward)
 def alpha_dropout(y: Any, x: Any, **options: Any) -> Any:
     slope = functools.partial(alpha_dropout_backward, **options)
     return _linked(y, _scaled(slope), x)
-
-
-@_traced(functional.drop_path, "x", "residual")
-def drop_path(y: Any, x: Any, residual: Any, **options: Any) -> Any:
-    slope = functools.partial(drop_path, **options)
-    return _linked(y, _scaled(slope, _same), x, residual)
 
 
 @_traced(functional.fractal_join, "paths")

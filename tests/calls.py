@@ -12,6 +12,7 @@ import reference as ref
 import reference_family as fam
 from arrays import (
     DTYPES,
+    arrays,
     assert_same,
     layouts,
     memory_order,
@@ -93,6 +94,22 @@ def outs(draw, dtype, *operands):
     dtypes = [d for d in DTYPES if is_same_kind(dtype, d)]
     sevens = np.full(operands[0].shape, 7)
     return draw(layouts(sevens, draw(st.sampled_from(dtypes))))
+
+
+def promotes(dtype, other):
+    """Whether two dtypes have a common one; bfloat16 has few relatives."""
+    try:
+        np.result_type(dtype, other)
+    except TypeError:
+        return False
+    return True
+
+
+def residuals(x):
+    """Arrays that can be added to x: of its dtype, or of any that promotes with it."""
+    dtypes = [dtype for dtype in DTYPES if promotes(x.dtype, dtype)]
+    some = st.sampled_from([[x.dtype], dtypes])
+    return some.flatmap(lambda dtypes: arrays(x.shape, dtypes))
 
 
 @st.composite

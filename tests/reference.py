@@ -188,6 +188,13 @@ def added(base, keep, x, factor):
     return cast(np.where(keep, base + scaled(x, factor), base), dtype)
 
 
+def applied(keep, x, factor, residual):
+    """What a mask makes of x, added to a residual if there is one."""
+    if residual is None:
+        return selected(keep, x, factor)
+    return added(residual, keep, x, factor)
+
+
 def along_rows(values, x):
     """One value, or one for each sample of x, in a shape that goes along x's axis 0."""
     return np.reshape(values, (-1,) + (1,) * (np.ndim(x) - 1) if np.ndim(x) else ())
@@ -203,21 +210,26 @@ def dropout(
     *,
     scaling="inverted",
     shared_axes=(),
+    residual=None,
     key=None,
     mask=None,
     return_mask=False,
     full_shape=None,
     start=None,
 ):
-    """Inverted: x / (1 - p) where kept, x in test. Classic: x, and x * (1 - p)."""
+    """Inverted: x / (1 - p) where kept, x in test. Classic: x, and x * (1 - p).
+
+    r + that where there is a residual r.
+    """
     p, classic = float(p), scaling == "classic"
     if mode != "train":
         mask = keep_mask(np.shape(x), 0.0, None, full_shape, start, shared_axes)
-        result = selected(p < 1, x, 1.0 - p) if classic else selected(True, x, 1.0)
+        keep, factor = (p < 1, 1.0 - p) if classic else (True, 1.0)
     else:
         if mask is None:
             mask = keep_mask(np.shape(x), p, key, full_shape, start, shared_axes)
-        result = selected(mask & (p < 1), x, 1.0 if classic else inverse(p))
+        keep, factor = mask & (p < 1), 1.0 if classic else inverse(p)
+    result = applied(keep, x, factor, residual)
     return (result, mask) if return_mask else result
 
 
@@ -247,8 +259,5 @@ def drop_path(
         mask = keep_mask(np.shape(x)[:1], prob, key, full_shape, start, shared_axes)
     keep = along_rows(mask & (prob < 1), x)
     factor = along_rows(inverse(prob), x) if scale_by_keep else 1.0
-    if residual is None:
-        result = selected(keep, x, factor)
-    else:
-        result = added(residual, keep, x, factor)
+    result = applied(keep, x, factor, residual)
     return (result, mask) if return_mask else result

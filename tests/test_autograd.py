@@ -118,6 +118,15 @@ def test_elements_have_derivatives(name, x, options):
     check(functools.partial(getattr(da, name), **{"rng": K, **options}), x)
 
 
+@pytest.mark.parametrize(
+    "options", [options for name, _, options in CALLS if name == "dropout"]
+)
+def test_elements_and_residuals_have_derivatives(options):
+    options = {"rng": K, **options}
+    check(lambda x, r: da.dropout(x, residual=r, **options), X, X[::-1])
+    check(lambda r: da.dropout(X, residual=r, **options), X[::-1])
+
+
 @pytest.mark.parametrize("options", PATHS)
 def test_samples_and_residuals_have_derivatives(options):
     options = {"rng": K, **options}
@@ -192,6 +201,7 @@ def test_complex_and_real_arrays_mix():
     check(lambda x: da.dropout(x, rng=K), z)
     check(lambda x: da.gaussian_dropout(x, rng=K), z)
     for x, r in ((z, X), (X, z), (z, z)):
+        check(lambda x, r: da.dropout(x, residual=r, rng=K), x, r)
         check(lambda x, r: da.drop_path(x, 0.4, True, residual=r, rng=K), x, r)
         check(lambda x, r: da.fractal_join([x, r], 0.4, True, rng=K), x, r)
     for x, w, b in ((inputs, WEIGHT, BIAS), (INPUTS, weight, BIAS)):
@@ -243,7 +253,10 @@ FLOATING = ["f4", "f8", "f2", "g", "F"]
 @pytest.mark.parametrize("one", FLOATING)
 @pytest.mark.parametrize("other", FLOATING)
 def test_each_gradient_has_the_dtype_of_its_array(one, other):
-    def residual(x, r):
+    def elements(x, r):
+        return da.dropout(x, 0.4, residual=r, rng=K)
+
+    def samples(x, r):
         return da.drop_path(x, 0.4, True, residual=r, rng=K)
 
     def join(x, r):
@@ -253,7 +266,7 @@ def test_each_gradient_has_the_dtype_of_its_array(one, other):
         return da.drop_connect(x, w, rng=K)
 
     for function, x, r in (
-        (residual, X, X), (join, X, X), (layer, INPUTS, WEIGHT),
+        (elements, X, X), (samples, X, X), (join, X, X), (layer, INPUTS, WEIGHT),
     ):  # fmt: skip
         x, r = x.astype(one), r.astype(other)
         pull, y = make_vjp(function, (0, 1))(x, r)

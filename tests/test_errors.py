@@ -89,6 +89,13 @@ NO_BLOCK = [
     (TypeError, "start", {"full_shape": (9, 9), "start": (1.5, 0)}),
     (TypeError, "start", {"full_shape": (9, 9), "start": (None, 0)}),
 ]
+NO_RESIDUAL = [
+    *((TypeError, "residual", {"residual": r}) for r in NO_ARRAY),
+    *((ValueError, "residual", {"residual": r}) for r in (X.T, X[:1], 1.0, X[0], [])),
+    (TypeError, "residual", {"x": X.astype("f2"), "residual": BF16}),
+    (TypeError, "residual", {"x": BF16, "residual": X.astype("f2")}),
+    (TypeError, "out", {"residual": X.astype("F")}),
+]
 
 DROPOUT = [
     *((ValueError, "p", {"p": p}) for p in OUT_OF_RANGE),
@@ -101,6 +108,7 @@ DROPOUT = [
     *((ValueError, "shared_axes", {"shared_axes": a}) for a in ((0, 0), (1, -1))),
     *((TypeError, "shared_axes", {"shared_axes": a}) for a in ("0", 1.0, None, True)),
     *((TypeError, "shared_axes", {"shared_axes": a}) for a in ((False,), (None,))),
+    *NO_RESIDUAL,
     *((TypeError, "mask", {"mask": m}) for m in (X, X.astype(int), "yes", MASKED > 5)),
     *((ValueError, "mask", {"mask": m}) for m in (KEEP.T, KEEP[0], True, KEEP[:3])),
     (ValueError, "mask", {"mask": KEEP, "shared_axes": 1}),
@@ -127,16 +135,12 @@ DROP_PATH = [
     *((ValueError, "per", {"per": p}) for p in ("row", None, 0, b"batch")),
     *((TypeError, "scale_by_keep", {"scale_by_keep": f}) for f in NO_FLAG),
     *((TypeError, "return_mask", {"return_mask": f}) for f in NO_FLAG),
-    *((TypeError, "residual", {"residual": r}) for r in NO_ARRAY),
-    *((ValueError, "residual", {"residual": r}) for r in (X.T, X[:1], 1.0, X[0], [])),
-    (TypeError, "residual", {"x": X.astype("f2"), "residual": BF16}),
-    (TypeError, "residual", {"x": BF16, "residual": X.astype("f2")}),
+    *NO_RESIDUAL,
     *((TypeError, "mask", {"mask": m}) for m in (X[:, 0], "yes", MASKED[0] > 5)),
     *((ValueError, "mask", {"mask": m}) for m in (KEEP, KEEP[:3, 0], True, KEEP[:1])),
     (ValueError, "mask", {"mask": KEEP[:, 0], "per": "batch"}),
     (ValueError, "mask", {"mask": KEEP, "prob": [0.5] * 4}),
     *((error, "out", {"out": out}) for error, out in NO_OUT),
-    (TypeError, "out", {"residual": X.astype("F")}),
     *NO_BLOCK,
 ]  # fmt: skip
 KEEP_MASK = [

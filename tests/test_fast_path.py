@@ -18,6 +18,7 @@ from droplayers import _core, _validation
 PACKAGE = pathlib.Path(dl.__file__).parent
 ENTRIES = ["dropout", "spatial_dropout", "drop_path", "keep_mask", "unchanged"]
 X = np.arange(1.0, 25.0, dtype=np.float32).reshape(2, 3, 4)
+OUT = X.copy()
 RNG = np.random.default_rng(1)
 
 # --- the same results, errors and draws -----------------------------------------------
@@ -68,11 +69,12 @@ def calls(draw, name):
         options["training"] = draw(usually([True, False], [np.True_, "test"]))
         options["per"] = draw(usually(["sample", "batch"], ["row", None]))
         options["scale_by_keep"] = draw(usually([True, False], [1, None]))
-        residuals = [None, x, draw(alike(x))]
-        options["residual"] = draw(usually(residuals, [x.T, np.ones(x.shape)]))
     else:
         options["p"] = draw(probabilities())
         options["mode"] = draw(usually(["train", "test", "eval"], ["Train", None]))
+    if name in ("dropout", "drop_path"):
+        residuals = [None, x, draw(alike(x))]
+        options["residual"] = draw(usually(residuals, [x.T, np.ones(x.shape)]))
     if name == "dropout":
         options["scaling"] = draw(usually(["inverted", "classic"], ["none", None]))
     if name in ("dropout", "alpha_dropout"):
@@ -199,6 +201,11 @@ TAKEN = {
     "samples in test mode": lambda: dl.drop_path(X, 0.5),
     "a batch": lambda: dl.drop_path(X, 0.5, True, per="batch", rng=RNG),
     "no scaling": lambda: dl.drop_path(X, 0.5, True, scale_by_keep=False, rng=RNG),
+    "a residual of elements": lambda: dl.dropout(X, 0.5, residual=X, rng=RNG),
+    "a residual, classic": lambda: dl.dropout(
+        X, 0.5, "test", scaling="classic", residual=X
+    ),
+    "a residual as out": lambda: dl.dropout(X, 0.5, residual=OUT, rng=RNG, out=OUT),
     "a residual": lambda: dl.drop_path(X, 0.5, True, residual=X, rng=RNG),
     "a residual in test mode": lambda: dl.drop_path(X, 0.5, residual=X),
     "alpha in test mode": lambda: dl.alpha_dropout(X, 0.5, "test"),
@@ -261,12 +268,13 @@ def test_what_is_declined_takes_no_memory():
     huge = np.lib.stride_tricks.as_strided(np.ones(1, "f4"), (2**50, 3), (4, 4))
     common = {"x": huge, "p": 0.5, "rng": dl.Key(1), "full_shape": None, "start": None}
     others = {"mode": "train", "mask": None, "return_mask": False, "out": None}
+    added = {**others, "residual": None}
     usual = {
-        "dropout": common | others | {"scaling": "inverted", "shared_axes": ()},
+        "dropout": common | added | {"scaling": "inverted", "shared_axes": ()},
         "spatial_dropout": common | others | {"channel_axis": 1},
         "drop_path": common
-        | others
-        | {"mode": True, "per": "sample", "scale_by_keep": True, "residual": None},
+        | added
+        | {"mode": True, "per": "sample", "scale_by_keep": True},
         "keep_mask": common | {"x": (2**50, 3), "packed": False},
     }
     unusual = {

@@ -36,7 +36,10 @@ class Told:
 
 
 CALLS = {
-    dl.dropout: ({"x": X, "p": 0.5}, ("x", "p", "mask", "shared_axes", "full_shape")),
+    dl.dropout: (
+        {"x": X, "p": 0.5},
+        ("x", "p", "mask", "shared_axes", "residual", "full_shape"),
+    ),
     dl.drop_path: (
         {"x": X, "prob": 0.5, "training": True},
         ("x", "prob", "mask", "residual", "full_shape"),
@@ -115,9 +118,10 @@ def test_an_array_is_asked_for_once_alone():
     assert dl.dropout(Shrinks(), 0.5, rng=1).shape == (4, 6)
     y, keep = dl.drop_path(Shrinks(), 0.5, True, rng=1, return_mask=True)
     assert (y.shape, keep.shape) == ((4, 6), (4,))
-    residual = Shrinks()
-    assert dl.drop_path(X, 0.5, True, residual=residual, rng=1).shape == (4, 6)
-    assert residual.rows == 4
+    residuals = Shrinks(), Shrinks()
+    assert dl.dropout(X, 0.5, residual=residuals[0], rng=1).shape == (4, 6)
+    assert dl.drop_path(X, 0.5, True, residual=residuals[1], rng=1).shape == (4, 6)
+    assert residuals[0].rows == residuals[1].rows == 4
 
 
 # Each of these is asked while a call is under way, and takes memory away from it.
@@ -180,6 +184,8 @@ SHRINKING = """
         "dropout(x, 0.5, rng=Property(), out=out)",
         "dropout(x, 0.5, rng=changing, out=out)",
         "dropout(x, 0.5, scaling='classic', rng=changing, out=out)",
+        "dropout(x, 0.5, residual=Residual(), rng=1, out=out)",
+        "dropout(x, 0.5, residual=r, rng=changing)",
         "drop_path(x, 0.5, True, residual=Residual(), rng=1, out=out)",
         "drop_path(x, 0.5, True, residual=r, rng=Generator(), out=out)",
         "drop_path(x, 0.5, True, residual=r, rng=changing)",

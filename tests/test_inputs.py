@@ -57,6 +57,9 @@ FUNCTIONS = {
     "test mode": lambda x, **o: dl.dropout(x, 0.3, "test", **o),
     "p = 0": lambda x, **o: dl.dropout(x, 0, **o),
     "p = 1": lambda x, **o: dl.dropout(x, 1, **o),
+    "dropout of a residual": lambda x, **o: dl.dropout(
+        x, 0.3, residual=x, rng=RNG, **o
+    ),
     "drop_path": lambda x, **o: dl.drop_path(x, 0.3, True, rng=RNG, **o),
     "drop_path, no training": lambda x, **o: dl.drop_path(x, 0.3, **o),
     "drop_path, rates": lambda x, **o: dl.drop_path(

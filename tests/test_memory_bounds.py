@@ -31,6 +31,7 @@ def test_no_call_reads_or_writes_past_the_ends_of_arrays(dtype, n):
     x, r = values(dtype, (n,)), values(dtype, (n,), 1)
     size = x.nbytes
     dropped = ref.dropout(x, 0.3, key=KEY)
+    summed = ref.dropout(x, 0.3, residual=r, key=KEY)
     joined = ref.drop_path(x, 0.3, True, residual=r, key=KEY)
     with contextlib.ExitStack() as stack:
         places = [stack.enter_context(guarded(size)) for _ in range(3)]
@@ -41,6 +42,7 @@ def test_no_call_reads_or_writes_past_the_ends_of_arrays(dtype, n):
                 a[:], b[:] = x, r
                 assert_same(dl.dropout(a, 0.3, rng=dl.Key(KEY), out=out), dropped)
                 options = {"rng": dl.Key(KEY), "residual": b}
+                assert_same(dl.dropout(a, 0.3, **options, out=out), summed)
                 assert_same(dl.drop_path(a, 0.3, True, **options, out=out), joined)
                 assert_same(dl.drop_path(a, 0.3, True, **options, out=b), joined)
                 assert_same(dl.dropout(a, 0.3, rng=dl.Key(KEY), out=a), dropped)

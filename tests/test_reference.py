@@ -388,6 +388,19 @@ def test_a_residual_is_added_and_stands_alone_where_samples_are_dropped():
     np.testing.assert_array_equal(ref.drop_path(x, 0.4, residual=r), r + x)
 
 
+@pytest.mark.parametrize("scaling", ["inverted", "classic"])
+@pytest.mark.parametrize("mode", ["train", "test"])
+def test_a_residual_is_added_to_what_dropout_gives(scaling, mode):
+    x, r = np.random.default_rng(3).normal(size=(2, 40, 3)).astype("f4")
+    options = {"mode": mode, "scaling": scaling, "key": KEY, "return_mask": True}
+    y, mask = ref.dropout(x, 0.4, residual=r, **options)
+    np.testing.assert_array_equal(y, r + ref.dropout(x, 0.4, **options)[0])
+    np.testing.assert_array_equal(y[~mask], r[~mask])
+    nothing = ref.dropout(x * np.inf, 1.0, residual=-0 * r, **options)[0]
+    if mode == "train" or scaling == "classic":
+        np.testing.assert_array_equal(nothing, -0 * r)
+
+
 def test_blocks_of_an_array_get_their_part_of_its_mask():
     x = np.random.default_rng(4).normal(size=(7, 6))
     whole = ref.dropout(x, 0.5, key=KEY, shared_axes=(1,))

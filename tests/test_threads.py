@@ -65,10 +65,13 @@ def test_rows_and_residual_do_not_depend_on_the_number_of_threads(cells):
     x = cells.reshape(640, -1)
     with dl.num_threads(1):
         expected = dl.drop_path(x, 0.3, True, rng=KEY, residual=-x)
+        summed = dl.dropout(x, 0.3, rng=KEY, residual=-x)
     for n in (2, 3, 8):
         with dl.num_threads(n):
             y = dl.drop_path(x, 0.3, True, rng=KEY, residual=-x)
+            z = dl.dropout(x, 0.3, rng=KEY, residual=-x)
         assert np.array_equal(y, expected), n
+        assert np.array_equal(z, summed), n
 
 
 def test_stores_past_the_cache_give_the_same_bits(cells):

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _validation
 from . import mask as masks
-from .elementwise import Affine, apply, unpack
+from .elementwise import RESIDUAL, Affine, apply, unpack
 from .memory import empty_like
 
 if TYPE_CHECKING:
@@ -66,23 +66,28 @@ def apply_mask(
     *,
     identity: bool,
     train: bool,
-    residual: Array | None = None,
+    residual: ArrayLike | None = None,
     mask: ArrayLike | None = None,
     return_mask: bool = False,
     out: Array | None = None,
 ) -> Any:
     """Check the arguments that are left, draw the mask and apply it.
 
-    x and residual are checked, dtype is that of the result, and where gives the shape
-    of the mask. identity means that the result is x, unless a mask was given. In test
-    mode a given mask is checked and not used, and the mask to return keeps all.
+    x is checked, dtype is that of the result without a residual, and where gives the
+    shape of the mask. identity means that the result is x, unless a mask was given or
+    there is a residual, to which a scaled x is added. In test mode a given mask is
+    checked and not used, and the mask to return keeps all.
     """
+    r = None
+    if residual is not None:
+        r = _validation.array(residual, "residual")
+        dtype = _validation.common_dtype(x, "x", r, "residual")
     return_mask = _validation.flag(return_mask, "return_mask")
     keep = None if mask is None else _validation.keep(mask, where.shape)
     target = None if out is None else _validation.out(out, x.shape, dtype)
     if not train:
         keep = None
-    unchanged = identity and keep is None and target is None
+    unchanged = identity and keep is None and target is None and r is None
 
     def reserve() -> tuple[Array, Array | None]:
         if unchanged:
@@ -94,8 +99,10 @@ def apply_mask(
         return result, np.empty(where.shape, np.bool_) if return_mask else None
 
     (result, shown), (bits, affine) = reserve_then_draw(reserve, lambda: draw(keep))
+    if r is not None:
+        affine = affine._replace(form=RESIDUAL)
     if not unchanged:
-        apply(x, dtype, bits, affine, residual, result)
+        apply(x, dtype, bits, affine, r, result)
     if shown is not None:
         if keep is not None:
             np.copyto(shown, keep)

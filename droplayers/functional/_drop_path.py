@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _core, _validation
 from .._lib import mask as masks
-from .._lib.elementwise import RESIDUAL, SCALE, Affine
+from .._lib.elementwise import Affine
 from .._lib.mask import CHUNK
 from .._lib.pipeline import apply_mask, at_rate, scale
 from ..keys import draw_key
@@ -117,7 +117,7 @@ def drop_path(
     """
     y = _core.drop_path(
         x, prob, rng, full_shape, start,
-        training, mask, return_mask, out, per, scale_by_keep, residual,
+        training, mask, return_mask, out, residual, per, scale_by_keep,
     )  # fmt: skip
     if y is not NotImplemented:
         return y
@@ -129,29 +129,24 @@ def drop_path(
     probs = _validation.probabilities(prob, "prob", None if batch else array.shape[:1])
     train = _validation.flag(training, "training")
     scaled = _validation.flag(scale_by_keep, "scale_by_keep")
-    other = None
-    if residual is not None:
-        other = _validation.array(residual, "residual")
-        dtype = _validation.common_dtype(array, "x", other, "residual")
     given = mask is not None
     where = masks.rows(array.shape, batch, full_shape, start, given=given)
     if not train:
         probs = 0.0
-    form = SCALE if other is None else RESIDUAL
     if isinstance(probs, float):
-        affine = Affine(form, scale(probs) if scaled else 1.0)
+        affine = Affine(a=scale(probs) if scaled else 1.0)
         draw, nothing = at_rate(probs, affine, where, rng), probs == 0.0
     else:
-        affine = Affine(form, (lambda rows: scale(probs[rows])) if scaled else 1.0)
+        affine = Affine(a=(lambda rows: scale(probs[rows])) if scaled else 1.0)
         draw, nothing = _at_rates(probs, affine, where, rng), False
     return apply_mask(
         array,
         dtype,
         where,
         draw,
-        identity=nothing and other is None,
+        identity=nothing,
         train=train,
-        residual=other,
+        residual=residual,
         mask=mask,
         return_mask=return_mask,
         out=out,

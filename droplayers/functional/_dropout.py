@@ -25,6 +25,7 @@ def dropout(
     *,
     scaling: str = "inverted",
     shared_axes: int | Sequence[int] = (),
+    residual: ArrayLike | None = None,
     rng: RNG = None,
     mask: ArrayLike | None = None,
     return_mask: bool = False,
@@ -52,6 +53,11 @@ def dropout(
         Axes along which one draw is shared: the mask is drawn for x's shape with 1
         there. ``shared_axes=1`` on (batch, time, features) drops a feature for all
         times.
+    residual : array_like, optional
+        Of x's shape: gives ``residual + dropout(x)`` in one pass, in both modes, of
+        the dtype that the two promote to. Product and sum are rounded each, for the
+        half types in float32 with one rounding to half. A dropped element is
+        residual's.
     rng : optional
         None draws 8 fresh bytes from the operating system. An int, a sequence of
         ints, a SeedSequence, BitGenerator, Generator or RandomState is used as by
@@ -67,13 +73,13 @@ def dropout(
         (by default at 0); its mask is that block of the larger array's mask.
     out : ndarray, optional
         Where to store the result: of x's shape, of a dtype that takes it under
-        same_kind casting. May be x or overlap it.
+        same_kind casting. May be x or residual, or overlap them.
 
     Returns
     -------
     y : ndarray or scalar
         Of x's shape and floating dtype, in x's memory layout; `out` if given. x
-        itself where nothing is to be done and no mask was given.
+        itself where nothing is to be done and no mask or residual was given.
     keep : ndarray of bool
         With `return_mask`: True is kept. In test mode all are.
 
@@ -91,13 +97,13 @@ def dropout(
 
     Notes
     -----
-    The backward pass is the same call on the gradient with the same Key. The mask
-    of element i depends on (key, i, p) alone, with i its C-order index: not on
-    dtype, memory layout, threads or machine. The factor is formed in double and
-    rounded once to the dtype that computes, float32 for the half types. Elsewhere
-    results differ: PyTorch scales halves by a factor that is a half itself, off by up
-    to 2**-11, and both it and NumPy's idioms multiply by the mask, so that an infinity
-    that is dropped becomes NaN.
+    The backward pass is the same call on the gradient with the same Key, without
+    residual, whose gradient is the result's. The mask of element i depends on (key, i,
+    p) alone, with i its C-order index: not on dtype, memory layout, threads or machine.
+    The factor is formed in double and rounded once to the dtype that computes, float32
+    for the half types. Elsewhere results differ: PyTorch scales halves by a factor that
+    is a half itself, off by up to 2**-11, and both it and NumPy's idioms multiply by
+    the mask, so that an infinity that is dropped becomes NaN.
 
     References
     ----------
@@ -115,10 +121,13 @@ def dropout(
             0.       ,  9.333334 , 10.666667 ], dtype=float32)
     >>> dl.dropout(x, 0.25, "test") is x
     True
+    >>> dl.dropout(x, 0.25, residual=-x, rng=1)
+    array([ 0.33333337,  0.6666667 , -3.        ,  1.3333335 ,  1.666667  ,
+           -6.        ,  2.333334  ,  2.666667  ], dtype=float32)
     """
     y = _core.dropout(
         x, p, rng, full_shape, start,
-        mode, mask, return_mask, out, scaling, shared_axes,
+        mode, mask, return_mask, out, residual, scaling, shared_axes,
     )  # fmt: skip
     if y is not NotImplemented:
         return y
@@ -143,6 +152,7 @@ def dropout(
         at_rate(rate, Affine(a=a), where, rng),
         identity=rate == 0.0 and a == 1.0,
         train=train,
+        residual=residual,
         mask=mask,
         return_mask=return_mask,
         out=out,

@@ -31,17 +31,17 @@ enum {
     RETURN_MASK,
     OUT,
     OWN,
-    /* Of dropout. */
-    SCALING = OWN,
+    /* Of dropout; the residual of drop_path too. */
+    RESIDUAL = OWN,
+    SCALING,
     SHARED_AXES,
     DROPOUT_ARGS,
     /* Of spatial_dropout. */
     CHANNEL_AXIS = OWN,
     SPATIAL_DROPOUT_ARGS,
     /* Of drop_path. */
-    PER = OWN,
+    PER = RESIDUAL + 1,
     SCALE_BY_KEEP,
-    RESIDUAL,
     DROP_PATH_ARGS,
     /* Of unchanged. */
     AXES = OWN,
@@ -63,13 +63,18 @@ is_whole(PyObject *const *args)
     return args[FULL_SHAPE] == Py_None && args[START] == Py_None;
 }
 
+static PyArrayObject *
+array_or_null(PyObject *arg)
+{
+    return arg == Py_None ? NULL : (PyArrayObject *)arg;
+}
+
 /* What the arguments of all but keep_mask say, for any mode. */
 static int
 parse(fast_call *call, PyObject *const *args)
 {
-    PyObject *out = args[OUT] == Py_None ? NULL : args[OUT];
     *call = (fast_call){.x = (PyArrayObject *)args[X],
-                        .out = (PyArrayObject *)out,
+                        .out = array_or_null(args[OUT]),
                         .rng = args[RNG]};
     return drop_is_plain(args[X]) && drop_is_rate(args[P], &call->p) &&
            is_whole(args) && args[MASK] == Py_None &&
@@ -188,6 +193,7 @@ drop_core_dropout(PyObject *module, PyObject *const *args, Py_ssize_t n)
                        &call.shared)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
+    call.r = array_or_null(args[RESIDUAL]);
     set_mode(&call, train, is_inverted == train);
     return run(module, &call);
 }
@@ -228,9 +234,7 @@ drop_core_drop_path(PyObject *module, PyObject *const *args, Py_ssize_t n)
         !(is_scaled || args[SCALE_BY_KEEP] == Py_False)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    if (args[RESIDUAL] != Py_None) {
-        call.r = (PyArrayObject *)args[RESIDUAL];
-    }
+    call.r = array_or_null(args[RESIDUAL]);
     call.shared = per_sample ? ~UINT64_C(1) : ~UINT64_C(0);
     set_mode(&call, train, train && is_scaled);
     return run(module, &call);

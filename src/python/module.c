@@ -19,13 +19,14 @@ static PyMethodDef methods[] = {
      "masked_matmul(sums, a, m, transposed, mask)"},
     {"dropout", FAST(drop_core_dropout),
      "dropout(x, p, rng, full_shape, start, mode, mask, return_mask, out,"
-     " scaling, shared_axes): NotImplemented where Python has to do it."},
+     " residual, scaling, shared_axes): NotImplemented where Python has to do"
+     " it."},
     {"spatial_dropout", FAST(drop_core_spatial_dropout),
      "spatial_dropout(x, p, rng, full_shape, start, mode, mask, return_mask,"
      " out, channel_axis): likewise."},
     {"drop_path", FAST(drop_core_drop_path),
      "drop_path(x, prob, rng, full_shape, start, training, mask, return_mask,"
-     " out, per, scale_by_keep, residual): likewise."},
+     " out, residual, per, scale_by_keep): likewise."},
     {"keep_mask", FAST(drop_core_keep_mask),
      "keep_mask(shape, p, rng, full_shape, start, packed): likewise."},
     {"unchanged", FAST(drop_core_unchanged),

@@ -9,6 +9,7 @@ import pytest
 import reference as ref
 from arrays import (
     DTYPES,
+    HALVES,
     KERNELS,
     LAYOUTS,
     RATES,
@@ -22,7 +23,7 @@ from arrays import (
     stretched,
     values,
 )
-from calls import KEY, compare, masks, outs
+from calls import KEY, compare, masks, outs, residuals
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +49,10 @@ def calls(draw):
     if draw(st.integers(0, 2)) == 0:
         options["full_shape"], start = draw(blocks(shape))
         options["start"] = draw(st.sampled_from([start, None]))
-    return x, draw(outs(ref.common(x), x)), options
+    if draw(st.integers(0, 2)) == 0:
+        options["residual"] = draw(residuals(x))
+    operands = [x, options["residual"]] if "residual" in options else [x]
+    return x, draw(outs(ref.common(*operands), *operands)), options
 
 
 @given(calls())
@@ -82,6 +86,12 @@ def test_every_walk_through_memory_gives_the_same(shape, layout, dtype):
         assert_same(y, expected)
         y = dl.dropout(x, 0.3, mask=mask, shared_axes=axes)
         assert_same(y, expected)
+        for r in (values(dtype, shape, 5), laid_out(values(dtype, shape, 5), layout)):
+            options = {"mask": mask, "shared_axes": axes, "residual": r}
+            expected = ref.dropout(x, 0.3, **options)
+            assert_same(dl.dropout(x, 0.3, **options), expected)
+            options = {"rng": dl.Key(KEY), "shared_axes": axes, "residual": r}
+            assert_same(dl.dropout(x, 0.3, **options), expected)
 
 
 @pytest.mark.parametrize("shape", [(1025, 1030), (2050, 17), (9, 1, 2049)], ids=str)
@@ -104,10 +114,13 @@ def large_mask(shape):
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("p", [0.0, 2.0**-41, 0.3, 1 - 2.0**-41, 1.0])
 def test_special_values_come_through_and_leave_no_trace_where_dropped(dtype, p):
-    x = values(dtype, (60, 33), 3).astype(dtype)
+    x, r = (values(dtype, (60, 33), seed).astype(dtype) for seed in (3, 4))
     for scaling in ("inverted", "classic"):
         for mode in ("train", "test"):
             compare("dropout", x, p=p, mode=mode, scaling=scaling)
+            compare("dropout", x, p=p, mode=mode, scaling=scaling, residual=r)
+    y = dl.dropout(x, 0.5, mask=np.zeros(x.shape, bool), residual=r)
+    assert_same(y, ref.cast(r, ref.common(r)))
     y = dl.dropout(x, 0.5, mask=np.zeros(x.shape, bool))
     assert_same(y, np.zeros(x.shape, ref.common(x)))
 
@@ -132,6 +145,36 @@ def test_a_half_is_scaled_in_float32_and_rounded_once():
         y = dl.dropout(x, 0.1, rng=1)
         once = np.float32(1 / 0.9).astype(dtype)
         assert set(y.astype(float).tolist()) == {0.0, float(once)}
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+def test_a_residual_of_halves_is_added_in_float32_and_rounded_once(dtype):
+    x, r = np.random.default_rng(0).normal(size=(2, 200, 33)).astype(dtype)
+    y, keep = dl.dropout(x, 0.1, residual=r, rng=1, return_mask=True)
+    scaled = x.astype("f4") * np.float32(1 / 0.9)
+    assert_same(y, np.where(keep, (r.astype("f4") + scaled).astype(dtype), r))
+    assert np.any(y != np.where(keep, r + scaled.astype(dtype), r))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("scaling", ["inverted", "classic"])
+@pytest.mark.parametrize("mode", ["train", "test"])
+def test_a_residual_with_dropout_is_their_sum(dtype, scaling, mode):
+    x, r = np.random.default_rng(0).normal(size=(2, 200, 33)).astype(dtype)
+    options = {"mode": mode, "scaling": scaling, "rng": 5}
+    for shared in ((), 1):
+        y = dl.dropout(x, 0.4, shared_axes=shared, **options)
+        joined = dl.dropout(x, 0.4, shared_axes=shared, residual=r, **options)
+        assert_same(joined, r + y)
+
+
+def test_a_residual_of_another_dtype_decides_on_that_of_the_result():
+    x, r = np.ones(4, "f2"), np.arange(4)
+    assert dl.dropout(x, 0.5, residual=x.astype("F"), rng=1).dtype == "F"
+    assert dl.dropout(r, 0.5, residual=r, rng=1).dtype == "f8"
+    y = dl.dropout(x, 0, "test", residual=r)
+    assert_same(y, np.array([1.0, 2.0, 3.0, 4.0]))
+    assert dl.dropout(2.0, 0.5, residual=1, mask=True) == 5.0
 
 
 def test_a_rate_that_bfloat16_cannot_tell_from_zero_still_drops():
