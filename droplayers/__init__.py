@@ -5,8 +5,8 @@ layouts, chunks and machines cannot change it, and the backward pass draws it ag
 
 >>> import numpy as np
 >>> import droplayers as dl
->>> dl.dropout(np.ones(4, np.float32), 0.5, rng=0)
-array([0., 0., 2., 0.], dtype=float32)
+>>> dl.dropout(np.ones(4, np.float32), 0.5, rng=4)
+array([0., 2., 0., 2.], dtype=float32)
 """
 
 try:

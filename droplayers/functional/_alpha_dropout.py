@@ -181,11 +181,11 @@ def alpha_dropout_backward(
     --------
     >>> import numpy as np
     >>> import droplayers as dl
-    >>> key = dl.Key(9)
-    >>> dl.alpha_dropout(np.zeros(4), 0.1, rng=key)
-    array([0.16197097, 0.16197097, 0.16197097, 0.16197097])
-    >>> dl.alpha_dropout_backward(np.ones(4), 0.1, rng=key)
-    array([0.92128452, 0.92128452, 0.92128452, 0.92128452])
+    >>> key = dl.Key(5)
+    >>> dl.alpha_dropout(np.zeros(4), 0.25, rng=key)
+    array([ 0.3811814 , -1.14354419,  0.3811814 ,  0.3811814 ])
+    >>> dl.alpha_dropout_backward(np.ones(4), 0.25, rng=key)
+    array([0.86725792, 0.        , 0.86725792, 0.86725792])
     """
     return _drop(
         SCALE, grad, "grad", p, mode, shared_axes,

@@ -122,7 +122,7 @@ def dropout(
     >>> dl.dropout(x, 0.25, "test") is x
     True
     >>> dl.dropout(x, 0.25, residual=-x, rng=1)
-    array([ 0.33333337,  0.6666667 , -3.        ,  1.3333335 ,  1.666667  ,
+    array([ 0.33333337,  0.66666675, -3.        ,  1.3333335 ,  1.666667  ,
            -6.        ,  2.333334  ,  2.666667  ], dtype=float32)
     """
     y = _core.dropout(

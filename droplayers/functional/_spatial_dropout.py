@@ -93,15 +93,15 @@ def spatial_dropout(
     >>> import numpy as np
     >>> import droplayers as dl
     >>> x = np.ones((2, 3, 4), dtype=np.float32)
-    >>> dl.spatial_dropout(x, 0.5, rng=1)
-    array([[[2., 2., 2., 2.],
+    >>> dl.spatial_dropout(x, 0.5, rng=8)
+    array([[[0., 0., 0., 0.],
             [2., 2., 2., 2.],
             [0., 0., 0., 0.]],
     <BLANKLINE>
-           [[2., 2., 2., 2.],
+           [[0., 0., 0., 0.],
             [2., 2., 2., 2.],
-            [0., 0., 0., 0.]]], dtype=float32)
-    >>> y, keep = dl.spatial_dropout(x, 0.5, channel_axis=-1, rng=1, return_mask=True)
+            [2., 2., 2., 2.]]], dtype=float32)
+    >>> y, keep = dl.spatial_dropout(x, 0.5, channel_axis=-1, rng=8, return_mask=True)
     >>> keep.shape
     (2, 1, 4)
     """

@@ -4,12 +4,14 @@ Key for each training pass, and a backward pass that draws its mask again."""
 from __future__ import annotations
 
 import inspect
+import re
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 
 from .. import _validation
 from ..keys import Key, generator, is_drawn, lazy_key
+from . import _names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +40,7 @@ class Validated:
     def __get__(self, layer: Any, owner: type) -> Any:
         if layer is None:
             return self
-        raise AttributeError(
-            f"{type(layer).__name__!r} object has no attribute {self.name!r}",
-            name=self.name,
-            obj=layer,
-        )
+        raise _names.unknown(type(layer), self.name)
 
 
 class Choice(Validated):
@@ -58,25 +56,44 @@ def _source(rng: Any, name: str) -> Any:
 
 
 MODES = ("test", "train")  #: by whether a layer trains
+ADDRESS = r" at 0x[0-9A-Fa-f]+"  #: of memory, in a repr as of a Generator
 
 
 class Layer:
-    """The base of all layers: ``train``, ``eval``, ``forward`` and ``backward``."""
+    """The base of all layers: ``train``, ``eval``, ``forward`` and ``backward``.
+
+    Classes declare their attributes: by `Validated`, or by an annotation where no value
+    is refused. The layers of this package have no others, subclasses elsewhere may.
+    """
 
     rng = Validated(_source)
     training = Validated(_validation.flag)
+    last_key: Key | None
+    _last: Saved | None
 
     def __init__(self, rng: RNG) -> None:
         self.rng = rng
         self.training = True
-        self.last_key: Key | None = None
-        self._last: Saved | None = None
+        self.last_key = None
+        self._last = None
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        declared = getattr(type(self), name, None)
-        if isinstance(declared, Validated):
-            value = declared.check(value, name)
-        super().__setattr__(name, value)
+    if not TYPE_CHECKING:  # a type checker would take these for any attribute
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            kind = type(self)
+            declared = _names.declared(kind, name)
+            if isinstance(declared, Validated):
+                value = declared.check(value, name)
+            elif _names.is_method(kind, name):
+                raise _names.cannot_set(kind, name)
+            elif declared is None and not _names.may_have(kind, name):
+                raise _names.unknown(kind, name)
+            super().__setattr__(name, value)
+
+        def __getattr__(self, name: str) -> Any:
+            if _names.declared(type(self), name) is not None:
+                return super().__getattribute__(name)  # raises its own error again
+            raise _names.unknown(type(self), name)
 
     def train(self, mode: bool = True) -> Self:
         """Train from now on, or do not.
@@ -166,7 +183,7 @@ class Layer:
             value = self._shown(name)
             positional = parameter.kind is parameter.POSITIONAL_OR_KEYWORD
             if positional or not _is(value, parameter.default):
-                shown.append(f"{name}={value!r}")
+                shown.append(f"{name}={re.sub(ADDRESS, '', repr(value))}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def _shown(self, name: str) -> Any:

@@ -80,6 +80,10 @@ class DropConnect(Layer):
 
     p = Validated(_validation.probability)
     per_sample = Validated(_validation.flag)
+    grad_weight: Array | None
+    grad_bias: Array | None
+    _weight: Array
+    _bias: Array | None
 
     def __init__(
         self,
@@ -105,8 +109,8 @@ class DropConnect(Layer):
         self._weight = draw.uniform(-bound, bound, shape).astype(np.float32)
         start = draw.uniform(-bound, bound, shape[1]).astype(np.float32)
         self._bias = start if has_bias else None
-        self.grad_weight: Array | None = None
-        self.grad_bias: Array | None = None
+        self.grad_weight = None
+        self.grad_bias = None
 
     @property
     def in_features(self) -> int:

@@ -45,10 +45,20 @@ class Dropout(Layer):
     TypeError, ValueError
         As `dropout`, here or when an attribute is set. ``backward`` before a forward
         pass is a RuntimeError.
+    AttributeError
+        If an attribute that a layer has not is read or set, or one is set that has the
+        name of a method: ``layer.rate``, ``layer.train = False``. Subclasses may have
+        more attributes.
 
     See Also
     --------
     dropout : the function, with the formula and the papers.
+
+    Notes
+    -----
+    Training resumes from a pickle of its layers, or from the state of the Generator
+    that they share: ``layer.rng.bit_generator.state``. A pickle or a deep copy of a
+    network keeps that Generator shared.
 
     Examples
     --------
@@ -61,6 +71,24 @@ class Dropout(Layer):
     array([6., 6., 0., 6., 6., 0.])
     >>> layer.eval()(np.ones(2))
     array([1., 1.])
+
+    The function redraws the last pass from `last_key`:
+
+    >>> dl.dropout(np.ones(6), 0.5, rng=layer.last_key)
+    array([2., 2., 0., 2., 2., 0.])
+
+    A pickle goes on where the layer was, and so does the state of its rng:
+
+    >>> import pickle
+    >>> saved, state = pickle.dumps(layer.train()), layer.rng.bit_generator.state
+    >>> layer(np.ones(6))
+    array([2., 2., 2., 0., 0., 2.])
+    >>> pickle.loads(saved)(np.ones(6))
+    array([2., 2., 2., 0., 0., 2.])
+    >>> another = dl.Dropout(0.5, rng=7)
+    >>> another.rng.bit_generator.state = state
+    >>> another(np.ones(6))
+    array([2., 2., 2., 0., 0., 2.])
     """
 
     p = Validated(_validation.probability)

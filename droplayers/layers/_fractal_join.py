@@ -55,17 +55,20 @@ class FractalJoin(Layer):
     --------
     >>> import numpy as np
     >>> import droplayers as dl
-    >>> layer = dl.FractalJoin(0.5, rng=2)
-    >>> paths = [np.ones(2), None, np.full(2, 3.0)]
-    >>> layer.eval()(paths)
-    array([2., 2.])
+    >>> layer = dl.FractalJoin(0.5, rng=1)
+    >>> paths = [np.ones(2), None, np.full(2, 3.0), np.full(2, 8.0)]
+    >>> layer(paths)
+    array([4.5, 4.5])
     >>> layer.backward(np.ones(2))
-    [array([0.5, 0.5]), None, array([0.5, 0.5])]
+    [array([0.5, 0.5]), None, array([0., 0.]), array([0.5, 0.5])]
+    >>> layer.eval()(paths)
+    array([4., 4.])
     """
 
     prob = Validated(_one_or_more)
     sampling = Choice("local", "global")
     per = Choice("batch", "sample")
+    _given: RNG  #: rng as it was set, before it is a Generator
 
     def __init__(
         self,
@@ -80,10 +83,12 @@ class FractalJoin(Layer):
         self.sampling = sampling
         self.per = per
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        if name == "rng":
-            self._given: RNG = value  # a seed, before it is a Generator
+    if not TYPE_CHECKING:  # as in Layer
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, value)
+            if name == "rng":
+                self._given = value
 
     def __call__(self, paths: Any, column: int | None = None) -> Any:
         """Run `forward`."""

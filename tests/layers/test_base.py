@@ -2,7 +2,9 @@
 """Layers are their functions: the same results, gradients, errors and draws."""
 
 import copy
+import functools
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -157,10 +159,53 @@ def test_pickles_and_copies_go_on_as_the_layer_would(name):
     for other in others:  # a deep copy of a Generator repeats its draws
         assert_same(other.backward(G), expected[0])
         assert_same(other(X), expected[1])
-        assert repr(other).partition(" at 0x")[0] == repr(layer).partition(" at 0x")[0]
+        assert repr(other) == repr(layer)
     same = copy.copy(layer)
     assert same.rng is layer.rng
     assert_same(same.backward(G), layer.backward(G))
+
+
+@pytest.mark.parametrize(
+    "make", [np.random.default_rng, np.random.PCG64, np.random.RandomState]
+)
+@pytest.mark.parametrize(
+    "copy_of", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
+def test_layers_that_share_a_generator_share_it_in_a_copy_of_their_net(make, copy_of):
+    rng = make(5)
+    net = {
+        "layers": [CASES[name][0](rng) for name in CASES],
+        "join": dl.FractalJoin(rng=rng),
+    }
+    again = copy_of(net)
+    for layers in (net, again):
+        states = {id(layer.rng.bit_generator) for layer in layers["layers"]}
+        assert states == {id(layers["join"].rng.bit_generator)}
+    assert again["join"].rng.bit_generator is not net["join"].rng.bit_generator
+    for layer, twin in zip(net["layers"], again["layers"], strict=True):
+        for _ in range(2):
+            assert_same(layer(X), twin(X))
+
+
+@each
+def test_training_resumes_from_a_pickle_and_from_the_state_of_rng(name):
+    make, function, _, options = CASES[name]
+    layer = make(5)
+    y = layer(X)
+    again = function(X, rng=layer.last_key, **options, **mode(function, True))
+    assert_same(again, y)
+    saved, state = pickle.dumps(layer), layer.rng.bit_generator.state
+    expected = [layer(X) for _ in range(3)]
+    from_pickle, from_state = pickle.loads(saved), make(8)
+    from_state(X)
+    from_state.rng.bit_generator.state = state
+    assert_same(
+        from_pickle.backward(G),
+        CASES[name][2](G, rng=from_pickle.last_key, **options, **mode(function, True)),
+    )
+    for y in expected:
+        assert_same(from_pickle(X), y)
+        assert_same(from_state(X), y)
 
 
 @each
@@ -186,7 +231,9 @@ def test_the_repr_shows_what_is_not_usual():
     assert repr(dl.DropConnect(3, 2, bias=False)) == shown
     assert repr(dl.FractalJoin([0.1, 0.2])) == "FractalJoin(prob=(0.1, 0.2))"
     assert repr(dl.Identity()) == "Identity()"
-    assert "Generator" in repr(dl.Dropout(rng=1))
+    assert repr(dl.Dropout(rng=1)) == "Dropout(p=0.5, rng=Generator(PCG64))"
+    shown = "AlphaDropout(p=0.5, rng=Generator(MT19937))"
+    assert repr(dl.AlphaDropout(rng=np.random.RandomState(1))) == shown
 
 
 @each
@@ -254,7 +301,130 @@ def test_an_attribute_that_is_not_set_yet_is_an_attribute_error():
             super().__init__()
 
     assert hasattr(Late(), "p")
-    assert not hasattr(dl.Dropout.__new__(dl.Dropout), "scaling")
+    early = dl.Dropout.__new__(dl.Dropout)
+    for name in ("scaling", "last_key", "rng", "rate", "_last"):
+        assert not hasattr(early, name)
+    with pytest.raises(AttributeError, match=r"no attribute 'last_key'$"):
+        early.last_key  # noqa: B018
+
+
+ALL = {
+    "DropConnect": lambda: dl.DropConnect(3, 2),
+    **{n: getattr(dl, n) for n in dl.layers.__all__ if n != "DropConnect"},
+}
+MEANT = {
+    "Dropout": {
+        "rate": "p",
+        "drop_prob": "p",
+        "prob": "p",
+        "mode": "training",
+    },
+    "SpatialDropout": {"rate": "p", "axis": "channel_axis"},
+    "AlphaDropout": {"rate": "p", "noise_shape": "shared_axes"},
+    "GaussianDropout": {"rate": "p", "seed": "rng", "generator": "rng"},
+    "DropPath": {"p": "drop_prob", "prob": "drop_prob", "scale_by": "scale_by_keep"},
+    "DropBlock": {
+        "rate": "p",
+        "size": "block_size",
+        "shared_channel": "shared_channels",
+    },
+    "DropConnect": {"weights": "weight", "rate": "p", "b": "bias", "dW": "grad_weight"},
+    "FractalJoin": {"p": "prob", "drop_prob": "prob", "samplng": "sampling"},
+    "Identity": {"trainning": "training"},
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_attribute_that_a_layer_has_not_is_an_error_that_names_the_right_one(name):
+    layer = ALL[name]()
+    for wrong, right in MEANT[name].items():
+        message = f"^'{name}' object has no attribute '{wrong}'; did you mean '{right}'"
+        before = vars(layer).copy()
+        with pytest.raises(AttributeError, match=message):
+            setattr(layer, wrong, 0.5)
+        with pytest.raises(AttributeError, match=message):
+            getattr(layer, wrong)
+        assert vars(layer) == before
+        assert not hasattr(layer, wrong)
+        setattr(layer, right, getattr(layer, right))
+    with pytest.raises(AttributeError, match=r"'unlike'; it has .*rng, .*training"):
+        layer.unlike = 1
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("method", ["train", "eval", "forward", "backward", "__call__"])
+def test_no_attribute_hides_a_method(name, method):
+    layer = ALL[name]()
+    subclass = type("Sub", (type(layer),), {"__init__": lambda self: None})
+    for one in (layer, subclass()):
+        hint = "; did you mean 'training'" if method in ("train", "eval") else ""
+        with pytest.raises(AttributeError, match=f"'{method}' is a method of .*{hint}"):
+            setattr(one, method, False)
+        assert callable(getattr(one, method))
+
+
+def test_subclasses_have_attributes_of_their_own_and_hide_no_method_of_theirs():
+    class Counted(dl.Dropout):
+        calls = 0
+        schedule = None
+
+        def __init__(self, **options):
+            self.early = 1
+            super().__init__(**options)
+            self.rate = 3
+
+        def forward(self, x):
+            self.calls += 1
+            return super().forward(x)
+
+        def reset(self):
+            self.calls = 0
+
+        @staticmethod
+        def clock():
+            return 0
+
+        @classmethod
+        def make(cls):
+            return cls()
+
+        @functools.cached_property
+        def size(self):
+            return self.rate + 1
+
+        @property
+        def broken(self):
+            return self.p.absent
+
+    layer = Counted(rng=dl.Key(1))
+    layer.schedule = lambda step: 0.1
+    assert_same(layer(X), dl.dropout(X, rng=dl.Key(1)))
+    assert (layer.early, layer.calls, layer.rate, layer.size) == (1, 1, 3, 4)
+    layer.size = 5
+    assert layer.size == 5
+    for method in ("reset", "clock", "make", "forward"):
+        with pytest.raises(
+            AttributeError, match=f"'{method}' is a method of 'Counted'"
+        ):
+            setattr(layer, method, None)
+    with pytest.raises(
+        AttributeError, match="'float' object has no attribute 'absent'"
+    ):
+        layer.broken  # noqa: B018
+    with pytest.raises(ValueError, match="p must be"):
+        layer.p = 2
+    again = pickle.loads(pickle.dumps(make_subclass()))
+    assert (again.note, again.p) == ("new", 0.25)
+
+
+class Noted(dl.Dropout):
+    """A subclass that pickle finds."""
+
+
+def make_subclass():
+    layer = Noted(0.25)
+    layer.note = "new"
+    return layer
 
 
 def test_a_subclass_may_compute_an_option():
@@ -281,6 +451,14 @@ def test_subclasses_have_a_repr():
             super().__init__(p, **options)
 
     assert repr(Wide(3)) == "Wide(p=0.25)"
+
+    class Scheduled(dl.Dropout):
+        def __init__(self, schedule, **options):
+            super().__init__(**options)
+            self.schedule = schedule
+
+    assert re.fullmatch(r"Scheduled\(schedule=<.*>\)", repr(Scheduled(lambda step: 1)))
+    assert " at " not in repr(Scheduled(lambda step: 1))
 
 
 # --- bad input ------------------------------------------------------------------------
