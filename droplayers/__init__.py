@@ -101,3 +101,4 @@ for _name in __all__:
         globals()[_name].__module__ = __name__
 
 config.use_environment()
+config.register_with_threadpoolctl()

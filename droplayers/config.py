@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import warnings
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -19,7 +20,8 @@ MOST_THREADS = 8  #: by default: memory has no more to give to a ninth
 
 
 def use_environment() -> None:
-    """Take what the environment asks for: DROPLAYERS_ISA, DROPLAYERS_NUM_THREADS."""
+    """Take what the environment asks for: DROPLAYERS_ISA, DROPLAYERS_NUM_THREADS,
+    OMP_NUM_THREADS."""
     isa = os.environ.get("DROPLAYERS_ISA")
     if isa in _core.isas():
         _core.use(isa)
@@ -29,11 +31,18 @@ def use_environment() -> None:
     threads = os.environ.get("DROPLAYERS_NUM_THREADS")
     if threads is None:
         return
-    is_number = threads.isascii() and threads.isdigit() and len(threads) <= 10
-    if is_number and 0 < int(threads) < 2**31:
-        _core.set_threads(int(threads))
-    else:
+    number = _read_number(threads)
+    if number is None:
         _warn("DROPLAYERS_NUM_THREADS", "a number from 1 on", threads, _core.threads())
+    else:
+        _core.set_threads(number)
+
+
+def _read_number(text: str) -> int | None:
+    """A number of threads, or None."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= 10
+    number = int(text) if is_number else 0
+    return number if 0 < number < 2**31 else None
 
 
 def _warn(name: str, expected: str, value: str, default: object) -> None:
@@ -45,12 +54,15 @@ def _warn(name: str, expected: str, value: str, default: object) -> None:
 
 
 def _default_threads() -> int:
-    """The number of cores that this process may use, at most MOST_THREADS."""
+    """The number of cores that this process may use, at most MOST_THREADS and what
+    OMP_NUM_THREADS says: schedulers and pools of processes set it in their workers."""
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # macOS
         cores = os.cpu_count() or 1
-    return max(1, min(cores, _quota(), MOST_THREADS))
+    levels = os.environ.get("OMP_NUM_THREADS", "").split(",")  # of nested parallelism
+    omp = _read_number(levels[0].strip()) or MOST_THREADS
+    return max(1, min(cores, _quota(), omp, MOST_THREADS))
 
 
 def _quota(proc: Path = Path("/proc/self"), root: Path = Path("/sys/fs/cgroup")) -> int:
@@ -84,6 +96,36 @@ def _groups(proc: Path, root: Path) -> Iterator[Path]:
                 yield from (mounts[name] / group for group in (below, *below.parents))
 
 
+def register_with_threadpoolctl() -> None:
+    """Let threadpoolctl see and limit our threads, where it is imported already."""
+    threadpoolctl: Any = sys.modules.get("threadpoolctl")
+    if not hasattr(threadpoolctl, "register"):  # it came with LibController
+        return
+    library = Path(_core.__file__).resolve()
+
+    class Controller(threadpoolctl.LibController):  # type: ignore[misc]
+        """The C module, as threadpoolctl knows libraries."""
+
+        user_api = internal_api = "droplayers"
+        filename_prefixes = (library.name.lower(),)
+        check_symbols = (f"PyInit_{library.name.partition('.')[0]}",)
+
+        def set_additional_attributes(self) -> None:
+            if Path(self.filepath) != library:
+                self.dynlib = None  # another package's: without the symbol, no match
+
+        def get_version(self) -> str:
+            return VERSION
+
+        def get_num_threads(self) -> int:
+            return get_num_threads()
+
+        def set_num_threads(self, num_threads: int) -> None:
+            set_num_threads(num_threads)
+
+    threadpoolctl.register(Controller)
+
+
 def get_num_threads() -> int:
     """The number of threads that a large call uses at most.
 
@@ -105,8 +147,10 @@ def set_num_threads(n: int) -> None:
     """Set the number of threads that a large call uses at most.
 
     Threads live as long as the call, and no mask depends on their number. The default
-    is the number of cores that the process may use, but at most 8; the environment
-    variable DROPLAYERS_NUM_THREADS sets another.
+    is the number of cores that the process may use, but at most 8 and at most the
+    environment variable OMP_NUM_THREADS, as joblib, Dask and schedulers set it. The
+    variable DROPLAYERS_NUM_THREADS sets another default. threadpoolctl limits these
+    threads too, where it was imported before droplayers.
 
     Parameters
     ----------

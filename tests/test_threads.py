@@ -1,6 +1,7 @@
 """Threads: how many, and that nothing depends on it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -236,11 +237,15 @@ def test_the_number_of_threads_is_restored_after_an_error():
     assert dl.get_num_threads() == before
 
 
+VARIABLES = "DROPLAYERS_NUM_THREADS", "DROPLAYERS_ISA", "OMP_NUM_THREADS"
+PLAIN = {name: os.environ[name] for name in os.environ.keys() - {*VARIABLES}}
+
+
 def config(**environment):
     code = "import droplayers as dl; c = dl.show_config('dicts'); print(c)"
     return subprocess.run(
         [sys.executable, "-P", "-c", code],
-        env={**os.environ, **environment},
+        env={**PLAIN, **environment},
         capture_output=True,
         text=True,
         check=True,
@@ -300,3 +305,111 @@ def test_an_environment_that_cannot_be_is_a_warning(name, value):
     run = config(**{name: value})
     assert f"RuntimeWarning: {name} must be" in run.stderr
     assert f"got {value!r}" in run.stderr
+
+
+OMP = [
+    *((str(n), n) for n in range(1, 7)),
+    *((value, 3) for value in ("3,2", " 3 , 1", "3,", "\t3", "03")),
+    *((value, 6) for value in ("7", "64", "2147483647", "9999999999", "1" * 5000)),
+    *((value, 6) for value in ("", ",", ",2", "0", "0,2", "-1", "+3", "3 2", "1.5")),
+    *((value, 6) for value in ("two", "auto", "0x2", "²")),
+]
+
+
+@pytest.mark.parametrize(("value", "threads"), OMP)
+def test_omp_num_threads_lowers_the_default(value, threads, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(7), raising=False)
+    monkeypatch.setattr(dl.config, "_quota", lambda: 6)
+    monkeypatch.setenv("OMP_NUM_THREADS", value)
+    assert dl.config._default_threads() == threads
+
+
+@pytest.mark.parametrize("value", ["1", " 1,8", "64", "many", ""])
+def test_omp_num_threads_is_read_at_import_and_silently(value):
+    most = int(re.search(r"'num_threads': (\d+)", config().stdout)[1])
+    run = config(OMP_NUM_THREADS=value)
+    threads = 1 if "1" in value else most
+    assert f"'num_threads': {threads}}}" in run.stdout
+    assert run.stderr == ""
+
+
+def test_our_own_variable_is_above_omp_num_threads():
+    run = config(OMP_NUM_THREADS="1", DROPLAYERS_NUM_THREADS="5")
+    assert "'num_threads': 5}" in run.stdout
+    run = config(OMP_NUM_THREADS="1", DROPLAYERS_NUM_THREADS="many")
+    assert "'num_threads': 1}" in run.stdout
+    assert "got 'many'; using 1" in run.stderr
+
+
+def test_workers_of_joblib_use_the_threads_that_they_are_told_to():
+    threads = run_python("""
+        import joblib
+
+        def threads():
+            import droplayers
+            return droplayers.get_num_threads()
+
+        calls = [joblib.delayed(threads)() for _ in range(2)]
+        for most in (1, 3):
+            with joblib.parallel_config("loky", inner_max_num_threads=most):
+                print(*joblib.Parallel(n_jobs=2)(calls))
+    """).splitlines()
+    most = min(3, dl.config._default_threads())
+    assert threads == ["1 1", f"{most} {most}"]
+
+
+def test_threadpoolctl_sees_and_limits_threads_where_it_is_imported_first():
+    run_python("""
+        import threadpoolctl
+        from threadpoolctl import threadpool_info, threadpool_limits
+        import numpy as np
+        import droplayers as dl
+
+        def seen():
+            return [x for x in threadpool_info() if x["user_api"] == "droplayers"]
+
+        dl.set_num_threads(3)
+        (ours,) = seen()
+        assert ours["num_threads"] == 3
+        assert ours["version"] == dl.__version__
+        assert ours["filepath"].startswith(dl.__path__[0])
+        with threadpool_limits(1):
+            assert dl.get_num_threads() == seen()[0]["num_threads"] == 1
+        assert dl.get_num_threads() == 3
+        with threadpool_limits({"droplayers": 2}):
+            assert dl.get_num_threads() == 2
+        with threadpool_limits(1, user_api="blas"):
+            assert dl.get_num_threads() == 3
+    """)
+
+
+def test_threadpoolctl_takes_no_other_library_for_ours(tmp_path):
+    """Another package's module may have our C module's name and symbol."""
+    run_python(
+        f"""
+        import ctypes
+        import shutil
+        import threadpoolctl
+        import droplayers as dl
+        from droplayers import _core
+
+        path = shutil.copy(_core.__file__, {str(tmp_path)!r})
+        ctypes.CDLL(path)
+        files = [x["filepath"] for x in threadpoolctl.threadpool_info()]
+        assert path not in files
+        assert len([f for f in files if "_core" in f]) == 1
+        """
+    )
+
+
+def test_threadpoolctl_is_never_imported():
+    run_python("""
+        import sys
+        import types
+
+        sys.modules["threadpoolctl"] = types.ModuleType("threadpoolctl")  # an old one
+        import droplayers
+        del sys.modules["threadpoolctl"]
+        droplayers.config.register_with_threadpoolctl()
+        assert "threadpoolctl" not in sys.modules
+    """)
