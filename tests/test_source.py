@@ -153,7 +153,6 @@ def test_names_that_files_share_begin_with_drop_and_are_never_used_upward(tmp_pa
 
 
 LONG_FILES = {f"kernels/simd/{isa}.h": 300 for isa in ("scalar", "avx2", "avx512")}
-LONG_FILES["python/fast_path.c"] = 300
 
 
 def function_lengths(name):

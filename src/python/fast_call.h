@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A usual call, once its arguments are known: a whole mask is drawn for plain
+ * arrays, or nothing is to be done.
+ */
+#ifndef DROP_PYTHON_FAST_CALL_H
+#define DROP_PYTHON_FAST_CALL_H
+
+#include "python/numpy_api.h"
+#include "array/job.h"
+
+typedef struct {
+    PyArrayObject *x, *r, *out; /* r, out: NULL for none */
+    PyObject *rng;
+    double p;        /* the rate; 0 where the mode drops nothing */
+    double a;        /* what kept elements are multiplied by */
+    uint64_t shared; /* the axes that share a draw, as bits */
+} drop_call;
+
+/* Completes a call of a mode. Its factor is 1/(1-p) in training or 1-p in
+ * test mode, where the function scales in that mode at all. */
+void drop_set_mode(drop_call *call, int train, int is_scaled);
+
+/* The result of a call; NotImplemented, before memory is allocated or a word
+ * drawn, where its arrays or its rng are not of the usual kinds. */
+PyObject *drop_run_call(PyObject *module, const drop_call *call);
+
+/* Does a job that has its cells and operation; packed is as of drop_do. */
+int drop_do_drawn(drop_job *job, uint64_t key, double p, uint64_t shared,
+                  uint8_t *packed);
+
+/* What a call returns, by the status of its key and then of its job. */
+PyObject *drop_finish(PyObject *out, int status);
+
+#endif
