@@ -70,7 +70,7 @@ copy_rows(char *to, ptrdiff_t to_row, ptrdiff_t to_step, const char *from,
 static void
 apply_gathered(const drop_plan *plan, drop_run run, drop_bit_span bits)
 {
-    char x[DROP_GATHER * 8], r[DROP_GATHER * 8];
+    char x[DROP_GATHER_BYTES], r[DROP_GATHER_BYTES];
     const drop_axis *row = &plan->along, *step = &plan->inner;
     const ptrdiff_t size = (ptrdiff_t)drop_size(plan->op.dtype);
     const ptrdiff_t bytes = (ptrdiff_t)step->n * size;
@@ -96,8 +96,9 @@ apply_rows(drop_loop *loop, drop_cursor at)
 {
     const drop_plan *plan = loop->plan;
     const drop_bit_span span = loop->span;
-    const size_t n = plan->inner.n, most = DROP_GATHER / n;
-    const size_t rows = span.n / n, bytes = n * drop_size(plan->op.dtype);
+    const size_t size = drop_size(plan->op.dtype), n = plan->inner.n;
+    const size_t rows = span.n / n, bytes = n * size;
+    const size_t most = drop_gather_most(size) / n;
     int status = 0;
     for (size_t i = 0, some; i < rows && !status; i += some) {
         drop_cursor here = drop_cursor_at(at, &plan->along, i);

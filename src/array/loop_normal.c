@@ -8,7 +8,7 @@
 int
 drop_loop_normal(drop_loop *loop, drop_cursor at)
 {
-    char x[DROP_GATHER * 8];
+    char x[DROP_GATHER_BYTES];
     const drop_operation *op = &loop->plan->op;
     const drop_axis *axis = &loop->plan->inner;
     const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);

@@ -9,8 +9,8 @@ size_t
 drop_size(drop_dtype dtype)
 {
     static const uint8_t sizes[DROP_DTYPES] = {
-#define SIZE(name, prefix, bytes, numpy) [DROP_##name] = bytes,
-        DROP_DTYPE_ROWS(SIZE)
+#define SIZE(name, prefix, bytes, ...) [DROP_##name] = bytes,
+        DROP_DTYPE_ROWS(SIZE) DROP_ITEM_ROWS(SIZE)
 #undef SIZE
     };
     return sizes[dtype];

@@ -7,7 +7,8 @@
 
 #include "kernels/kernels.h"
 
-/* The memory of a run; r is NULL unless the form is DROP_RESIDUAL. */
+/* The memory of a run; r is NULL unless the form is DROP_RESIDUAL or
+ * DROP_REPLACE. */
 typedef struct {
     char *out;
     const char *x, *r;

@@ -32,7 +32,15 @@ drop_strided_copy(char *restrict to, ptrdiff_t to_stride,
         COPY(2);
         COPY(4);
         COPY(8);
+        COPY(16);
     }
+}
+
+size_t
+drop_gather_most(size_t size)
+{
+    const size_t most = DROP_GATHER_BYTES / size;
+    return most < DROP_GATHER ? most : DROP_GATHER;
 }
 
 const char *
@@ -64,7 +72,7 @@ static void
 apply_part(const drop_operation *op, drop_run run, const drop_axis *axis,
            drop_bit_span bits)
 {
-    char x[DROP_GATHER * 8], r[DROP_GATHER * 8];
+    char x[DROP_GATHER_BYTES], r[DROP_GATHER_BYTES];
     const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
     const drop_operation near = {op->kernels, op->dtype, op->affine, 0};
     drop_run part = run;
@@ -93,9 +101,10 @@ drop_strided_apply(const drop_operation *op, drop_run run,
         drop_run_apply(op, run, bits.bits, bits.offset, bits.n);
         return;
     }
+    const size_t most = drop_gather_most((size_t)size);
     while (bits.n) {
         drop_bit_span part = bits;
-        part.n = bits.n < DROP_GATHER ? bits.n : DROP_GATHER;
+        part.n = bits.n < most ? bits.n : most;
         apply_part(op, run, axis, part);
         run.out += (ptrdiff_t)part.n * axis->out;
         run.x += (ptrdiff_t)part.n * axis->x;

@@ -9,13 +9,17 @@
 #include "array/mask_reader.h"
 #include "array/run.h"
 
-/* Elements that are gathered at once: 4 KiB of float64. */
+/* Elements that are gathered at once, where they fit the bytes of a buffer. */
 #define DROP_GATHER 512
+#define DROP_GATHER_BYTES 4096
 
 /* Rows of fewer bytes that do not follow each other are gathered too. */
 #define DROP_GATHER_ROW 256
 
-/* Copies n elements of 1, 2, 4 or 8 bytes between strided memory. */
+/* How many elements of a size are gathered at once. */
+size_t drop_gather_most(size_t size);
+
+/* Copies n elements of 1, 2, 4, 8 or 16 bytes between strided memory. */
 void drop_strided_copy(char *restrict to, ptrdiff_t to_stride,
                        const char *restrict from, ptrdiff_t from_stride,
                        size_t n, ptrdiff_t size);

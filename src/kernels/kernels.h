@@ -48,9 +48,19 @@ _Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1,
     ROW(BF16, bf16, 2, USHORT)
 #define DROP_DTYPE_ROWS(ROW) DROP_FLOAT_ROWS(ROW) ROW(BOOL, bool, 1, BOOL)
 
+/* Items of some bytes, whatever is in them, have kernels that replace them. A
+ * row each: name, prefix and bytes. */
+#define DROP_ITEM_ROWS(ROW) \
+    ROW(ITEM1, item1, 1)    \
+    ROW(ITEM2, item2, 2)    \
+    ROW(ITEM4, item4, 4)    \
+    ROW(ITEM8, item8, 8)    \
+    ROW(ITEM16, item16, 16)
+#define DROP_MAX_ITEM 16
+
 typedef enum {
-#define DROP_ENUMERATOR(name, prefix, bytes, numpy) DROP_##name,
-    DROP_DTYPE_ROWS(DROP_ENUMERATOR)
+#define DROP_ENUMERATOR(name, ...) DROP_##name,
+    DROP_DTYPE_ROWS(DROP_ENUMERATOR) DROP_ITEM_ROWS(DROP_ENUMERATOR)
 #undef DROP_ENUMERATOR
         DROP_DTYPES
 } drop_dtype;
@@ -61,6 +71,8 @@ typedef enum {
     DROP_AFFINE,   /* a*x + b, c */
     DROP_RESIDUAL, /* r + a*x, r */
     DROP_NOISE,    /* x * (1 + a*z), z a normal variate; no mask is drawn */
+    DROP_REPLACE,  /* x, r: items alone, and so is the next one */
+    DROP_FILL,     /* x, fill */
     DROP_FORMS
 } drop_form;
 
@@ -68,6 +80,7 @@ typedef enum {
 typedef struct {
     drop_form form;
     double a, b, c;
+    unsigned char fill[DROP_MAX_ITEM]; /* the bytes of one item */
 } drop_affine;
 
 /* How the memory is to be touched; the values are the same for all. */
@@ -113,15 +126,15 @@ typedef struct {
                      const drop_sampler *sampler);
 
     /* Applies bits offset..offset+n-1 to n contiguous elements of any
-     * alignment; out may be x or r. r is read with DROP_RESIDUAL alone; bool
-     * reads neither, and knows no form. */
+     * alignment; out may be x or r. r is read with DROP_RESIDUAL and
+     * DROP_REPLACE alone; bool reads neither, and knows no form. */
     void (*apply[DROP_DTYPES])(void *out, const void *x, const void *r,
                                const uint8_t *bits, size_t offset, size_t n,
                                const drop_affine *affine, int hints);
 
     /* Multiplies n contiguous elements by 1 + sigma*z, z the normal variates
      * of elements index, index + step, ..., the factor formed in double. out
-     * may be x. Not for bool. */
+     * may be x. For floats alone. */
     void (*noise[DROP_DTYPES])(void *out, const void *x, uint64_t index,
                                uint64_t step, size_t n,
                                const drop_sampler *sampler, double sigma);

@@ -12,6 +12,7 @@
 #include "kernels/normal.h"
 #include "kernels/bitset.h"
 #include "kernels/apply_bool.h"
+#include "kernels/simd/items.h"
 #include "kernels/simd/partial.h"
 
 /* How far ahead a source beyond the cache is fetched, in bytes: within 4 to
@@ -26,6 +27,38 @@ prefetch(const char *x, size_t bytes)
     }
 }
 
+DROP_INLINE int
+reads_r(drop_form form)
+{
+    return form == DROP_RESIDUAL || form == DROP_REPLACE;
+}
+
+/* What becomes of a kept x, by the factors a and b. */
+#define KEPT(real)                                                           \
+    DROP_INLINE real##v real##_kept(real##v x, real##v r,                    \
+                                    const real##v factor[3], drop_form form) \
+    {                                                                        \
+        x = real##_mul(x, factor[0]);                                        \
+        return form == DROP_AFFINE     ? real##_add(x, factor[1])            \
+               : form == DROP_RESIDUAL ? real##_add(r, x)                    \
+                                       : x;                                  \
+    }
+KEPT(f32)
+KEPT(f64)
+
+/* The cases of a template's switch: a loop for each form and its hints. */
+#define RUN_CASE(form, hints)                                      \
+    case (form) << 2 | (hints):                                    \
+        T_(_run)(out, x, r, bits, offset, n, factor, form, hints); \
+        break
+#define RUN_CASES(form)               \
+    RUN_CASE(form, 0);                \
+    RUN_CASE(form, DROP_PREFETCH);    \
+    RUN_CASE(form, DROP_NONTEMPORAL); \
+    RUN_CASE(form, DROP_PREFETCH | DROP_NONTEMPORAL)
+_Static_assert(DROP_PREFETCH < 4 && DROP_NONTEMPORAL < 4,
+               "hints have two bits");
+
 #define TYPE f32
 #include "kernels/apply_template.h"
 #define TYPE f64
@@ -34,6 +67,17 @@ prefetch(const char *x, size_t bytes)
 #include "kernels/apply_template.h"
 #define TYPE bf16
 #include "kernels/apply_template.h"
+
+#define TYPE item1
+#include "kernels/replace_template.h"
+#define TYPE item2
+#include "kernels/replace_template.h"
+#define TYPE item4
+#include "kernels/replace_template.h"
+#define TYPE item8
+#include "kernels/replace_template.h"
+#define TYPE item16
+#include "kernels/replace_template.h"
 
 #define TYPE f32
 #include "kernels/masked_matmul_template.h"
@@ -46,14 +90,14 @@ order_stores(void)
     fence();
 }
 
-#define APPLY(name, prefix, bytes, numpy) [DROP_##name] = prefix##_apply,
+#define APPLY(name, prefix, ...) [DROP_##name] = prefix##_apply,
 #define NOISE(name, prefix, bytes, numpy) [DROP_##name] = prefix##_noise,
 #define KERNELS(isa)                                                        \
     const drop_kernels drop_kernels_##isa = {                               \
         .name = #isa,                                                       \
         .bernoulli = bernoulli,                                             \
         .uniforms = uniforms,                                               \
-        .apply = {DROP_DTYPE_ROWS(APPLY)},                                  \
+        .apply = {DROP_DTYPE_ROWS(APPLY) DROP_ITEM_ROWS(APPLY)},            \
         .noise = {DROP_FLOAT_ROWS(NOISE)},                                  \
         .matmul = {[DROP_F32] = f32_matmul, [DROP_F64] = f64_matmul},       \
         .matmul_t = {[DROP_F32] = f32_matmul_t, [DROP_F64] = f64_matmul_t}, \
@@ -64,15 +108,19 @@ order_stores(void)
     }
 
 /* What a word list has to fit. */
-#define FITS(name, prefix, bytes, numpy) \
+#define FITS(name, prefix, bytes, ...) \
     _Static_assert((int)prefix##_size == bytes, #name);
 DROP_FLOAT_ROWS(FITS)
+DROP_ITEM_ROWS(FITS)
 #undef FITS
 _Static_assert(DROP_MAX_LANES % U64_LANES == 0,
                "arrays have room for vectors");
 _Static_assert(DROP_TILE_SEGMENTS % DRAW_LANES == 0, "tiles fill chunks");
 _Static_assert(DROP_WORD % f32_lanes == 0 && DROP_WORD % f64_lanes == 0,
                "a word of bits is for whole vectors");
+_Static_assert(DROP_WORD % item1_lanes == 0 && DROP_WORD % item2_lanes == 0,
+               "and for whole vectors of items");
+_Static_assert(U64_LANES <= 8, "bits of a vector are doubled in 16 bits");
 _Static_assert((int)U64_LANES == (int)f64_lanes, "normals mix the two");
 _Static_assert(NORMALS % NORMALS_STEP == 0 && NORMALS_STEP % NORMAL_LANES == 0,
                "normals are made in whole steps");

@@ -71,6 +71,7 @@ drop_parse_affine(drop_affine *affine, PyObject *tuple)
     if (!unpack_tuple(item, tuple, AFFINE_ITEMS, "affine")) {
         return -1;
     }
+    *affine = (drop_affine){DROP_SCALE, 0, 0, 0, {0}};
     long form = PyLong_AsLong(item[AFFINE_FORM]);
     affine->a = PyFloat_AsDouble(item[AFFINE_A]);
     affine->b = PyFloat_AsDouble(item[AFFINE_B]);
@@ -78,7 +79,8 @@ drop_parse_affine(drop_affine *affine, PyObject *tuple)
     if (PyErr_Occurred()) {
         return -1;
     }
-    if (form < 0 || form >= DROP_FORMS) {
+    /* A fill is found in r. */
+    if (form < 0 || form >= DROP_FORMS || form == DROP_FILL) {
         PyErr_SetString(PyExc_ValueError, "unknown form");
         return -1;
     }

@@ -55,8 +55,9 @@ drop_core_apply(PyObject *self, PyObject *const *args, Py_ssize_t n)
         return NULL;
     }
     const drop_form form = job.op.affine.form;
-    if ((r != NULL) != (form == DROP_RESIDUAL) || !out ||
-        (!x && form == DROP_NOISE)) {
+    const int needs_r = form == DROP_RESIDUAL || form == DROP_REPLACE;
+    if ((r != NULL) != needs_r || !out ||
+        (!x && (form == DROP_NOISE || form == DROP_REPLACE))) {
         PyErr_SetString(PyExc_TypeError, "an array is missing or too many");
         return NULL;
     }

@@ -42,6 +42,7 @@ u64_store(void *to, u64v a)
 
 #define u64_load_bits u64_load
 #define u64_store_bits u64_store
+#define u64_store_bits_nt(to, a) _mm256_stream_si256((__m256i *)(to), (a))
 
 /* a & ~b */
 DROP_INLINE u64v
@@ -85,16 +86,22 @@ u64_store_segments(uint8_t *to, const u64v word[8])
     }
 }
 
-DROP_INLINE void
-unpack32(uint8_t *to, uint32_t bits)
+/* Bytes of all ones where their bit is 1. */
+DROP_INLINE __m256i
+bytes_of_bits(uint32_t bits)
 {
     const __m256i bit = _mm256_set1_epi64x(INT64_C(0x8040201008040201));
     const __m256i byte = _mm256_setr_epi64x(0, INT64_C(0x0101010101010101),
                                             INT64_C(0x0202020202020202),
                                             INT64_C(0x0303030303030303));
     __m256i all = _mm256_shuffle_epi8(_mm256_set1_epi32((int32_t)bits), byte);
-    __m256i keep = _mm256_cmpeq_epi8(_mm256_and_si256(all, bit), bit);
-    u64_store(to, _mm256_and_si256(keep, _mm256_set1_epi8(1)));
+    return _mm256_cmpeq_epi8(_mm256_and_si256(all, bit), bit);
+}
+
+DROP_INLINE void
+unpack32(uint8_t *to, uint32_t bits)
+{
+    u64_store(to, _mm256_and_si256(bytes_of_bits(bits), _mm256_set1_epi8(1)));
 }
 
 /* float32 */
@@ -229,5 +236,38 @@ bf16_pack(f32v a)
 #define bf16_load(x) bf16_unpack(half_load(x))
 #define bf16_store(to, a) half_store(to, bf16_pack(a))
 #define bf16_store_nt(to, a) half_store_nt(to, bf16_pack(a))
+
+/* Items of 1, 2, 4 and 8 bytes */
+DROP_INLINE u64v
+item1_keep(uint32_t bits, int j, u64v kept, u64v dropped)
+{
+    (void)j; /* all 32 bits are for one vector */
+    return _mm256_blendv_epi8(dropped, kept, bytes_of_bits(bits));
+}
+
+DROP_INLINE u64v
+item2_keep(uint32_t bits, int j, u64v kept, u64v dropped)
+{
+    const __m256i bit =
+        _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048,
+                          4096, 8192, 16384, INT16_MIN);
+    __m256i all = _mm256_set1_epi16((int16_t)(bits >> 16 * j));
+    __m256i keep = _mm256_cmpeq_epi16(_mm256_and_si256(all, bit), bit);
+    return _mm256_blendv_epi8(dropped, kept, keep);
+}
+
+DROP_INLINE u64v
+item4_keep(uint32_t bits, int j, u64v kept, u64v dropped)
+{
+    return _mm256_castps_si256(f32_keep(bits, j, _mm256_castsi256_ps(kept),
+                                        _mm256_castsi256_ps(dropped)));
+}
+
+DROP_INLINE u64v
+item8_keep(uint32_t bits, int j, u64v kept, u64v dropped)
+{
+    return f64_as_u64(
+        f64_keep(bits, j, u64_as_f64(kept), u64_as_f64(dropped)));
+}
 
 #define fence _mm_sfence

@@ -33,6 +33,7 @@ typedef __m512i u64v;
 
 #define u64_load_bits u64_load
 #define u64_store_bits u64_store
+#define u64_store_bits_nt(to, a) _mm512_stream_si512((__m512i *)(to), (a))
 
 /* a & ~b */
 DROP_INLINE u64v
@@ -218,5 +219,21 @@ u32_if_nan(f32v a, u32v nan, u32v other)
 #define bf16_store(to, a) half_store(to, bf16_pack(a))
 #define bf16_store_partial(to, a, n) half_store_partial(to, bf16_pack(a), n)
 #define bf16_store_nt(to, a) half_store_nt(to, bf16_pack(a))
+
+/* Items of 1, 2, 4 and 8 bytes: single bytes in vectors of 256 bits, for
+ * there are 32 bits at once; j is 0 for them and for pairs of bytes */
+typedef __m256i item1v;
+#define ITEM1_LANES 32
+#define item1_load half_load
+#define item1_store half_store
+#define item1_store_nt half_store_nt
+#define item1_keep(bits, j, kept, dropped) \
+    _mm256_mask_blend_epi8((__mmask32)(bits), dropped, kept)
+#define item2_keep(bits, j, kept, dropped) \
+    _mm512_mask_blend_epi16((__mmask32)(bits), dropped, kept)
+#define item4_keep(bits, j, kept, dropped) \
+    _mm512_mask_blend_epi32((__mmask16)((bits) >> 16 * (j)), dropped, kept)
+#define item8_keep(bits, j, kept, dropped) \
+    _mm512_mask_blend_epi64((__mmask8)((bits) >> 8 * (j)), dropped, kept)
 
 #define fence _mm_sfence

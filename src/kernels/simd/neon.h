@@ -43,6 +43,7 @@ u64_store(void *to, u64v a)
 
 #define u64_load_bits u64_load
 #define u64_store_bits u64_store
+#define u64_store_bits_nt u64_store
 
 DROP_INLINE u64v
 u64_mul32(u64v a, u64v b)
@@ -79,19 +80,23 @@ u64_store_segments(uint8_t *to, const u64v word[8])
     }
 }
 
-DROP_INLINE void
-unpack32(uint8_t *to, uint32_t bits)
+/* Bytes of all ones where their bit, of the lowest 16, is 1. */
+DROP_INLINE uint8x16_t
+bytes_of_bits(uint32_t bits)
 {
     const uint8x16_t bit =
         vreinterpretq_u8_u64(vdupq_n_u64(UINT64_C(0x8040201008040201)));
     const uint8x16_t byte = vcombine_u8(vdup_n_u8(0), vdup_n_u8(1));
+    uint8x16_t all = vreinterpretq_u8_u32(vdupq_n_u32(bits));
+    return vtstq_u8(vqtbl1q_u8(all, byte), bit);
+}
+
+DROP_INLINE void
+unpack32(uint8_t *to, uint32_t bits)
+{
     const uint8x16_t one = vdupq_n_u8(1);
-    uint8x16_t low = vreinterpretq_u8_u32(vdupq_n_u32(bits));
-    uint8x16_t high = vreinterpretq_u8_u32(vdupq_n_u32(bits >> 16));
-    low = vtstq_u8(vqtbl1q_u8(low, byte), bit);
-    high = vtstq_u8(vqtbl1q_u8(high, byte), bit);
-    vst1q_u8(to, vandq_u8(low, one));
-    vst1q_u8(to + 16, vandq_u8(high, one));
+    vst1q_u8(to, vandq_u8(bytes_of_bits(bits), one));
+    vst1q_u8(to + 16, vandq_u8(bytes_of_bits(bits >> 16), one));
 }
 
 /* float32 */
@@ -176,5 +181,38 @@ typedef uint32x4_t u32v;
 
 #define bf16_store(to, a) half_store(to, bf16_pack(a))
 #define bf16_store_nt bf16_store
+
+/* Items of 1, 2, 4 and 8 bytes */
+DROP_INLINE u64v
+item1_keep(uint32_t bits, int j, u64v kept, u64v dropped)
+{
+    return vreinterpretq_u64_u8(vbslq_u8(bytes_of_bits(bits >> 16 * j),
+                                         vreinterpretq_u8_u64(kept),
+                                         vreinterpretq_u8_u64(dropped)));
+}
+
+DROP_INLINE u64v
+item2_keep(uint32_t bits, int j, u64v kept, u64v dropped)
+{
+    const uint16x8_t bit = {1, 2, 4, 8, 16, 32, 64, 128};
+    uint16x8_t all = vdupq_n_u16((uint16_t)(bits >> 8 * j));
+    return vreinterpretq_u64_u16(vbslq_u16(vtstq_u16(all, bit),
+                                           vreinterpretq_u16_u64(kept),
+                                           vreinterpretq_u16_u64(dropped)));
+}
+
+DROP_INLINE u64v
+item4_keep(uint32_t bits, int j, u64v kept, u64v dropped)
+{
+    return vreinterpretq_u64_f32(f32_keep(bits, j, vreinterpretq_f32_u64(kept),
+                                          vreinterpretq_f32_u64(dropped)));
+}
+
+DROP_INLINE u64v
+item8_keep(uint32_t bits, int j, u64v kept, u64v dropped)
+{
+    return f64_as_u64(
+        f64_keep(bits, j, u64_as_f64(kept), u64_as_f64(dropped)));
+}
 
 #define fence() ((void)0)

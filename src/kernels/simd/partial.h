@@ -24,3 +24,8 @@ PARTIAL(f64, f64)
 PARTIAL(f16, f32)
 PARTIAL(bf16, f32)
 #endif
+PARTIAL(item1, item1)
+PARTIAL(item2, item2)
+PARTIAL(item4, item4)
+PARTIAL(item8, item8)
+PARTIAL(item16, item16)

@@ -63,6 +63,7 @@ u64_load(const void *from)
 
 #define u64_load_bits load_le64
 #define u64_store_bits store_le64
+#define u64_store_bits_nt store_le64
 
 /* Stores lane l of eight words at to + 64 * l. */
 DROP_INLINE void
@@ -263,5 +264,31 @@ bf16_load(const char *x)
 
 #define bf16_store(to, a) u32_store_half(to, bf16_round(a))
 #define bf16_store_nt bf16_store
+
+/* Items of 1, 2, 4 and 8 bytes, one after the other from the lowest bits of a
+ * word on. place has bit l of lane l, and one the lowest bit of each. */
+DROP_INLINE u64v
+select_lanes(uint32_t bits, int lanes, u64v one, u64v place, u64v kept,
+             u64v dropped)
+{
+    const int width = 64 / lanes;
+    const u64v high = one << (width - 1);
+    u64v keep = (bits & ((1u << lanes) - 1)) * one & place;
+    keep = (keep + (high - one)) & high; /* where the lane is not 0 */
+    keep = (keep >> (width - 1)) * (UINT64_MAX >> (64 - width));
+    return (kept & keep) | (dropped & ~keep);
+}
+
+#define item1_keep(bits, j, kept, dropped)                           \
+    select_lanes((bits) >> 8 * (j), 8, UINT64_C(0x0101010101010101), \
+                 UINT64_C(0x8040201008040201), kept, dropped)
+#define item2_keep(bits, j, kept, dropped)                           \
+    select_lanes((bits) >> 4 * (j), 4, UINT64_C(0x0001000100010001), \
+                 UINT64_C(0x0008000400020001), kept, dropped)
+#define item4_keep(bits, j, kept, dropped)                           \
+    select_lanes((bits) >> 2 * (j), 2, UINT64_C(0x0000000100000001), \
+                 UINT64_C(0x0000000200000001), kept, dropped)
+#define item8_keep(bits, j, kept, dropped) \
+    select_lanes((bits) >> (j), 1, 1, 1, kept, dropped)
 
 #define fence() ((void)0)

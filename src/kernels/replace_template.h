@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Bits x items of one size: #define TYPE item1, item2, item4, item8 or item16
+ * before each inclusion. Bytes are selected and copied; nothing is computed.
+ */
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+#define T_(name) PASTE(TYPE, name)
+#define R_ T_
+
+DROP_INLINE
+T_(v) T_(_kept)(T_(v) x, T_(v) r, const T_(v) factor[3], drop_form form)
+{
+    (void)r, (void)factor, (void)form;
+    return x;
+}
+
+#include "kernels/run_template.h"
+
+static void
+T_(_apply)(void *out, const void *x, const void *r, const uint8_t *bits,
+           size_t offset, size_t n, const drop_affine *affine, int hints)
+{
+    char fill[T_(_lanes) * T_(_size)];
+    for (size_t at = 0; at < sizeof fill; at += T_(_size)) {
+        memcpy(fill + at, affine->fill, T_(_size));
+    }
+    const T_(v) one = T_(_load)(fill), factor[3] = {one, one, one};
+    r = reads_r(affine->form) ? r : x; /* NULL cannot be added to */
+    switch (affine->form << 2 | hints) {
+        RUN_CASES(DROP_REPLACE);
+        RUN_CASES(DROP_FILL);
+    }
+}
+
+#undef TYPE
+#undef T_
+#undef R_
+#undef PASTE
+#undef PASTE_

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The loop over a run for one type, included by the templates that define its
+ * T_ and R_: an element is loaded, what it becomes if it is kept is computed,
+ * and the bit selects. Elements have any alignment.
+ */
+
+/* The first n elements of vector j of a block. form, hints and where it
+ * matters n are constants where this is inlined. */
+DROP_INLINE void
+T_(_vector)(char *out, const char *x, const char *r, uint32_t bits, int j,
+            size_t n, const R_(v) factor[3], drop_form form, int hints)
+{
+    const size_t at = (size_t)j * R_(_lanes) * T_(_size);
+    const int some = n < R_(_lanes);
+    R_(v) value = some ? T_(_load_partial)(x + at, n) : T_(_load)(x + at);
+    R_(v) other = factor[2];
+    if (reads_r(form)) {
+        other = some ? T_(_load_partial)(r + at, n) : T_(_load)(r + at);
+    }
+    value = R_(_kept)(value, other, factor, form);
+    value = R_(_keep)(bits, j, value, other);
+    if (some) {
+        T_(_store_partial)(out + at, value, n);
+    }
+    else if (hints & DROP_NONTEMPORAL) {
+        T_(_store_nt)(out + at, value);
+    }
+    else {
+        T_(_store)(out + at, value);
+    }
+}
+
+DROP_INLINE void
+T_(_run)(char *out, const char *x, const char *r, const uint8_t *bits,
+         size_t offset, size_t n, const R_(v) factor[3], drop_form form,
+         int hints)
+{
+    const size_t whole = n / DROP_WORD * DROP_WORD;
+    bits += offset / 8;
+    offset %= 8;
+    for (size_t i = 0; i < whole; i += DROP_WORD) {
+        uint32_t word = load_bits32(bits + i / 8, offset);
+        size_t at = i * T_(_size);
+        if (hints & DROP_PREFETCH) {
+            prefetch(x + at, DROP_WORD * T_(_size));
+            if (reads_r(form)) {
+                prefetch(r + at, DROP_WORD * T_(_size));
+            }
+        }
+        for (int j = 0; j < DROP_WORD / (int)R_(_lanes); j++) {
+            T_(_vector)
+            (out + at, x + at, r + at, word, j, R_(_lanes), factor, form,
+             hints);
+        }
+    }
+    if (whole < n) {
+        uint32_t word = load_bits32(bits + whole / 8, offset);
+        size_t at = whole * T_(_size), rest = n - whole;
+        for (; rest >= R_(_lanes); rest -= R_(_lanes)) {
+            T_(_vector)
+            (out + at, x + at, r + at, word, 0, R_(_lanes), factor, form, 0);
+            at += R_(_lanes) * T_(_size);
+            word = (uint32_t)((uint64_t)word >> R_(_lanes));
+        }
+        if (rest) {
+            T_(_vector)
+            (out + at, x + at, r + at, word, 0, rest, factor, form, 0);
+        }
+    }
+}
