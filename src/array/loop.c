@@ -65,6 +65,19 @@ copy_rows(char *to, ptrdiff_t to_row, ptrdiff_t to_step, const char *from,
     }
 }
 
+/* Contiguous memory with rows along step: from, or a copy in buffer. */
+static const char *
+gather_rows(char *buffer, const char *from, ptrdiff_t from_row,
+            ptrdiff_t from_step, size_t rows, size_t n, ptrdiff_t size)
+{
+    const ptrdiff_t bytes = (ptrdiff_t)n * size;
+    if (from_step == size && from_row == bytes) {
+        return from;
+    }
+    copy_rows(buffer, bytes, size, from, from_row, from_step, rows, n, size);
+    return buffer;
+}
+
 /* Applies bits to rows so short that gathering them costs less than a call of
  * the kernel for each. */
 static void
@@ -78,10 +91,10 @@ apply_gathered(const drop_plan *plan, drop_run run, drop_bit_span bits)
     const int in_place = step->out == size && row->out == bytes;
     const drop_operation near = {plan->op.kernels, plan->op.dtype,
                                  plan->op.affine, 0};
-    drop_run part = {in_place ? run.out : x, x, run.r ? r : NULL};
-    copy_rows(x, bytes, size, run.x, row->x, step->x, rows, step->n, size);
+    drop_run part = {in_place ? run.out : x, NULL, NULL};
+    part.x = gather_rows(x, run.x, row->x, step->x, rows, step->n, size);
     if (run.r) {
-        copy_rows(r, bytes, size, run.r, row->r, step->r, rows, step->n, size);
+        part.r = gather_rows(r, run.r, row->r, step->r, rows, step->n, size);
     }
     drop_run_apply(&near, part, bits.bits, bits.offset, bits.n);
     if (!in_place) {

@@ -92,11 +92,27 @@ apply_part(const drop_operation *op, drop_run run, const drop_axis *axis,
     }
 }
 
+/* Applies bits to elements of which all have the same r. */
+static void
+apply_fill(const drop_operation *op, drop_run run, const drop_axis *axis,
+           drop_bit_span bits)
+{
+    drop_operation fill = *op;
+    fill.affine.form = DROP_FILL;
+    memcpy(fill.affine.fill, run.r, drop_size(op->dtype));
+    run.r = NULL;
+    drop_strided_apply(&fill, run, axis, bits);
+}
+
 void
 drop_strided_apply(const drop_operation *op, drop_run run,
                    const drop_axis *axis, drop_bit_span bits)
 {
     const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
+    if (op->affine.form == DROP_REPLACE && axis->r == 0) {
+        apply_fill(op, run, axis, bits);
+        return;
+    }
     if (axis->out == size && axis->x == size && (!run.r || axis->r == size)) {
         drop_run_apply(op, run, bits.bits, bits.offset, bits.n);
         return;
