@@ -6,12 +6,13 @@ from __future__ import annotations
 import math
 import operator
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
+    Casting = Literal["same_kind", "equiv"]
 
 FLOATS = frozenset("efdgFDG")
 BOOLS = bool, np.bool_
@@ -221,18 +222,32 @@ def keep(mask: Any, shape: tuple[int, ...]) -> Array:
     return checked
 
 
-def out(target: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """An array that can store a result, as a plain ndarray on the same memory."""
+def item_dtype(dtype: np.dtype[Any], name: str) -> np.dtype[Any]:
+    """The dtype of a result whose elements are copied: native, and without objects."""
+    if dtype.hasobject:
+        raise TypeError(f"{name} must be an array without objects, got dtype {dtype}")
+    return dtype if dtype.isnative else dtype.newbyteorder("=")
+
+
+def out(
+    target: Any,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    casting: Casting = "same_kind",
+) -> Array:
+    """An array that can store a result, as a plain ndarray on the same memory. "equiv"
+    casting is of results whose elements are copied."""
     if not isinstance(target, np.ndarray):
         raise TypeError(f"out must be an array, got {type(target).__name__}")
     reject_masked(target, "out")
     if target.shape != shape:
         raise ValueError(f"out must have shape {shape}, got {target.shape}")
-    result_dtype(target.dtype, "out")
+    if casting == "same_kind":
+        result_dtype(target.dtype, "out")
     to_real = dtype.kind == "c" and target.dtype.kind != "c"
-    if to_real or not np.can_cast(dtype, target.dtype, "same_kind"):
+    if to_real or not np.can_cast(dtype, target.dtype, casting):
         raise TypeError(
-            f"out must take {dtype} under same_kind casting, got {target.dtype}"
+            f"out must take {dtype} under {casting} casting, got {target.dtype}"
         )
     if not target.flags.writeable:
         raise ValueError("out must be writeable, got a read-only array")

@@ -1,10 +1,11 @@
 """The one thing that is done to arrays: kept elements become ``a*x``, ``a*x + b`` or
 ``r + a*x``, dropped ones a constant or ``r``; or all become ``x * (1 + a*z)`` with
-normal z. Dtypes that have a kernel go to C whole; others, and mixtures of dtypes, go
-through NumPy in tiles."""
+normal z; or dropped ones are replaced, and nothing is computed. Dtypes that have a
+kernel go to C whole; others, and mixtures of dtypes, go through NumPy in tiles."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from .._validation import Array
 
 SCALE, AFFINE = _core.SCALE, _core.AFFINE
-RESIDUAL, NOISE = _core.RESIDUAL, _core.NOISE
+RESIDUAL, NOISE, REPLACE = _core.RESIDUAL, _core.NOISE, _core.REPLACE
 MOST_AXES = 64  #: of an array
 TILE = 1 << 15  #: elements of a tile: 256 KiB of float64 stay in L2
 UNREAD = 4096  #: bytes of a row that may have a page of its own
+ITEMS = (16, 8, 4, 2, 1)  #: bytes of items that have a kernel
 SHORT_ROW = 64  #: elements of a row for which NumPy's loop costs more than for a copy
 
 
@@ -43,6 +45,10 @@ def apply(
     out: Array,
 ) -> None:
     """Apply a mask to x, computing in dtype, and store the result in out."""
+    if affine.form == REPLACE:
+        assert r is not None
+        _replace(x, mask, affine, r, out)
+        return
     x = _validation.apart(x, out)
     r = None if r is None else _validation.apart(r, out)
     same = x.dtype == out.dtype == dtype and (r is None or r.dtype == dtype)
@@ -141,6 +147,17 @@ def tiles(shape: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
             yield (*head, slice(i, i + step), ...)
 
 
+def _masked_tiles(
+    shape: tuple[int, ...], mask: Mask
+) -> Iterator[tuple[tuple[Any, ...], Mask]]:
+    """The indices of tiles, and the mask of each."""
+    strides = c_strides(shape) if mask.strides is None else mask.strides
+    for where in tiles(shape):
+        pairs = zip(where[:-1], strides, strict=False)
+        start = sum(axis.start * stride for axis, stride in pairs)
+        yield where, mask._replace(first=mask.first + start, strides=strides)
+
+
 def _apply_tiles(
     x: Array,
     dtype: np.dtype[Any],
@@ -157,12 +174,8 @@ def _apply_tiles(
     computes = _validation.computing_dtype(dtype) if factors else dtype
     within = out.dtype == dtype == computes and dtype.char != "g"
     within = within and (r is None or not np.may_share_memory(r, out))
-    strides = c_strides(x.shape) if mask.strides is None else mask.strides
     with np.errstate(all="ignore"):
-        for where in tiles(x.shape):
-            pairs = zip(where[:-1], strides, strict=False)
-            start = sum(axis.start * stride for axis, stride in pairs)
-            part = mask._replace(first=mask.first + start, strides=strides)
+        for where, part in _masked_tiles(x.shape, mask):
             tile = out[where] if within else np.empty_like(out[where], computes)
             _read(x[where], part, tile)
             if factors:
@@ -215,3 +228,57 @@ def _compute(x: Array, mask: Mask, affine: Affine, r: Array | None) -> Array:
     if affine.form == AFFINE:
         np.add(value, affine.b, out=value, where=keep)
     return value
+
+
+def _replace(x: Array, mask: Mask, affine: Affine, value: Array, out: Array) -> None:
+    """Copy x where it is kept and value elsewhere. x has out's dtype, but for the byte
+    order; value broadcasts to it and may have another one."""
+    x = _validation.apart(x, out)
+    if value.shape == out.shape:
+        value = _validation.apart(value, out)
+    elif np.may_share_memory(value, out):
+        value = value.copy()
+    value = np.broadcast_to(_written_out(value, out.shape), out.shape)
+    if x.dtype == value.dtype == out.dtype:
+        _replace_items(x, mask, affine, value, out)
+        return
+    with np.errstate(all="ignore"):
+        for where, part in _masked_tiles(x.shape, mask):
+            tile = x[where].astype(out.dtype, copy=False)
+            other = value[where].astype(out.dtype, copy=False)
+            _replace_items(tile, part, affine, other, out[where])
+
+
+def _written_out(value: Array, shape: tuple[int, ...]) -> Array:
+    """A value, repeated along as many of the last axes as it remains small: kernels
+    take long rows whole, and put short ones together."""
+    if value.size == 1:
+        return value
+    lengths = (1,) * (len(shape) - value.ndim) + value.shape
+    longest = lengths
+    for axis in range(len(shape))[::-1]:
+        lengths = (*lengths[:axis], *shape[axis:])
+        if math.prod(lengths) > TILE:
+            break
+        longest = lengths
+    return np.ascontiguousarray(np.broadcast_to(value, longest))
+
+
+def _replace_items(
+    x: Array, mask: Mask, affine: Affine, value: Array, out: Array
+) -> None:
+    """Copy items of one dtype: whole, or in parts that have a kernel."""
+    if out.itemsize in ITEMS:
+        _apply_kernel(x, mask, affine, value, out)
+    elif out.itemsize and out.size:
+        strides = c_strides(x.shape) if mask.strides is None else mask.strides
+        # Without axes of one place there is room for an axis of parts.
+        strides = tuple(s for s, n in zip(strides, x.shape, strict=True) if n > 1)
+        mask = mask._replace(strides=(*strides, 0))
+        _apply_kernel(_parts(x), mask, affine, _parts(value), _parts(out))
+
+
+def _parts(x: Array) -> Array:
+    """Items as the largest parts that have a kernel, along an axis more."""
+    part = next(size for size in ITEMS if x.itemsize % size == 0)
+    return x.squeeze()[..., None].view(f"V{part}")

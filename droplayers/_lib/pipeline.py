@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _validation
 from . import mask as masks
-from .elementwise import RESIDUAL, Affine, apply, unpack
+from .elementwise import REPLACE, RESIDUAL, Affine, apply, unpack
 from .memory import empty_like
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from .._validation import Array
+    from .._validation import Array, Casting
     from ..keys import RNG
     from .mask import Geometry, Mask
 
@@ -67,6 +67,7 @@ def apply_mask(
     identity: bool,
     train: bool,
     residual: ArrayLike | None = None,
+    value: Array | None = None,
     mask: ArrayLike | None = None,
     return_mask: bool = False,
     out: Array | None = None,
@@ -75,8 +76,9 @@ def apply_mask(
 
     x is checked, dtype is that of the result without a residual, and where gives the
     shape of the mask. identity means that the result is x, unless a mask was given or
-    there is a residual, to which a scaled x is added. In test mode a given mask is
-    checked and not used, and the mask to return keeps all.
+    there is a residual, to which a scaled x is added. With a value, checked, that is
+    what elements become that are not kept, and kept ones are copied. In test mode a
+    given mask is checked and not used, and the mask to return keeps all.
     """
     r = None
     if residual is not None:
@@ -84,7 +86,8 @@ def apply_mask(
         dtype = _validation.common_dtype(x, "x", r, "residual")
     return_mask = _validation.flag(return_mask, "return_mask")
     keep = None if mask is None else _validation.keep(mask, where.shape)
-    target = None if out is None else _validation.out(out, x.shape, dtype)
+    casting: Casting = "same_kind" if value is None else "equiv"
+    target = None if out is None else _validation.out(out, x.shape, dtype, casting)
     if not train:
         keep = None
     unchanged = identity and keep is None and target is None and r is None
@@ -99,17 +102,19 @@ def apply_mask(
         return result, np.empty(where.shape, np.bool_) if return_mask else None
 
     (result, shown), (bits, affine) = reserve_then_draw(reserve, lambda: draw(keep))
-    if r is not None:
-        affine = affine._replace(form=RESIDUAL)
-    if not unchanged:
-        apply(x, dtype, bits, affine, r, result)
-    if shown is not None:
+    if shown is not None:  # first: a given mask may be out's memory
         if keep is not None:
             np.copyto(shown, keep)
         elif train:
             unpack(bits, shown)
         else:
             shown.fill(True)
+    if r is not None:
+        affine = affine._replace(form=RESIDUAL)
+    if value is not None:
+        r, affine = value, Affine(REPLACE)
+    if not unchanged:
+        apply(x, dtype, bits, affine, r, result)
     return returned(result, out, shown)
 
 

@@ -14,6 +14,7 @@ from ._fractal_join import fractal_join, fractal_join_backward
 from ._gaussian_dropout import gaussian_dropout
 from ._keep_mask import keep_mask
 from ._kept_rows import kept_rows
+from ._replace import replace
 from ._spatial_dropout import spatial_dropout
 from ._stochastic_depth import stochastic_depth, stochastic_depth_backward
 
@@ -32,6 +33,7 @@ __all__ = [
     "gaussian_dropout",
     "keep_mask",
     "kept_rows",
+    "replace",
     "spatial_dropout",
     "stochastic_depth",
     "stochastic_depth_backward",

@@ -71,7 +71,7 @@ drop_parse_affine(drop_affine *affine, PyObject *tuple)
     if (!unpack_tuple(item, tuple, AFFINE_ITEMS, "affine")) {
         return -1;
     }
-    *affine = (drop_affine){DROP_SCALE, 0, 0, 0, {0}};
+    *affine = (drop_affine){.form = DROP_SCALE};
     long form = PyLong_AsLong(item[AFFINE_FORM]);
     affine->a = PyFloat_AsDouble(item[AFFINE_A]);
     affine->b = PyFloat_AsDouble(item[AFFINE_B]);

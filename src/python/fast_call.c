@@ -72,7 +72,7 @@ draw_and_apply(PyObject *module, const drop_call *call, double p,
         status = drop_draw_key(key, module);
     }
     job.op.affine =
-        (drop_affine){r ? DROP_RESIDUAL : DROP_SCALE, call->a, 0, 0};
+        (drop_affine){.form = r ? DROP_RESIDUAL : DROP_SCALE, .a = call->a};
     if (status == 0) {
         status = drop_job_arrays(&job, (PyArrayObject *)out, x, r);
     }

@@ -57,6 +57,7 @@ static const struct {
     {"ONE", DROP_ONE},           {"BITS_PAD", DROP_BITS_PAD},
     {"SCALE", DROP_SCALE},       {"AFFINE", DROP_AFFINE},
     {"RESIDUAL", DROP_RESIDUAL}, {"NOISE", DROP_NOISE},
+    {"REPLACE", DROP_REPLACE},
 };
 
 static int

@@ -5,6 +5,7 @@
 #include "chance.h"
 #include "check.h"
 #include "geometry.h"
+#include "value.h"
 
 #include <string.h>
 
@@ -121,7 +122,8 @@ choose_memory(geometry *g)
     choose_operand(&g->x, g, alike);
     choose_operand(&g->r, g, alike);
     job->run = (drop_run){(char *)g->out.cell, (char *)g->x.cell, NULL};
-    if (job->op.affine.form == DROP_RESIDUAL) {
+    if (job->op.affine.form == DROP_RESIDUAL ||
+        job->op.affine.form == DROP_REPLACE) {
         job->run.r = (char *)g->r.cell;
     }
     for (int i = 0; i < job->axes; i++) {
@@ -188,12 +190,9 @@ void
 geometry_start(geometry *g, size_t most)
 {
     drop_job *job = &g->job;
-    drop_form form = (drop_form)below(DROP_RESIDUAL + 1);
-    job->op = (drop_operation){tested, (drop_dtype)below(DROP_DTYPES),
-                               any_affine(form), (int)below(4)};
-    if (job->op.dtype == DROP_BOOL) {
-        job->op.affine.form = DROP_SCALE;
-    }
+    const drop_dtype dtype = (drop_dtype)below(DROP_DTYPES);
+    const drop_form form = value_form(dtype, any());
+    job->op = (drop_operation){tested, dtype, any_affine(form), (int)below(4)};
     choose_shape(g, most);
     choose_memory(g);
     choose_mask(g);

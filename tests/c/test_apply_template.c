@@ -14,13 +14,15 @@
 
 /* Elements and bit offsets: some blocks of 32, and groups of 8 bits. */
 enum { MOST = 200, OFFSETS = 41, BITS_SIZE = (MOST + OFFSETS) / 8 + 1 };
+enum { MOST_BYTES = MOST * DROP_MAX_ITEM };
 
 /* Elements and what becomes of them. */
 typedef struct {
     drop_dtype dtype;
     size_t size;
     drop_affine affine;
-    uint8_t x[MOST * 8], r[MOST * 8], kept[MOST * 8], dropped[MOST * 8];
+    uint8_t x[MOST_BYTES], r[MOST_BYTES], kept[MOST_BYTES];
+    uint8_t dropped[MOST_BYTES];
 } sheet;
 
 static struct {
@@ -47,7 +49,7 @@ fill(drop_dtype dtype, uint8_t *to, size_t n)
                               0x1.fffffep127,
                               0x1.fffffffffffffp1023};
     any_bytes(to, n * drop_size(dtype));
-    for (size_t i = 0; i < n && dtype != DROP_BOOL; i++) {
+    for (size_t i = 0; i < n && dtype < DROP_BOOL; i++) {
         uint64_t kind = below(4);
         if (kind == 0) {
             value_store(dtype, to + i * drop_size(dtype),
@@ -121,7 +123,7 @@ check_apply(const sheet *s, size_t offset, size_t n, int hints)
     if (s->dtype != DROP_BOOL) {
         x = over == 0 ? memcpy(out, s->x, size) : put(memory.x, s->x, size);
     }
-    if (s->affine.form == DROP_RESIDUAL) {
+    if (s->affine.form == DROP_RESIDUAL || s->affine.form == DROP_REPLACE) {
         r = over == 1 ? memcpy(out, s->r, size) : put(memory.r, s->r, size);
     }
     uint8_t *bits = put(memory.bits, mask, bytes);
@@ -140,14 +142,15 @@ void
 test_apply(void)
 {
     static sheet s;
-    memory.out = guard_new(MOST * 8 + 128);
-    memory.x = guard_new(MOST * 8 + 128);
-    memory.r = guard_new(MOST * 8 + 128);
+    memory.out = guard_new(MOST_BYTES + 128);
+    memory.x = guard_new(MOST_BYTES + 128);
+    memory.r = guard_new(MOST_BYTES + 128);
     memory.bits = guard_new(BITS_SIZE + 128);
     for (int dtype = 0; dtype < DROP_DTYPES; dtype++) {
-        for (int form = DROP_SCALE; form <= DROP_RESIDUAL; form++) {
+        for (uint64_t form = 0; form < 3; form++) {
             for (size_t offset = 0; offset < OFFSETS; offset++) {
-                prepare(&s, (drop_dtype)dtype, (drop_form)form);
+                prepare(&s, (drop_dtype)dtype,
+                        value_form((drop_dtype)dtype, form));
                 for (size_t n = 0; n <= MOST; n++) {
                     for (int hints = 0; hints < 4; hints++) {
                         if (!is_skipped()) {

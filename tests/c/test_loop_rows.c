@@ -18,7 +18,8 @@ check_unread(drop_dtype dtype, int hints, size_t rows)
     const size_t page = guard_page(), size = drop_size(dtype);
     const uint64_t key = any();
     guard x = guard_new(rows * page), out = guard_new(rows * page);
-    drop_job job = {.op = {tested, dtype, any_affine(DROP_SCALE), hints},
+    const drop_form form = value_is_item(dtype) ? DROP_FILL : DROP_SCALE;
+    drop_job job = {.op = {tested, dtype, any_affine(form), hints},
                     .run = {(char *)out.first, (char *)x.first, NULL},
                     .axes = 2};
     job.axis[0] = (drop_axis){rows, (ptrdiff_t)page, (ptrdiff_t)page, 0, 1};
@@ -33,7 +34,7 @@ check_unread(drop_dtype dtype, int hints, size_t rows)
     }
     drop_traverse(&job, 1, no_interrupt);
     for (size_t at = 0; at < rows * page; at += size) {
-        uint8_t expected[8];
+        uint8_t expected[DROP_MAX_ITEM];
         int keep = uniform(key, at / page) >= DROP_ONE / 2;
         value_result(dtype, expected, x.first + at, NULL, keep,
                      &job.op.affine);
@@ -51,7 +52,7 @@ check_unread(drop_dtype dtype, int hints, size_t rows)
 void
 test_loop_rows(void)
 {
-    for (int dtype = 0; dtype < DROP_BOOL; dtype++) {
+    for (int dtype = 0; dtype < DROP_DTYPES; dtype++) {
         for (int hints = 0; hints < 4; hints++) {
             check_unread((drop_dtype)dtype, hints, 1);
             check_unread((drop_dtype)dtype, hints, ROWS);

@@ -18,7 +18,8 @@ check_beginning(drop_dtype dtype, size_t before, size_t shift)
     const size_t n = 2 * DROP_TILE + 100, size = drop_size(dtype);
     guard x = guard_new(n * size), plain = guard_new(n * size);
     guard out = guard_new(n * size + shift * size);
-    const drop_affine affine = any_affine(DROP_SCALE);
+    const drop_affine affine =
+        any_affine(value_is_item(dtype) ? DROP_FILL : DROP_SCALE);
     const uint64_t key = any();
     any_bytes(x.first, n * size);
     for (int hints = 0; hints < 4; hints++) {
@@ -44,7 +45,7 @@ check_beginning(drop_dtype dtype, size_t before, size_t shift)
 void
 test_run(void)
 {
-    for (int dtype = 0; dtype < DROP_BOOL; dtype++) {
+    for (int dtype = 0; dtype < DROP_DTYPES; dtype++) {
         for (size_t before = 1; before < 40; before += 3) {
             for (size_t shift = 0; shift < 32; shift += 5) {
                 check_beginning((drop_dtype)dtype, before, shift);

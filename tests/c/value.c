@@ -8,8 +8,26 @@
 
 const char *const value_names[DROP_DTYPES] = {
     [DROP_F32] = "float32",   [DROP_F64] = "float64", [DROP_F16] = "float16",
-    [DROP_BF16] = "bfloat16", [DROP_BOOL] = "bool",
+    [DROP_BF16] = "bfloat16", [DROP_BOOL] = "bool",   [DROP_ITEM1] = "item1",
+    [DROP_ITEM2] = "item2",   [DROP_ITEM4] = "item4", [DROP_ITEM8] = "item8",
+    [DROP_ITEM16] = "item16",
 };
+
+int
+value_is_item(drop_dtype dtype)
+{
+    return dtype >= DROP_ITEM1;
+}
+
+drop_form
+value_form(drop_dtype dtype, uint64_t number)
+{
+    const drop_form floats[] = {DROP_SCALE, DROP_AFFINE, DROP_RESIDUAL};
+    const drop_form items[] = {DROP_REPLACE, DROP_FILL};
+    return dtype == DROP_BOOL     ? DROP_SCALE
+           : value_is_item(dtype) ? items[number % 2]
+                                  : floats[number % 3];
+}
 
 /* Bits of a half type. */
 typedef struct {
@@ -116,6 +134,11 @@ value_result(drop_dtype dtype, void *to, const void *x, const void *r,
         *(uint8_t *)to = (uint8_t)keep;
         return;
     }
+    if (value_is_item(dtype)) {
+        const void *other = affine->form == DROP_FILL ? affine->fill : r;
+        memcpy(to, keep ? x : other, drop_size(dtype));
+        return;
+    }
     double a = rounded(dtype, affine->a), b = rounded(dtype, affine->b);
     double value = rounded(dtype, affine->c);
     if (affine->form == DROP_RESIDUAL) {
@@ -139,6 +162,7 @@ value_bits(drop_dtype dtype, const void *from)
 {
     uint64_t bits = 0;
     size_t size = drop_size(dtype);
+    size = size < sizeof bits ? size : sizeof bits;
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     memcpy((char *)&bits + sizeof bits - size, from, size);
 #else
@@ -153,6 +177,6 @@ value_same(drop_dtype dtype, const void *a, const void *b)
     if (memcmp(a, b, drop_size(dtype)) == 0) {
         return 1;
     }
-    return dtype != DROP_BOOL && isnan(value_load(dtype, a)) &&
+    return dtype < DROP_BOOL && isnan(value_load(dtype, a)) &&
            isnan(value_load(dtype, b));
 }
