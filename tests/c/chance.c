@@ -75,11 +75,10 @@ any_affine(drop_form form)
     const double factors[] = {1 / .9,  2,        1,       .88671,
                               -1 / .3, 0x1p-100, 0x1p120, 0x1.8p-24};
     const double dropped[] = {0, 0, -1.7580993408473766, -0., INFINITY};
-    drop_affine affine = {form,
-                          factors[below(COUNT(factors))],
-                          factors[below(COUNT(factors))],
-                          dropped[below(COUNT(dropped))],
-                          {0}};
+    drop_affine affine = {.form = form,
+                          .a = factors[below(COUNT(factors))],
+                          .b = factors[below(COUNT(factors))],
+                          .c = dropped[below(COUNT(dropped))]};
     any_bytes(affine.fill, sizeof affine.fill);
     return affine;
 }

@@ -17,6 +17,7 @@
 
 #define _mm512_stream_ps(to, a) simde_mm512_storeu_ps((to), (a))
 #define _mm512_stream_pd(to, a) simde_mm512_storeu_pd((to), (a))
+#define _mm512_stream_si512(to, a) simde_mm512_storeu_si512((to), (a))
 
 /* Copies those of some lanes that the mask has. */
 static inline void

@@ -44,7 +44,7 @@ check_all(drop_dtype dtype, const drop_affine *affine)
 static void
 check_rounding(drop_dtype dtype, float value)
 {
-    const drop_affine affine = {DROP_SCALE, value, 0, 0};
+    const drop_affine affine = {.form = DROP_SCALE, .a = value};
     uint16_t expected;
     value_store(dtype, &expected, value);
     tested->apply[dtype](out, values, NULL, bits, 0, ONE_BLOCK_MORE, &affine,
@@ -104,9 +104,12 @@ test_halves(void)
 {
     const drop_dtype dtypes[] = {DROP_F16, DROP_BF16};
     const drop_affine affines[] = {
-        {DROP_SCALE, 1, 0, 0},           {DROP_SCALE, 1 / .9, 0, 0},
-        {DROP_SCALE, 0x1p-9 / .7, 0, 1}, {DROP_AFFINE, .8864, .2412, -1.5584},
-        {DROP_RESIDUAL, 1 / .9, 0, 0},   {DROP_RESIDUAL, -1, 0, 0},
+        {.form = DROP_SCALE, .a = 1},
+        {.form = DROP_SCALE, .a = 1 / .9},
+        {.form = DROP_SCALE, .a = 0x1p-9 / .7, .c = 1},
+        {.form = DROP_AFFINE, .a = .8864, .b = .2412, .c = -1.5584},
+        {.form = DROP_RESIDUAL, .a = 1 / .9},
+        {.form = DROP_RESIDUAL, .a = -1},
     };
     for (size_t i = 0; i < COUNT(dtypes); i++) {
         for (size_t j = 0; j < COUNT(affines); j++) {
