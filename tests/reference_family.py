@@ -25,6 +25,27 @@ from reference import (
 )
 
 
+def replace(
+    x,
+    value,
+    p=None,
+    *,
+    shared_axes=(),
+    key=None,
+    mask=None,
+    return_mask=False,
+    full_shape=None,
+    start=None,
+):
+    """x where kept and value elsewhere, in x's dtype: nothing is computed."""
+    dtype = np.asarray(x).dtype.newbyteorder("=")
+    if mask is None:
+        mask = keep_mask(np.shape(x), p, key, full_shape, start, shared_axes)
+    result = cast(x, dtype).copy()
+    np.copyto(result, cast(value, dtype), where=~mask)
+    return (result, mask) if return_mask else result
+
+
 def spatial_dropout(x, p=0.5, mode="train", *, channel_axis=1, **options):
     """Whole channels of a sample: dropout with every other axis sharing its draw."""
     own = {0, channel_axis % np.ndim(x)}

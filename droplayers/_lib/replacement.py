@@ -67,7 +67,9 @@ def _as_array(value: Any, dtype: np.dtype[Any]) -> Array:
     if kind == "i" and found.dtype.kind in "fO" and not hasattr(value, "dtype"):
         # Integers that have no common dtype came as floats or objects.
         exact = np.array(value, object)
-        return exact if all(map(_is_integer, exact.flat)) else found
+        if all(map(_is_integer, exact.flat)):
+            _check_range(exact, dtype)
+            return exact.astype(dtype)
     if found.dtype.kind != "O":
         return found
     if kind in INSTANTS:
