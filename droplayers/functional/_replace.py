@@ -104,25 +104,29 @@ def replace(
 
     Examples
     --------
-    Missing cells, with a value for each column:
+    Cells that are missing, with a value for each column:
 
     >>> import numpy as np
     >>> import droplayers as dl
     >>> x = np.arange(1, 13, dtype=np.uint8).reshape(3, 4)
-    >>> dl.replace(x, 0, 0.3, rng=1)
-    >>> dl.replace(x, [100, 101, 102, 103], 0.3, rng=1)
+    >>> dl.replace(x, [100, 101, 102, 103], 0.3, rng=2)
+    array([[100,   2, 102,   4],
+           [100, 101,   7,   8],
+           [  9,  10, 102,  12]], dtype=uint8)
 
-    Swap noise, values of other rows:
+    Swap noise, the values of other rows:
 
-    >>> rows = np.random.default_rng(1).permutation(3)
-    >>> dl.replace(x, x[rows], 0.3, rng=1)
+    >>> dl.replace(x, x[[2, 0, 1]], 0.3, rng=2)
+    array([[ 9,  2, 11,  4],
+           [ 1,  2,  7,  8],
+           [ 9, 10,  7, 12]], dtype=uint8)
 
-    Masked tokens:
+    Masked tokens, none of them special:
 
     >>> tokens = np.array([101, 2023, 2003, 1037, 3231, 102])
-    >>> special = tokens < 1000
-    >>> keep = dl.keep_mask(tokens.shape, 0.5, rng=1) | special
+    >>> keep = dl.keep_mask(tokens.shape, 0.5, rng=3) | (tokens < 1000)
     >>> dl.replace(tokens, 103, mask=keep)
+    array([ 101,  103,  103,  103, 3231,  102])
     """
     array = _validation.array(x, "x")
     dtype = _validation.item_dtype(array.dtype, "x")
