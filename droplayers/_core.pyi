@@ -10,6 +10,7 @@ SCALE: int
 AFFINE: int
 RESIDUAL: int
 NOISE: int
+REPLACE: int
 
 _Mask = tuple[int, int, bytearray | None, int, tuple[int, ...] | None]
 _Affine = tuple[int, float, float, float]

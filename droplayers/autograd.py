@@ -59,6 +59,7 @@ __all__ = [
     "fractal_join",
     "fractal_join_backward",
     "gaussian_dropout",
+    "replace",
     "spatial_dropout",
 ]
 
@@ -261,6 +262,33 @@ alpha_dropout_backward = _linear(functional.alpha_dropout_backward)
 def alpha_dropout(y: Any, x: Any, **options: Any) -> Any:
     slope = functools.partial(alpha_dropout_backward, **options)
     return _linked(y, _scaled(slope), x)
+
+
+@_traced(functional.replace, "x", "value")
+def replace(y: Any, x: Any, value: Any, **options: Any) -> Any:
+    shape = np.shape(getval(value))
+
+    def kept(t: Any, *_: Any) -> Any:
+        return replace(t, 0, **options)
+
+    def replaced(t: Any, *_: Any) -> Any:
+        return replace(np.zeros(np.shape(y), _dtype(t)), t, **options)
+
+    def total(g: Any, *_: Any) -> Any:
+        return _summed(replaced(g), shape)
+
+    return _linked(y, _Rule(_each(kept, replaced), _each(kept, total)), x, value)
+
+
+def _summed(g: Any, shape: tuple[int, ...]) -> Any:
+    """The gradient of an array of a shape, from that of what it was broadcast to."""
+    first = g.ndim - len(shape)
+    alike = zip(shape, g.shape[first:], strict=True)
+    axes = [*range(first), *(first + i for i, (a, b) in enumerate(alike) if a != b)]
+    if not axes:
+        return g
+    dtype = np.result_type(_dtype(g), np.float32)
+    return anp.reshape(anp.sum(g, axis=tuple(axes), dtype=dtype), shape)
 
 
 @_traced(functional.fractal_join, "paths")

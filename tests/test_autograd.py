@@ -127,6 +127,39 @@ def test_elements_and_residuals_have_derivatives(options):
     check(lambda r: da.dropout(X, residual=r, **options), X[::-1])
 
 
+REPLACED = [
+    {"p": 0.0},
+    {"p": 0.3},
+    {"p": 1.0},
+    {"p": 0.3, "shared_axes": (0, -1)},
+    {"p": 0.3, "full_shape": (9, 8, 7), "start": (2, 3, 1)},
+    {"mask": KEEP, "rng": None},
+    {"mask": KEEP[:, :1], "shared_axes": 1},
+]
+
+
+@pytest.mark.parametrize("options", REPLACED)
+def test_elements_and_what_replaces_them_have_derivatives(options):
+    options = {"rng": K, **options}
+    for value in (X[::-1], X[0], X[:, :1], X[0, 0], X[:1, :, :1], X[0, 0, 0]):
+        check(lambda x, v: da.replace(x, v, **options), X, value)
+        check(lambda v: da.replace(X, v, **options), value)
+    check(lambda x: da.replace(x, 2.0, **options), X)
+    check(lambda x: da.replace(x, [1, 2, 3, 4, 5], **options), X)
+    check(lambda x, v: da.replace(x, v, **options), X[0, 0, 0] + X * 1j, X[0])
+
+
+def test_what_replaces_elements_has_the_sum_of_their_gradients():
+    x, value, g = (values("f4", shape) for shape in ((6, 7), (7,), (6, 7)))
+    pull_x, y = make_vjp(lambda x: da.replace(x, value, 0.4, rng=K))(x)
+    pull_value, z = make_vjp(lambda v: da.replace(x, v, 0.4, rng=K))(value)
+    assert_same(y, dl.replace(x, value, 0.4, rng=K))
+    assert_same(y, z)
+    keep = dl.keep_mask(x.shape, 0.4, rng=K)
+    assert_same(pull_x(g), np.where(keep, g, np.float32(0)))
+    assert_same(pull_value(g), np.where(keep, np.float32(0), g).sum(axis=0))
+
+
 @pytest.mark.parametrize("options", PATHS)
 def test_samples_and_residuals_have_derivatives(options):
     options = {"rng": K, **options}
@@ -265,14 +298,24 @@ def test_each_gradient_has_the_dtype_of_its_array(one, other):
     def layer(x, w):
         return da.drop_connect(x, w, rng=K)
 
+    def exchange(x, v):
+        return da.replace(x, v, 0.4, rng=K)
+
+    if not (other == "F" and one != "F"):
+        check_dtypes(exchange, X.astype(one), X[0].astype(other))
     for function, x, r in (
         (elements, X, X), (samples, X, X), (join, X, X), (layer, INPUTS, WEIGHT),
     ):  # fmt: skip
-        x, r = x.astype(one), r.astype(other)
-        pull, y = make_vjp(function, (0, 1))(x, r)
-        assert [g.dtype for g in pull(np.ones_like(y))] == [x.dtype, r.dtype]
-        assert make_jvp(function, 0)(x, r)(x)[1].dtype == y.dtype
-        assert make_jvp(function, 1)(x, r)(r)[1].dtype == y.dtype
+        check_dtypes(function, x.astype(one), r.astype(other))
+
+
+def check_dtypes(function, x, r):
+    pull, y = make_vjp(function, (0, 1))(x, r)
+    gradients = pull(np.ones_like(y))
+    assert [g.dtype for g in gradients] == [x.dtype, r.dtype]
+    assert [g.shape for g in gradients] == [x.shape, r.shape]
+    assert make_jvp(function, 0)(x, r)(x)[1].dtype == y.dtype
+    assert make_jvp(function, 1)(x, r)(r)[1].dtype == y.dtype
 
 
 def test_gradients_of_integers_are_floats():
