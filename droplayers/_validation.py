@@ -244,11 +244,12 @@ def out(
         raise ValueError(f"out must have shape {shape}, got {target.shape}")
     if casting == "same_kind":
         result_dtype(target.dtype, "out")
+        expected = f"take {dtype} under same_kind casting"
+    else:
+        expected = f"have x's dtype {dtype} in any byte order"
     to_real = dtype.kind == "c" and target.dtype.kind != "c"
     if to_real or not np.can_cast(dtype, target.dtype, casting):
-        raise TypeError(
-            f"out must take {dtype} under {casting} casting, got {target.dtype}"
-        )
+        raise TypeError(f"out must {expected}, got {target.dtype}")
     if not target.flags.writeable:
         raise ValueError("out must be writeable, got a read-only array")
     if overlaps_itself(target):

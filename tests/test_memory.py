@@ -70,6 +70,11 @@ SUCCESSES = {
     "drop_path by a mask": lambda: dl.drop_path(X, 0.5, True, mask=KEEP[:, 0]),
     "drop_path of two dtypes": lambda: dl.drop_path(X, residual=OTHERS["F"]),
     "drop_path of a Series": lambda: dl.drop_path(SERIES, 0.5, True, residual=SERIES),
+    "replace": lambda: dl.replace(X, 0, 0.5, rng=KEY),
+    "replace by an array": lambda: dl.replace(X, X[0], 0.5, rng=RNG, out=OUT),
+    "replace by a mask": lambda: dl.replace(X.T, 1.5, mask=KEEP.T, return_mask=True),
+    "replace integers": lambda: dl.replace(X.astype("i2"), [1, 2, 3, 4, 5, 6], 0.5),
+    "replace text": lambda: dl.replace([["a", "bc"]], "d", 0.5),
     "keep_mask": lambda: dl.keep_mask((4, 6), 0.5, rng=KEY),
     "keep_mask, packed": lambda: dl.keep_mask(99, 0.5, packed=True),
     "dropout, p of a scalar": lambda: dl.dropout(X, np.float32(0.5), rng=RNG),
@@ -92,6 +97,9 @@ SUCCESSES = {
 }
 ERRORS = {
     "x": lambda: dl.dropout("text"),
+    "objects": lambda: dl.replace([None], 0, 0.5),
+    "value": lambda: dl.replace(X.astype("i2"), 2**70, 0.5),
+    "value's shape": lambda: dl.replace(X, [1, 2], 0.5, out=OUT),
     "masked x": lambda: dl.dropout(np.ma.array(X)),
     "x without axes": lambda: dl.drop_path(3.0),
     "p": lambda: dl.dropout(X, 2.0, rng=RNG, out=OUT),

@@ -50,6 +50,31 @@ def test_no_call_reads_or_writes_past_the_ends_of_arrays(dtype, n):
             on_each_isa(check)
 
 
+@pytest.mark.parametrize("n", LENGTHS)
+@pytest.mark.parametrize("dtype", ["u1", "i2", "f4", "M8[s]", "D", "V3", "V24"])
+def test_nor_does_a_call_that_replaces_elements(dtype, n):
+    dtype = np.dtype(dtype)
+    rng = np.random.default_rng(n)
+    x, value = rng.integers(0, 256, (2, n * dtype.itemsize), np.uint8).view(dtype)
+    keep = ref.keep_mask((n,), 0.3, KEY)
+    expected = [np.where(keep, x, v).tobytes() for v in (value, value[-1])]
+    with contextlib.ExitStack() as stack:
+        places = [stack.enter_context(guarded(x.nbytes)) for _ in range(3)]
+        for side in (0, 1):
+            a, b, out = (place[side].view(dtype) for place in places)
+
+            def check(a=a, b=b, out=out):
+                for to in (out, a, b):
+                    a[:], b[:] = x, value
+                    dl.replace(a, b, 0.3, rng=dl.Key(KEY), out=to)
+                    assert to.tobytes() == expected[0]
+                    a[:], b[:] = x, value
+                    dl.replace(a, b[-1], 0.3, rng=dl.Key(KEY), out=to)
+                    assert to.tobytes() == expected[1]
+
+            on_each_isa(check)
+
+
 @pytest.mark.parametrize("n", [1, 9, 31, 33, 4095, 4097])
 def test_no_call_reads_past_the_ends_of_a_mask(n):
     mask, x = values("?", (n,)), values("f4", (n,))
@@ -150,6 +175,16 @@ def test_what_could_crash_the_core_is_an_error():
     keep, packed = np.zeros(10, bool), bytearray(64)
     with pytest.raises(TypeError, match="an array is missing"):
         _core.apply(keep, None, None, (1, 0, None, 0, None), (3, 1.0, 0.0, 0.0))
+    mask, replace = (1, 0, None, 0, None), (_core.REPLACE, 1.0, 0.0, 0.0)
+    for out in (np.zeros(3, object), np.zeros(3, "V3"), np.zeros(3, [("a", "O")])):
+        with pytest.raises(TypeError, match="out has no kernel"):
+            _core.apply(out, out, out, mask, replace)
+    with pytest.raises(TypeError, match="no common kernel"):
+        _core.apply(keep, keep, np.zeros(10), mask, replace)
+    with pytest.raises(TypeError, match="an array is missing"):
+        _core.apply(keep, None, keep, mask, replace)
+    with pytest.raises(ValueError, match="unknown form"):
+        _core.apply(keep, keep, None, mask, (_core.REPLACE + 1, 1.0, 0.0, 0.0))
     for cells, blocks in [((2**32, 2**32), (2, 1)), ((9, 9), (10, 1)), ((9,), (0,))]:
         with pytest.raises(ValueError, match="no such map"):
             _core.block_mask(packed, cells, blocks, 1, 2**39, 0, (1,) * len(cells))

@@ -117,6 +117,7 @@ BAD = {
     **dict.fromkeys(["shared_axes", "channel_axis"], AXES),
     **dict.fromkeys(["shape", "full_shape", "start"], LENGTHS),
     **dict.fromkeys(["branch", "branch_backward"], alike("tanh", None, 3)),
+    "value": alike("text", None, 1j, True, [1.0, 2.0]),
     "rng": alike("seed", -1, 0.5),
     "mask": {"floats": X, "shorter": KEEP[:3], **alike("yes", True)},
     "out": {
@@ -147,6 +148,7 @@ GOOD = {
     "keep_mask": {"shape": (4, 6), "p": 0.5},
     "kept_rows": {"n": 5, "prob": 0.5},
     "ramp": {"step": 1.0, "total": 2.0, "stop": 0.5},
+    "replace": {"x": X, "value": 0.0, "p": 0.5},
     "spatial_dropout": {"x": X},
     "stochastic_depth": {"x": X, "branch": abs, "prob": 0.5, "training": True},
     "stochastic_depth_backward": {
@@ -158,6 +160,12 @@ GOOD = {
     "DropConnect": {"in_features": 3, "out_features": 2},
 }
 TOGETHER = {
+    "a value too large": lambda: dl.replace(X.astype("u1"), 256, 0.5),
+    "a value too long": lambda: dl.replace(["ab"], "abc", 0.5),
+    "objects to replace": lambda: dl.replace([None], 0, 0.5),
+    "neither p nor mask": lambda: dl.replace(X, 0),
+    "p and mask": lambda: dl.replace(X, 0, 0.5, mask=KEEP),
+    "a dtype that out has not": lambda: dl.replace(X, 0, 0.5, out=X.astype("f8")),
     "a dtype that out cannot take": lambda: dl.dropout(X * 1j, out=X.copy()),
     "an array of rates per batch": lambda: dl.drop_path(X, [0.5] * 4, per="batch"),
     "rates of another shape": lambda: dl.drop_path(X, [0.5], True),

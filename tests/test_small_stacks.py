@@ -35,6 +35,9 @@ def elementwise(dtype):
         dl.drop_path(x, 0.3, True, residual=x, rng=KEY, **where)
         dl.keep_mask(x.shape, 0.3, rng=KEY, **where)
         dl.keep_mask(x.shape, 0.3, rng=KEY, packed=True, **where)
+        dl.replace(x, 0, 0.3, rng=KEY, **where)
+        dl.replace(x, x[::-1], 0.3, rng=KEY, **where)
+        dl.replace(x, x[:1], 0.3, rng=KEY, **where)
         if x.dtype.kind != "c":
             dl.alpha_dropout(x, 0.3, rng=KEY, **where)
             dl.gaussian_dropout(x, 0.3, rng=KEY, **where)

@@ -10,6 +10,7 @@ import math
 
 import ml_dtypes
 import numpy as np
+import pandas as pd
 import pytest
 import reference as ref
 import reference_family as fam
@@ -410,7 +411,7 @@ def test_out_has_the_dtype_of_x_in_any_byte_order():
         assert y is out
         np.testing.assert_array_equal(out, dl.replace(x, 7, 0.5, rng=1))
     for dtype in ("i8", "u4", "f4", "V4"):
-        with pytest.raises(TypeError, match="out must take int32 under equiv casting"):
+        with pytest.raises(TypeError, match="out must have x's dtype int32"):
             dl.replace(x, 7, 0.5, out=np.zeros(x.shape, dtype))
 
 
@@ -452,6 +453,24 @@ def test_64_axes_are_not_too_many():
     x = anything("U3", (1,) * 61 + (2, 1, 3), 1)
     check(x, anything("U3", (), 2), p=0.5)
     check(x, anything("U3", (3,), 2), p=0.5)
+
+
+class Sub(np.ndarray):
+    """A subclass whose results would be of its own kind."""
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_what_is_like_an_array_is_taken_as_numpy_takes_it():
+    x, value = anything("i8", (4, 6), 1), anything("i8", (4, 6), 2)
+    expected = dl.replace(x, value, 0.5, rng=dl.Key(KEY))
+    for kind in (np.ndarray.tolist, np.matrix, memoryview, pd.DataFrame):
+        for a, b in ((kind(x), value), (x, kind(value)), (kind(x), kind(value))):
+            y = dl.replace(a, b, 0.5, rng=dl.Key(KEY))
+            assert type(y) is np.ndarray
+            np.testing.assert_array_equal(y, expected, strict=True)
+    out = np.zeros_like(x).view(Sub)
+    assert dl.replace(x.view(Sub), value, 0.5, rng=dl.Key(KEY), out=out) is out
+    np.testing.assert_array_equal(out.view(np.ndarray), expected, strict=True)
 
 
 def test_a_failure_changes_nothing():
