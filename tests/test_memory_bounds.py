@@ -183,6 +183,9 @@ def test_what_could_crash_the_core_is_an_error():
         _core.apply(keep, keep, np.zeros(10), mask, replace)
     with pytest.raises(TypeError, match="an array is missing"):
         _core.apply(keep, None, keep, mask, replace)
+    one = np.zeros((), bool)
+    with pytest.raises(ValueError, match="differ in shape"):
+        _core.apply(keep, one, keep, mask, replace)
     with pytest.raises(ValueError, match="unknown form"):
         _core.apply(keep, keep, None, mask, (_core.REPLACE + 1, 1.0, 0.0, 0.0))
     for cells, blocks in [((2**32, 2**32), (2, 1)), ((9, 9), (10, 1)), ((9,), (0,))]:

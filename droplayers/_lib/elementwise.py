@@ -238,14 +238,16 @@ def _replace(x: Array, mask: Mask, affine: Affine, value: Array, out: Array) -> 
         value = _validation.apart(value, out)
     elif np.may_share_memory(value, out):
         value = value.copy()
-    value = np.broadcast_to(_written_out(value, out.shape), out.shape)
+    if value.ndim or out.itemsize not in ITEMS:  # kernels take one item as it is
+        value = np.broadcast_to(_written_out(value, out.shape), out.shape)
     if x.dtype == value.dtype == out.dtype:
         _replace_items(x, mask, affine, value, out)
         return
     with np.errstate(all="ignore"):
         for where, part in _masked_tiles(x.shape, mask):
             tile = x[where].astype(out.dtype, copy=False)
-            other = value[where].astype(out.dtype, copy=False)
+            other = value[where] if value.ndim else value
+            other = other.astype(out.dtype, copy=False)
             _replace_items(tile, part, affine, other, out[where])
 
 

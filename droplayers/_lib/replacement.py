@@ -34,15 +34,11 @@ def values(value: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
     have the dtype where they are few, and are converted in tiles where they are many.
     """
     found = _as_array(value, dtype)
-    _check_kind(found.dtype, dtype)
-    if _kind(dtype) == "i":
-        _check_range(found, dtype)
-    try:
-        np.broadcast_to(found, shape)
-    except ValueError:
-        raise ValueError(
-            f"value must broadcast to x's shape {shape}, got {found.shape}"
-        ) from None
+    if found.dtype != dtype:
+        _check_kind(found.dtype, dtype)
+        if _kind(dtype) == "i":
+            _check_range(found, dtype)
+    _check_shape(found.shape, shape)
     # The unit of a date may overflow, which is an error: not when out is half written.
     if found.size > TILE and dtype.kind not in INSTANTS:
         return found
@@ -110,7 +106,7 @@ def _to_complex(item: Any) -> complex:
 def _check_kind(came: np.dtype[Any], dtype: np.dtype[Any]) -> None:
     """Check that values of a dtype may go into an array of another one."""
     kind = _kind(dtype)
-    takes, words = TAKES.get(kind, ([kind], str(dtype)))
+    takes, words = TAKES[kind] if kind in TAKES else ([kind], str(dtype))
     if dtype.kind in INSTANTS:
         fits = np.can_cast(came, dtype, "same_kind")
     elif dtype.names or came.names:
@@ -123,6 +119,16 @@ def _check_kind(came: np.dtype[Any], dtype: np.dtype[Any]) -> None:
         raise ValueError(
             f"value must be no longer than x's items of dtype {dtype}, got {came}"
         )
+
+
+def _check_shape(came: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """Check that values of a shape broadcast to another one."""
+    last = shape[len(shape) - len(came) :]
+    alike = len(came) <= len(shape) and all(
+        a in (1, b) for a, b in zip(came, last, strict=True)
+    )
+    if not alike:
+        raise ValueError(f"value must broadcast to x's shape {shape}, got {came}")
 
 
 def _check_range(found: Array, dtype: np.dtype[Any]) -> None:

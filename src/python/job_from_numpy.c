@@ -52,12 +52,17 @@ find_kernel(PyArrayObject *array, drop_form form)
     return form == DROP_REPLACE ? find_item(array) : find_dtype(array);
 }
 
+/* Checks an array, which may be one item without axes where that is said. */
 static int
-check(PyArrayObject *out, PyArrayObject *array, int dtype, drop_form form)
+check(PyArrayObject *out, PyArrayObject *array, int dtype, drop_form form,
+      int may_be_one)
 {
     if (find_kernel(array, form) != dtype || dtype == DROP_BOOL) {
         PyErr_SetString(PyExc_TypeError, "arrays have no common kernel");
         return -1;
+    }
+    if (may_be_one && PyArray_NDIM(array) == 0) {
+        return 0;
     }
     if (!PyArray_SAMESHAPE(out, array)) {
         PyErr_SetString(PyExc_ValueError, "arrays differ in shape");
@@ -80,6 +85,25 @@ find_hints(const drop_job *job)
         return DROP_PREFETCH;
     }
     return DROP_PREFETCH | DROP_NONTEMPORAL;
+}
+
+/* The memory of arrays that were checked; r may have no axes. */
+static void
+set_memory(drop_job *job, PyArrayObject *out, PyArrayObject *x,
+           PyArrayObject *r)
+{
+    const int r_axes = r ? PyArray_NDIM(r) : 0;
+    job->run.out = PyArray_BYTES(out);
+    job->run.x = PyArray_BYTES(x);
+    job->run.r = r ? PyArray_BYTES(r) : NULL;
+    job->axes = PyArray_NDIM(out);
+    for (int i = 0; i < job->axes; i++) {
+        drop_axis *axis = &job->axis[i];
+        axis->n = (size_t)PyArray_DIM(out, i);
+        axis->out = PyArray_STRIDE(out, i);
+        axis->x = PyArray_STRIDE(x, i);
+        axis->r = r ? (r_axes ? PyArray_STRIDE(r, i) : 0) : axis->x;
+    }
 }
 
 /* Whether r is one item, again and again. */
@@ -120,22 +144,12 @@ drop_job_arrays(drop_job *job, PyArrayObject *out, PyArrayObject *x,
         PyErr_SetString(PyExc_ValueError, "out is read-only");
         return -1;
     }
-    if ((x && check(out, x, dtype, form) < 0) ||
-        (r && check(out, r, dtype, form) < 0)) {
+    if ((x && check(out, x, dtype, form, 0) < 0) ||
+        (r && check(out, r, dtype, form, form == DROP_REPLACE) < 0)) {
         return -1;
     }
-    x = x ? x : out;
     job->op.dtype = (drop_dtype)dtype;
-    job->run.out = PyArray_BYTES(out);
-    job->run.x = PyArray_BYTES(x);
-    job->run.r = r ? PyArray_BYTES(r) : NULL;
-    job->axes = PyArray_NDIM(out);
-    for (int i = 0; i < job->axes; i++) {
-        job->axis[i].n = (size_t)PyArray_DIM(out, i);
-        job->axis[i].out = PyArray_STRIDE(out, i);
-        job->axis[i].x = PyArray_STRIDE(x, i);
-        job->axis[i].r = PyArray_STRIDE(r ? r : x, i);
-    }
+    set_memory(job, out, x ? x : out, r);
     if (form == DROP_REPLACE && is_constant(job)) {
         fill_with_constant(job);
     }

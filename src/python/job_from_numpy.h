@@ -12,7 +12,8 @@
 /* The memory of a job that has its affine: x and r (NULL for none) are of
  * out's shape and dtype, native and of any strides and alignment. Without x,
  * out is bool. For DROP_REPLACE the dtype may be any without objects that has
- * the size of an item; an r that is the same everywhere makes it DROP_FILL. */
+ * the size of an item; r may then have no axes, and one that is the same
+ * everywhere makes it DROP_FILL. */
 int drop_job_arrays(drop_job *job, PyArrayObject *out, PyArrayObject *x,
                     PyArrayObject *r);
 
