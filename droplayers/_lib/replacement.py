@@ -108,12 +108,12 @@ def _check_kind(came: np.dtype[Any], dtype: np.dtype[Any]) -> None:
     kind = _kind(dtype)
     takes, words = TAKES[kind] if kind in TAKES else ([kind], str(dtype))
     if dtype.kind in INSTANTS:
-        fits = np.can_cast(came, dtype, "same_kind")
+        is_taken = np.can_cast(came, dtype, "same_kind")
     elif dtype.names or came.names:
-        fits, words = np.can_cast(came, dtype, "equiv"), "records of x's dtype"
+        is_taken, words = np.can_cast(came, dtype, "equiv"), "records of x's dtype"
     else:
-        fits = _kind(came) in takes
-    if not fits:
+        is_taken = _kind(came) in takes
+    if not is_taken:
         raise TypeError(f"value must be {words} for x of dtype {dtype}, got {came}")
     if kind in "USV" and came.itemsize > dtype.itemsize:
         raise ValueError(
