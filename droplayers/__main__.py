@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import platform
 import sys
 import time
@@ -37,8 +38,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit status: 0, or 1 if a result is not what it has to be.
+        The exit status: 0, or 1 if a result is not what it has to be, or nobody reads
+        the output to its end.
     """
+    try:
+        try:
+            return tour(argv)
+        finally:
+            print(end="", flush=True)
+    except BrokenPipeError:
+        # The reader is gone, as head is after ten lines. Python flushes at its end too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def tour(argv: Sequence[str] | None) -> int:
+    """What `main` does, for a reader who stays."""
     parser = argparse.ArgumentParser(
         prog="droplayers",
         description="Dropout and drop-path on NumPy arrays: shown, checked and timed.",
@@ -48,6 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=int,
         default=KEY,
         help="an integer in [0, 2**64): of the masks shown (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {dl.__version__}"
     )
     try:
         key = dl.Key(parser.parse_args(argv).key)

@@ -4,18 +4,21 @@ error that names the argument, what was expected and what came."""
 from __future__ import annotations
 
 import math
-import operator
-import sys
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ._conversion import BOOLS, array, integer, integers, note, real, reject_masked
+
 if TYPE_CHECKING:
-    Array = np.ndarray[Any, np.dtype[Any]]
+    from ._conversion import Array as Array
+
     Casting = Literal["same_kind", "equiv"]
 
+# What other modules take from here too.
+__all__ = ["BOOLS", "array", "integer", "integers", "note", "real", "reject_masked"]
+
 FLOATS = frozenset("efdgFDG")
-BOOLS = bool, np.bool_
 
 
 def is_bfloat16(dtype: np.dtype[Any]) -> bool:
@@ -75,50 +78,9 @@ def _no_common_dtype(names: list[str], dtypes: list[np.dtype[Any]]) -> str:
     return f"{names[-1]} must promote with {others}'s {common}, got {dtypes[-1]}"
 
 
-def array(x: Any, name: str) -> Array:
-    """An array-like as an ndarray. The dtype is not checked."""
-    if type(x) is np.ndarray:
-        return x
-    if hasattr(x, "__dask_graph__"):
-        raise TypeError(
-            f"{name} must be array-like, got a Dask collection; map the function"
-            " over its blocks with full_shape and start (droplayers.dask will)"
-        )
-    if str(type(x).__module__).startswith("autograd."):
-        raise TypeError(
-            f"{name} must be array-like, got a value that autograd traces; call the"
-            " function of the same name in droplayers.autograd"
-        )
-    reject_masked(x, name)
-    try:
-        return np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"{name} must be array-like: {error}") from error
-
-
-def reject_masked(x: Any, name: str) -> None:
-    """Refuse a masked array, which would lose its mask."""
-    ma = sys.modules.get("numpy.ma")
-    if ma is not None and isinstance(x, ma.MaskedArray):
-        raise TypeError(f"{name} must be a plain array, got a MaskedArray")
-
-
 def probability(p: Any, name: str) -> float:
-    """A real number in [0, 1]: anything with ``__float__`` but bools and text."""
-    if isinstance(p, np.ndarray) and p.dtype == object and p.ndim == 0:
-        p = p.item()
-    if type(p) is not float:
-        kind = getattr(getattr(p, "dtype", None), "kind", "f")
-        if (
-            isinstance(p, (bool, str, bytes, complex))
-            or not hasattr(p, "__float__")
-            or kind not in "iufV"
-            or getattr(p, "ndim", 0) > 0
-        ):
-            raise TypeError(f"{name} must be a real number in [0, 1], got {p!r}")
-        value = float(p)
-    else:
-        value = p
+    """A real number in [0, 1]."""
+    value = real(p, name, "a real number in [0, 1]")
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"{name} must be in [0, 1], got {p!r}")
     return value
@@ -163,25 +125,6 @@ def flag(value: Any, name: str) -> bool:
     return bool(value)
 
 
-def integer(value: Any, name: str) -> int:
-    """An integer; bools are refused."""
-    if isinstance(value, BOOLS):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, got {value!r}") from None
-
-
-def integers(value: Any, name: str) -> int | tuple[int, ...]:
-    """An integer, or a tuple of them."""
-    try:
-        items = tuple(value)
-    except TypeError:
-        return integer(value, name)
-    return tuple(integer(item, name) for item in items)
-
-
 def lengths(shape: Any, name: str) -> tuple[int, ...]:
     """A shape: integers of at least 0, or one of them."""
     checked = integers(shape, name)
@@ -214,7 +157,7 @@ def channel(value: Any, ndim: int) -> int:
 
 def keep(mask: Any, shape: tuple[int, ...]) -> Array:
     """A boolean keep mask of this shape."""
-    checked = array(mask, "mask")
+    checked = array(mask, "mask", "boolean")
     if checked.dtype != np.bool_:
         raise TypeError(f"mask must be boolean, got dtype {checked.dtype}")
     if checked.shape != shape:

@@ -164,7 +164,7 @@ class Key:
         return f"Key({self._word})"
 
     def __hash__(self) -> int:
-        return hash((Key, self._word))
+        return hash(self._word)
 
     def __eq__(self, other: object) -> bool:
         return self._word == other._word if isinstance(other, Key) else NotImplemented
@@ -228,3 +228,6 @@ def generator(rng: Any) -> np.random.Generator:
             " SeedSequence, BitGenerator, Generator, RandomState or Key, got"
             f" {rng!r}"
         ) from error
+    except Exception as error:
+        _validation.note(error, rng, "rng", "what numpy.random.default_rng takes")
+        raise

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import numbers
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 
@@ -102,8 +101,7 @@ def ramp(step: float, total: float, stop: float, start: float = 0.0) -> float:
     step : float
         Where training is; the rate is `start` up to 0.
     total : float
-        When the rate is `stop`, up to rounding, and stays; positive and finite, in what
-        `step` counts.
+        From when on the rate is `stop`; positive and finite, in what `step` counts.
     stop : float
         The last rate, in [0, 1].
     start : float, default 0.0
@@ -112,7 +110,7 @@ def ramp(step: float, total: float, stop: float, start: float = 0.0) -> float:
     Returns
     -------
     rate : float
-        Between `start` and `stop`.
+        Between `start` and `stop`, and exactly these at the ends.
 
     Raises
     ------
@@ -143,19 +141,17 @@ def ramp(step: float, total: float, stop: float, start: float = 0.0) -> float:
     >>> dl.ramp(150, 300, 0.1, start=0.3)
     0.2
     """
-    step = _real(step, "step")
-    total = _real(total, "total")
+    step = _validation.real(step, "step")
+    total = _validation.real(total, "total")
     if math.isnan(step):
         raise ValueError(f"step must be a number, got {step}")
     if not 0.0 < total < math.inf:
         raise ValueError(f"total must be positive and finite, got {total}")
     stop = _validation.probability(stop, "stop")
     start = _validation.probability(start, "start")
-    return start + (stop - start) * min(max(step / total, 0.0), 1.0)
-
-
-def _real(value: Any, name: str) -> float:
-    """A real number, and no bool."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a real number, got {value!r}")
-    return float(value)
+    if step <= 0.0:
+        return start
+    if step >= total:
+        return stop
+    rate = start + (stop - start) * (step / total)
+    return min(max(rate, min(start, stop)), max(start, stop))

@@ -514,4 +514,5 @@ def drop_path_rates(rate, depths, stagewise=False):
 
 def ramp(step, total, stop, start=0.0):
     """A rate that goes from start to stop in `total` steps, and stays there."""
-    return start + (stop - start) * min(max(step / total, 0.0), 1.0)
+    rate = start + (stop - start) * min(max(step / total, 0.0), 1.0)
+    return stop if step >= total else float(np.clip(rate, *sorted([start, stop])))

@@ -48,6 +48,30 @@ def classifier(monkeypatch):
 # --- the demonstration ----------------------------------------------------------------
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [(), ("--version",), ("--help",)])
+def test_the_demonstration_ends_quietly_where_nobody_reads(arguments, unbuffered):
+    read, write = os.pipe()
+    command = [sys.executable, "-m", "droplayers", *arguments]
+    options = {"stdout": write, "stderr": subprocess.PIPE, "cwd": ROOT}
+    options["env"] = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with subprocess.Popen(command, **options) as process:
+        os.close(write)
+        os.close(read)
+        assert process.stderr.read() == b""
+    if not (arguments and unbuffered):  # argparse itself passes over the error then
+        assert process.returncode == 1
+
+
+def test_the_demonstration_tells_its_version(capsys):
+    version = f"droplayers {dl.__version__}\n"
+    assert run("-m", "droplayers", "--version").stdout == version
+    with pytest.raises(SystemExit) as ended:
+        demonstration.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == version
+
+
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_the_demonstration_shows_all_its_parts(elsewhere, tmp_path):
     result = run("-m", "droplayers", cwd=tmp_path if elsewhere else ROOT, timeout=20)

@@ -85,6 +85,18 @@ def test_a_key_is_its_number(n):
         assert type(twin) is dl.Key
 
 
+def test_a_key_has_the_same_hash_in_every_process():
+    """The order of a set of keys is then the same too."""
+    code = """
+        import droplayers as dl
+        print([hash(dl.Key(n)) for n in (0, 5, 2**64 - 1)])
+        print(list({dl.Key(n) for n in range(0, 2**64, 2**58)}))
+    """
+    first, *others = (run_python(code, PYTHONHASHSEED=seed) for seed in "0123")
+    assert others == [first] * 3
+    assert len({hash(dl.Key(n)) for n in range(1000)}) == 1000
+
+
 def test_keys_are_ordered_by_their_numbers():
     keys = [dl.Key(n) for n in NUMBERS]
     backwards = keys[::-1]

@@ -3,6 +3,7 @@
 
 import itertools
 import math
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -87,7 +88,9 @@ def test_every_step_has_the_rate_of_the_oracle(step, total, stop, start):
     rate = dl.ramp(step, total, stop, start)
     assert type(rate) is float
     assert rate == fam.ramp(float(step), float(total), stop, start)
-    assert 0 <= rate <= 1
+    assert min(start, stop) <= rate <= max(start, stop)
+    assert dl.ramp(0, total, stop, start) == start
+    assert dl.ramp(total, total, stop, start) == stop
 
 
 def test_a_ramp_begins_at_start_and_stays_at_stop():
@@ -104,10 +107,18 @@ def test_a_ramp_begins_at_start_and_stays_at_stop():
     assert dl.ramp(-math.inf, 3, 0.5, start=0.25) == 0.25
 
 
+def test_a_ramp_does_not_overshoot_by_a_rounding():
+    """0.7 + (0.1 - 0.7) is below 0.1."""
+    assert 0.7 + (0.1 - 0.7) < 0.1
+    assert dl.ramp(3, 3, 0.1, 0.7) == 0.1
+    assert dl.ramp(np.nextafter(3, 0), 3, 0.1, 0.7) >= 0.1
+
+
 def test_steps_may_be_any_reals():
-    for step in (1, 1.0, np.int64(1), np.float16(1), Fraction(1), np.longdouble(1)):
-        for total in (4, 4.0, np.uint8(4), np.float32(4)):
-            rate = dl.ramp(step, total, np.float64(0.4), Fraction(0))
+    kinds = np.int64, np.float16, np.longdouble, Fraction, Decimal, np.array
+    for step in (1, 1.0, *(kind(1) for kind in kinds)):
+        for total in (4, 4.0, np.uint8(4), np.array(4, "f4"), Fraction(4)):
+            rate = dl.ramp(step, total, np.array(0.4), Fraction(0))
             assert type(rate) is float
             assert rate == 0.1
 

@@ -233,6 +233,7 @@ PYTHON_ROOMS = [
     {"_lib"},
     {"keys", "config", "schedules"},
     {"_validation", "_core"},
+    {"_conversion"},
 ]
 FLOORS = {room: floor for floor, rooms in enumerate(PYTHON_ROOMS) for room in rooms}
 

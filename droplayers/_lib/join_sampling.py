@@ -119,7 +119,7 @@ def prepare(
 def _living(paths: Any) -> tuple[int, dict[int, Array]]:
     """The number of paths, and the living ones, which have one shape."""
     if not isinstance(paths, list | tuple):
-        paths = _validation.array(paths, "paths")
+        paths = _validation.array(paths, "paths", "a sequence of arrays")
         if paths.ndim == 0:
             raise TypeError(f"paths must be a sequence of arrays, got {paths[()]!r}")
     if len(paths) == 0:
