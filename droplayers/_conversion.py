@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 BOOLS = bool, np.bool_
+NUMBERS = int, float, complex, np.generic
 SCALARS = numbers.Number, datetime.date, datetime.timedelta
 
 
@@ -24,6 +25,8 @@ def array(x: Any, name: str, expected: str = "a numeric array") -> Array:
     one object, and is no scalar, is refused."""
     if type(x) is np.ndarray:
         return x
+    if isinstance(x, NUMBERS):
+        return np.asarray(x)
     try:
         refused = _refusal(x, name) or _refusal_within(x, name)
         found = np.asarray(None if refused else x)
@@ -113,7 +116,7 @@ def real(value: Any, name: str, expected: str = "a real number") -> float:
     try:
         if isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 0:
             value = value.item()
-        if _refusal(value, name) is None and _is_real(value):
+        if type(value) is int or not _refusal(value, name) and _is_real(value):
             return float(value)
     except Exception as error:
         note(error, value, name, expected)
