@@ -103,9 +103,9 @@ def _is_scalar(item: Any) -> bool:
 
 
 def reject_masked(x: Any, name: str) -> None:
-    """Refuse a masked array, which would lose its mask."""
-    if isinstance(x, _class_of("numpy.ma", "MaskedArray")):
-        raise TypeError(f"{name} must be a plain array, got a MaskedArray")
+    """Refuse an array that is masked, and would lose its mask."""
+    if refused := _refusal(x, name):
+        raise TypeError(refused)
 
 
 def real(value: Any, name: str, expected: str = "a real number") -> float:
@@ -116,7 +116,7 @@ def real(value: Any, name: str, expected: str = "a real number") -> float:
     try:
         if isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 0:
             value = value.item()
-        if type(value) is int or not _refusal(value, name) and _is_real(value):
+        if type(value) is int or (not _refusal(value, name) and _is_real(value)):
             return float(value)
     except Exception as error:
         note(error, value, name, expected)
