@@ -126,6 +126,16 @@ def test_a_key_that_was_broken_by_force_is_an_error():
             function(lost)
 
 
+def test_a_key_that_holds_a_key_by_force_is_an_error():
+    key, other = dl.Key(1), dl.Key(2)
+    for held in (key, other):
+        object.__setattr__(key, "_word", held)
+        object.__setattr__(other, "_word", key)
+        for function in CALLS.values():
+            with pytest.raises(TypeError, match="a Key holds a Key"):
+                function(key)
+
+
 @pytest.mark.parametrize("n", [True, np.True_, 1.0, "1", None, b"1", [1], 1j])
 def test_a_key_is_made_of_an_integer_alone(n):
     with pytest.raises(TypeError, match=r"^n must be an integer, got "):

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "array/loop.h"
 
+_Static_assert(8 * DROP_NARROW <= 64, "a byte of each column makes a word");
+
 /* Columns whose bits are drawn at once, row by row. */
 #define COLUMNS DROP_ROW_MOST
 

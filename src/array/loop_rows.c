@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "array/loop.h"
 
+_Static_assert(DROP_SHORT_COPY <= DROP_ROW_MOST, "short rows are drawn whole");
+_Static_assert(DROP_SHORT_REPEAT <= DROP_TILE, "a short row fits a tile");
+
 /* Whether a row is drawn and applied in one go: it is long, contiguous in
  * memory and in a mask that is drawn, and no axis is shared. */
 static int

@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+#define FITS(name, prefix, bytes, ...) \
+    _Static_assert(((bytes) & ((bytes)-1)) == 0 && (bytes) <= 16, #name);
+DROP_DTYPE_ROWS(FITS)
+DROP_ITEM_ROWS(FITS)
+#undef FITS
+_Static_assert(DROP_GATHER >= DROP_GATHER_ROW, "a gathered row is a part");
+
 /* A loop over elements of a constant size. The usual strides are constants
  * too, so that compilers make vectors of them. */
 #define LOOP(size, to_step, from_step)                   \

@@ -10,6 +10,8 @@
  */
 #include "kernels/kernels.h"
 
+_Static_assert(DROP_SEGMENT_WORDS == 8, "u64_store_segments knows 8 words");
+
 /* How far a drawing is, for the function that is called after each plane. */
 typedef struct {
     drop_progress_fn *progress_fn;

@@ -1,17 +1,45 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "kernels/dispatch.h"
 
+#include "base/mem.h"
+
 #include <stdio.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#endif
 
-/* clang 14 cannot be asked for it by name. */
+/* Whether the processor has what a set needs: a function for each. Every
+ * AArch64 has NEON. */
+DROP_INLINE int
+has_scalar(void)
+{
+    return 1;
+}
+
+DROP_INLINE int
+has_neon(void)
+{
+    return 1;
+}
+
+#if defined(__x86_64__)
+/* clang 14 cannot be asked for F16C by name. */
 static int
-has_f16c(void)
+has_avx2(void)
 {
     unsigned a, b, c, d;
-    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+    return __builtin_cpu_supports("avx2") && __get_cpuid(1, &a, &b, &c, &d) &&
+           (c & bit_F16C);
+}
+
+static int
+has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq");
 }
 #endif
 
@@ -22,20 +50,13 @@ const drop_kernels *const drop_all_kernels[] = {DROP_ISAS(DROP_ADDRESS) NULL};
 int
 drop_runs_here(const drop_kernels *kernels)
 {
-#if defined(__x86_64__)
-    const int avx2 = __builtin_cpu_supports("avx2") && has_f16c();
-    if (kernels == &drop_kernels_avx2) {
-        return avx2;
+#define DROP_RUNS(isa)                     \
+    if (kernels == &drop_kernels_##isa) { \
+        return has_##isa();               \
     }
-    if (kernels == &drop_kernels_avx512) {
-        return avx2 && __builtin_cpu_supports("avx512f") &&
-               __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512vl") &&
-               __builtin_cpu_supports("avx512dq");
-    }
-#endif
-    (void)kernels;
-    return 1;
+    DROP_ISAS(DROP_RUNS)
+#undef DROP_RUNS
+    return 0;
 }
 
 size_t

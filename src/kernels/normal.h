@@ -15,6 +15,8 @@
 /* The most variates that are made at once; their number is a multiple of
  * NORMALS_STEP. */
 enum { NORMALS = 512, NORMALS_STEP = 32 };
+_Static_assert(NORMALS % 64 == 0 && NORMALS <= UINT16_MAX,
+               "places of variates are bits of words, and 16-bit numbers");
 
 /* AS 241's polynomials from the highest power down, and from where on they
  * are for: |q| <= 0.425, t <= 5, beyond. */

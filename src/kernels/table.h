@@ -58,6 +58,7 @@ KEPT(f64)
     RUN_CASE(form, DROP_PREFETCH | DROP_NONTEMPORAL)
 _Static_assert(DROP_PREFETCH < 4 && DROP_NONTEMPORAL < 4,
                "hints have two bits");
+_Static_assert(DROP_FORMS == 6, "each form has its cases, or is noise");
 
 #define TYPE f32
 #include "kernels/apply_template.h"
@@ -120,6 +121,9 @@ _Static_assert(DROP_WORD % f32_lanes == 0 && DROP_WORD % f64_lanes == 0,
                "a word of bits is for whole vectors");
 _Static_assert(DROP_WORD % item1_lanes == 0 && DROP_WORD % item2_lanes == 0,
                "and for whole vectors of items");
+_Static_assert(DROP_WORD == 32, "the words that take bits know 32");
+_Static_assert(DROP_ALIGN % sizeof(f32v) == 0,
+               "non-temporal stores are aligned");
 _Static_assert(U64_LANES <= 8, "bits of a vector are doubled in 16 bits");
 _Static_assert((int)U64_LANES == (int)f64_lanes, "normals mix the two");
 _Static_assert(NORMALS % NORMALS_STEP == 0 && NORMALS_STEP % NORMAL_LANES == 0,

@@ -21,8 +21,9 @@ typedef struct {
  * test mode, where the function scales in that mode at all. */
 void drop_set_mode(drop_call *call, int train, int is_scaled);
 
-/* The result of a call; NotImplemented, before memory is allocated or a word
- * drawn, where its arrays or its rng are not of the usual kinds. */
+/* The result of a call; NotImplemented where its arrays or its rng are not of
+ * the usual kinds, before memory is allocated or a word drawn. Only where
+ * getentropy fails is the memory allocated before, in vain. */
 PyObject *drop_run_call(PyObject *module, const drop_call *call);
 
 /* Does a job that has its cells and operation; packed is as of drop_do. */

@@ -87,6 +87,8 @@ find_hints(const drop_job *job)
     return DROP_PREFETCH | DROP_NONTEMPORAL;
 }
 
+_Static_assert(NPY_MAXDIMS <= DROP_MAX_AXES, "a job has room for all axes");
+
 /* The memory of arrays that were checked; r may have no axes. */
 static void
 set_memory(drop_job *job, PyArrayObject *out, PyArrayObject *x,

@@ -68,6 +68,9 @@ read_number(uint64_t *key, PyObject *module, PyObject *owner)
         *key = PyLong_AsUnsignedLongLong(word);
         status = PyErr_Occurred() ? -1 : 0;
     }
+    else if (word && drop_find_kind(state, word) == DROP_RNG_KEY) {
+        PyErr_SetString(PyExc_TypeError, "a Key holds a Key for its number");
+    }
     else if (word) {
         status = draw(key, module, word);
         status = status ? status : set_number(state, owner, *key);
