@@ -50,7 +50,7 @@ const drop_kernels *const drop_all_kernels[] = {DROP_ISAS(DROP_ADDRESS) NULL};
 int
 drop_runs_here(const drop_kernels *kernels)
 {
-#define DROP_RUNS(isa)                     \
+#define DROP_RUNS(isa)                    \
     if (kernels == &drop_kernels_##isa) { \
         return has_##isa();               \
     }
