@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The examples on real networks: they show what they claim, and say when it fails."""
+"""The examples on real data: they show what they claim, and say when it fails."""
 
 import importlib
 import pathlib
@@ -19,6 +19,7 @@ ROWS = {
     "monte_carlo": ["known", "known, upside down", "unseen", "class 9"],
     "fractalnet": ["without drop-path, seed 0", "with drop-path, seed 0"],
     "stochastic_depth": ["no dropping", "drop_path", "stochastic_depth"],
+    "augmentation": ["chosen tokens", "missing cells", "values of an image"],
     "dropconnect": ["dropout", "DropConnect", "Monte Carlo", "moments", "mean-field"],
 }
 
@@ -64,7 +65,7 @@ def in_double(network):
 
 
 # What an example claims of times holds on a quiet machine: no test of the suite's.
-TIMED = {"stochastic_depth takes less time"}
+TIMED = {"stochastic_depth takes less time", "the idioms take longer"}
 
 
 @pytest.mark.usefixtures("example")
@@ -86,6 +87,52 @@ def test_the_short_form_shows_what_the_example_claims(name, tmp_path):
     assert max(map(len, result.stdout.splitlines())) <= 88
     for row in ROWS[name]:
         assert re.search(rf"^ *{row}( +\d+\.\d+)+$", result.stdout, re.MULTILINE)
+
+
+# --- augmentation ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def augmentation(monkeypatch):
+    for name in ("matplotlib", "sklearn", "tqdm"):
+        pytest.importorskip(name)
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    return importlib.import_module("augmentation")
+
+
+def test_the_loader_says_when_workers_or_shares_differ(augmentation, capsys):
+    alike, shares = dict.fromkeys((0, 1, 4), "a"), {"missing cells": (0.15, 0.15)}
+    shares["of them another"] = 0.1, 0.1
+    assert augmentation.report(alike, shares)
+    assert capsys.readouterr().err == ""
+    assert not augmentation.report({**alike, 4: "b"}, shares)
+    assert "all workers make the same batches" in capsys.readouterr().err
+    assert not augmentation.report(alike, {**shares, "missing cells": (0.2, 0.15)})
+    assert "missing cells" in capsys.readouterr().err
+
+
+def test_a_sample_is_a_function_of_its_key_and_keeps_its_dtypes(augmentation):
+    data = augmentation.LOADERS["digits"]().train.first(20)
+    coloured = augmentation.colours(data)
+    key = dl.Key(3)
+    one, again = (augmentation.sample(data, coloured, key, 7) for _ in range(2))
+    other = augmentation.sample(data, coloured, key.child(0), 7)
+    for a, b in zip(one, again, strict=True):
+        np.testing.assert_array_equal(a, b, strict=True)
+    assert any(not np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    dtypes = [array.dtype for array in one]
+    assert dtypes == [np.uint8, np.int64, np.int64, np.float32]
+
+
+def test_tokens_are_masked_among_those_that_are_chosen(augmentation):
+    tokens = np.random.default_rng(0).integers(0, augmentation.LEVELS, 100_000)
+    masked, labels = augmentation.mask_tokens(tokens, dl.Key(1))
+    chosen = labels != augmentation.IGNORED
+    np.testing.assert_array_equal(labels[chosen], tokens[chosen])
+    np.testing.assert_array_equal(masked[~chosen], tokens[~chosen])
+    assert abs(chosen.mean() - 0.15) < 0.01
+    assert abs((masked == augmentation.MASK)[chosen].mean() - 0.8) < 0.02
+    assert abs((masked == tokens)[chosen].mean() - 0.1 - 0.1 / 17) < 0.01
 
 
 # --- Monte Carlo dropout --------------------------------------------------------------

@@ -68,6 +68,8 @@ def block_mask(
     --------
     drop_block : drops the blocks of an array and scales the rest; it has the paper.
     keep_mask : drops single elements.
+    replace : takes the mask for data of any dtype; with `shared_channels`, the channel
+        axis is its `shared_axes`.
 
     Examples
     --------
