@@ -251,6 +251,19 @@ def test_calls_take_memory_for_their_result_alone(dtype):
         assert memory < y.nbytes + 3 * MIB
 
 
+@pytest.mark.parametrize("dtype", ["f4", ">i2", "u1", "U3", "D"])
+def test_elements_are_replaced_without_memory_for_values(dtype):
+    x = np.ones((1 << 10, 1 << 11), dtype)
+    value = np.ones(x.shape, "U2" if x.dtype.kind == "U" else "i1")
+    for other in (value, value.T[:1024, :1024], value[:1], value[:, :1]):
+        y = x[:, :1024] if other.shape[1] == 1024 else x
+        memory, y = peak(lambda y=y, other=other: dl.replace(y, other, 0.5))
+        assert memory < y.nbytes + 3 * MIB
+        out = np.empty_like(y)
+        memory, _ = peak(lambda y=y, out=out: dl.replace(y, out.T.T, 0.5, out=out))
+        assert memory < MIB
+
+
 def test_a_given_mask_takes_an_eighth_of_its_memory():
     x = np.ones(LARGE, np.float16)
     mask = np.ones(LARGE, bool)

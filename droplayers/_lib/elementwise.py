@@ -256,13 +256,15 @@ def _written_out(value: Array, shape: tuple[int, ...]) -> Array:
     take long rows whole, and put short ones together."""
     if value.size == 1:
         return value
-    lengths = (1,) * (len(shape) - value.ndim) + value.shape
-    longest = lengths
+    own = lengths = (1,) * (len(shape) - value.ndim) + value.shape
+    longest = own
     for axis in range(len(shape))[::-1]:
         lengths = (*lengths[:axis], *shape[axis:])
         if math.prod(lengths) > TILE:
             break
         longest = lengths
+    if longest == own:
+        return value
     return np.ascontiguousarray(np.broadcast_to(value, longest))
 
 

@@ -12,8 +12,6 @@ from .. import _validation
 from .elementwise import TILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .._validation import Array
 
 #: The kinds of values that arrays of a kind take, and the words for them.
@@ -58,7 +56,7 @@ def _kind(dtype: np.dtype[Any]) -> str:
 
 def _as_array(value: Any, dtype: np.dtype[Any]) -> Array:
     """Values as an array: integers beyond NumPy's, Fractions and Python's dates too."""
-    found = _validation.array(value, "value")
+    found = _validation.array(value, "value", "what x's dtype takes")
     kind = _kind(dtype)
     if kind == "i" and found.dtype.kind in "fO" and not hasattr(value, "dtype"):
         # Integers that have no common dtype came as floats or objects.
@@ -71,36 +69,30 @@ def _as_array(value: Any, dtype: np.dtype[Any]) -> Array:
     if kind in INSTANTS:
         is_instant = all(isinstance(item, INSTANTS[kind]) for item in found.flat)
         return found.astype(f"{kind}8[us]") if is_instant else found
-    if kind == "f" and all(map(_is_real, found.flat)):
-        return _mapped(_to_float, found, np.float64)
-    if kind == "c" and all(_is_real(i) or isinstance(i, complex) for i in found.flat):
-        return _mapped(_to_complex, found, np.complex128)
-    return found
-
-
-def _mapped(function: Callable[[Any], Any], x: Array, dtype: Any) -> Array:
-    return np.array([function(item) for item in x.flat], dtype).reshape(x.shape)
+    if kind not in "fc":
+        return found
+    convert = _to_float if kind == "f" else _to_complex
+    numbers = [convert(item, dtype) for item in found.flat]
+    wide = np.float64 if kind == "f" else np.complex128
+    return np.array(numbers, wide).reshape(found.shape)
 
 
 def _is_integer(item: Any) -> bool:
     return isinstance(item, int | np.integer) and not isinstance(item, bool)
 
 
-def _is_real(item: Any) -> bool:
-    return hasattr(item, "__float__") and not isinstance(
-        item, (*_validation.BOOLS, complex, str, bytes)
-    )
-
-
-def _to_float(item: Any) -> float:
+def _to_float(item: Any, dtype: np.dtype[Any]) -> float:
+    _, words = TAKES[_kind(dtype)]
     try:
-        return float(item)
+        return _validation.real(item, "value", f"{words} for x of dtype {dtype}")
     except OverflowError:
         return math.copysign(math.inf, 1 if item > 0 else -1)
 
 
-def _to_complex(item: Any) -> complex:
-    return item if isinstance(item, complex) else complex(_to_float(item))
+def _to_complex(item: Any, dtype: np.dtype[Any]) -> complex:
+    if isinstance(item, complex | np.complexfloating):
+        return complex(item)
+    return complex(_to_float(item, dtype))
 
 
 def _check_kind(came: np.dtype[Any], dtype: np.dtype[Any]) -> None:

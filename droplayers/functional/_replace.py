@@ -128,7 +128,7 @@ def replace(
     >>> dl.replace(tokens, 103, mask=keep)
     array([ 101,  103,  103,  103, 3231,  102])
     """
-    array = _validation.array(x, "x")
+    array = _validation.array(x, "x", "an array")
     dtype = _validation.item_dtype(array.dtype, "x")
     values = replacement.values(value, dtype, array.shape)
     given = mask is not None

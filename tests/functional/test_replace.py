@@ -342,7 +342,7 @@ KINDS = {
     "bytes": [b"a"],
     "void": [np.void(b"a")],
     "record": [np.zeros((), RECORD)],
-    "none": [None, [None], object()],
+    "object": [[None], np.array([object()])],
 }
 TAKEN = {
     "?": ["bool"],
@@ -372,8 +372,23 @@ def test_other_mixes_are_a_type_error(dtype, kind):
             filled(dtype, value)
 
 
+class Unreal:
+    """What looks like a number, and is none."""
+
+    def __float__(self):
+        raise RuntimeError("not today")
+
+
 def test_values_that_do_not_broadcast_or_are_no_plain_array_are_refused():
     x = np.zeros((4, 3))
+    for value in (None, object(), iter([1])):
+        with pytest.raises(TypeError, match="^value must be what x's dtype takes, got"):
+            dl.replace(x, value, 0.5)
+    with pytest.raises(RuntimeError) as error:
+        dl.replace(x, Unreal(), 0.5)
+    assert (
+        "value must be real numbers for x of dtype float64" in error.value.__notes__[0]
+    )
     with pytest.raises(ValueError, match=r"value must broadcast to x's shape \(4, 3\)"):
         dl.replace(x, [1, 2], 0.5)
     with pytest.raises(ValueError, match=r"value must broadcast to x's shape"):
