@@ -69,7 +69,7 @@ def _as_array(value: Any, dtype: np.dtype[Any]) -> Array:
     if kind in INSTANTS:
         is_instant = all(isinstance(item, INSTANTS[kind]) for item in found.flat)
         return found.astype(f"{kind}8[us]") if is_instant else found
-    if kind not in "fc":
+    if kind not in ("f", "c"):
         return found
     convert = _to_float if kind == "f" else _to_complex
     numbers = [convert(item, dtype) for item in found.flat]
