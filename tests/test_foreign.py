@@ -54,6 +54,7 @@ PLACES = [
     Place("x", lambda v: dl.dropout(v, rng=KEY), X),
     Place("x", lambda v: dl.dropout(v, mode="test", scaling="classic"), X),
     Place("mask", lambda v: dl.dropout(X, mask=v), KEEP, True),
+    Place("residual", lambda v: dl.dropout(X, residual=v, rng=KEY), OTHER, True),
     Place("x", lambda v: dl.spatial_dropout(v, rng=KEY), X),
     Place("mask", lambda v: dl.spatial_dropout(X, mask=v), KEEP, True),
     Place("x", lambda v: dl.alpha_dropout(v, rng=KEY), X),

@@ -3,13 +3,12 @@
 their kind, their number, or the order in which they take the samples."""
 
 import concurrent.futures
+import importlib
 import itertools
 import multiprocessing
 import random
 
-import joblib
 import pytest
-from joblib.externals import loky
 from loader import LENGTH, load, load_some
 
 import droplayers as dl
@@ -38,9 +37,10 @@ def batches():
 
 
 @pytest.fixture
-def no_worker_stays():
-    """joblib keeps its processes for calls to come."""
-    yield
+def joblib():
+    """joblib, whose processes are kept for calls to come, and here end."""
+    yield pytest.importorskip("joblib")
+    loky = importlib.import_module("joblib.externals.loky")
     loky.get_reusable_executor().shutdown(wait=True)
 
 
@@ -68,9 +68,8 @@ def test_threads_of_a_pool_change_no_bit(workers, batches, expected):
 
 @FORKS
 @WORKERS
-@pytest.mark.usefixtures("no_worker_stays")
 @pytest.mark.parametrize("backend", ["loky", "multiprocessing", "threading"])
-def test_workers_of_joblib_change_no_bit(backend, workers, batches, expected):
+def test_workers_of_joblib_change_no_bit(joblib, backend, workers, batches, expected):
     run = joblib.Parallel(workers, backend=backend)
     results = run(joblib.delayed(load_some)(batch) for batch in batches)
     assert collected(results) == expected
