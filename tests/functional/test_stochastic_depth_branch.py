@@ -166,7 +166,7 @@ RESULTS = [
     (ValueError, lambda v: v.T),
     (ValueError, lambda v: v[None]),
     (ValueError, lambda v: v.sum()),
-    (ValueError, lambda v: None),
+    (TypeError, lambda v: None),
     (ValueError, lambda v: [[1.0], [2.0, 3.0]]),
     (TypeError, lambda v: v.astype("O")),
     (TypeError, lambda v: v.astype("S3")),
