@@ -55,6 +55,9 @@ PLACES = [
     Place("x", lambda v: dl.dropout(v, mode="test", scaling="classic"), X),
     Place("mask", lambda v: dl.dropout(X, mask=v), KEEP, True),
     Place("residual", lambda v: dl.dropout(X, residual=v, rng=KEY), OTHER, True),
+    Place("x", lambda v: dl.replace(v, 0.0, 0.4, rng=KEY), X),
+    Place("value", lambda v: dl.replace(X, v, 0.4, rng=KEY), OTHER),
+    Place("mask", lambda v: dl.replace(X, 0.0, mask=v), KEEP, True),
     Place("x", lambda v: dl.spatial_dropout(v, rng=KEY), X),
     Place("mask", lambda v: dl.spatial_dropout(X, mask=v), KEEP, True),
     Place("x", lambda v: dl.alpha_dropout(v, rng=KEY), X),
@@ -115,6 +118,7 @@ PLACES = [
 ]
 RATE_PLACES = [
     Place("p", lambda v: dl.dropout(X, v, rng=KEY), np.array(0.3)),
+    Place("p", lambda v: dl.replace(X, 0, v, rng=KEY), np.array(0.3)),
     Place("p", lambda v: dl.keep_mask(X.shape, v, rng=KEY), np.array(0.3)),
     Place("p", lambda v: dl.block_mask(MAPS.shape, v, rng=KEY), np.array(0.3)),
     Place("prob", lambda v: dl.drop_path(X, v, True, rng=KEY), np.array(0.3)),
