@@ -13,7 +13,7 @@ NOISE: int
 REPLACE: int
 
 _Mask = tuple[int, int, bytearray | None, int, tuple[int, ...] | None]
-_Affine = tuple[int, float, float, float]
+_Affine = tuple[int, float | _Array, float, float]
 
 def apply(
     out: _Array | None,
@@ -62,6 +62,7 @@ def drop_path(
     return_mask: object,
     out: object,
     residual: object,
+    scaling: object,
     per: object,
     scale_by_keep: object,
     /,
@@ -91,6 +92,9 @@ def unchanged(
 def draw_key(rng: object, /) -> Any: ...
 def lazy_key(rng: object, /) -> Any: ...
 def pack(out: _Array, shape: tuple[int, ...], mask: _Mask, /) -> _Array: ...
+def pack_rates(
+    packed: bytearray, rates: _Array, key: int, index: int, /
+) -> bytearray: ...
 def block_mask(
     packed: bytearray,
     cells: tuple[int, ...],

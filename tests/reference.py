@@ -239,6 +239,7 @@ def drop_path(
     training=False,
     *,
     per="sample",
+    scaling="inverted",
     scale_by_keep=True,
     residual=None,
     key=None,
@@ -251,13 +252,22 @@ def drop_path(
 
     The mask has one element per sample, or one for the batch; of full_shape and start
     it is entry 0 that counts. prob may be an array, one for each sample of x.
+    Classic: x where kept, and x * (1 - prob) in test.
     """
-    prob = np.asarray(prob, np.float64) if training else np.zeros(())
-    if mask is None or not training:
-        shared_axes = (0,) if per == "batch" else ()
-        full_shape, start = full_shape and full_shape[:1], start and start[:1]
-        mask = keep_mask(np.shape(x)[:1], prob, key, full_shape, start, shared_axes)
-    keep = along_rows(mask & (prob < 1), x)
-    factor = along_rows(inverse(prob), x) if scale_by_keep else 1.0
+    classic = scaling == "classic"
+    prob = np.asarray(prob, np.float64)
+    if not training:
+        mask = keep_mask(np.shape(x)[: per != "batch"] or (1,), 0.0)
+        kept = 1.0 - prob if classic else np.ones(())
+        keep, factor = kept > 0, kept
+    else:
+        if mask is None:
+            shared_axes = (0,) if per == "batch" else ()
+            full_shape, start = full_shape and full_shape[:1], start and start[:1]
+            shape = np.shape(x)[:1]
+            mask = keep_mask(shape, prob, key, full_shape, start, shared_axes)
+        keep = mask & (prob < 1)
+        factor = inverse(prob) if scale_by_keep and not classic else np.ones(())
+    keep, factor = along_rows(keep, x), along_rows(factor, x)
     result = applied(keep, x, factor, residual)
     return (result, mask) if return_mask else result

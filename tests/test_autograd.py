@@ -88,6 +88,9 @@ PATHS = [
     {"prob": [0.0, 0.3, 0.6, 1.0], "training": True},
     {"prob": 0.4, "training": True, "per": "batch"},
     {"prob": 0.4, "training": True, "scale_by_keep": False},
+    {"prob": 0.4, "training": True, "scaling": "classic"},
+    {"prob": 0.4, "scaling": "classic"},
+    {"prob": [0.0, 0.3, 0.6, 1.0], "scaling": "classic"},
     {"prob": 0.4, "training": True, "mask": KEEP[:, 0, 0], "rng": None},
     {"prob": 0.4, "training": True, "full_shape": (9, 3, 5), "start": (2, 0, 0)},
 ]

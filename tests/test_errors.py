@@ -134,6 +134,10 @@ DROP_PATH = [
     *((TypeError, "training", {"training": t}) for t in NO_FLAG),
     *((ValueError, "per", {"per": p}) for p in ("row", None, 0, b"batch")),
     *((TypeError, "scale_by_keep", {"scale_by_keep": f}) for f in NO_FLAG),
+    *((ValueError, "scaling", {"scaling": s}) for s in ("none", None, 1, ["classic"])),
+    *((ValueError, "scale_by_keep",
+       {"scaling": "classic", "scale_by_keep": False, "training": t})
+      for t in (True, False)),
     *((TypeError, "return_mask", {"return_mask": f}) for f in NO_FLAG),
     *NO_RESIDUAL,
     *((TypeError, "mask", {"mask": m}) for m in (X[:, 0], "yes", MASKED[0] > 5)),

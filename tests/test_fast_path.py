@@ -55,6 +55,18 @@ def alike(draw, x):
 
 
 @st.composite
+def rates(draw, shape):
+    """One for each sample: mostly as the fast path takes them."""
+    values = np.random.default_rng(draw(st.integers(0, 9))).random(shape)
+    values[::3] = draw(st.sampled_from([0.0, 1.0, 0.5]))
+    values[1::3] = draw(usually([0.0, 1.0, 0.25], [-0.0, np.nan, 1.5, -1.0]))
+    if draw(st.booleans()):
+        values = np.round(values)
+    strange = [values.astype("f4"), values.tolist(), values[1:], values[::-1]]
+    return draw(usually([values], [*strange, values.astype(">f8")]))
+
+
+@st.composite
 def calls(draw, name):
     """x and options of a function: usual ones, others, and some that are wrong."""
     axes = draw(usually([2 if name == "spatial_dropout" else 1], [0]))
@@ -65,7 +77,7 @@ def calls(draw, name):
         "return_mask": draw(usually([False], [True, 1])),
     }
     if name == "drop_path":
-        options["prob"] = draw(probabilities())
+        options["prob"] = draw(probabilities() | rates(x.shape[:1]))
         options["training"] = draw(usually([True, False], [np.True_, "test"]))
         options["per"] = draw(usually(["sample", "batch"], ["row", None]))
         options["scale_by_keep"] = draw(usually([True, False], [1, None]))
@@ -75,7 +87,7 @@ def calls(draw, name):
     if name in ("dropout", "drop_path"):
         residuals = [None, x, draw(alike(x))]
         options["residual"] = draw(usually(residuals, [x.T, np.ones(x.shape)]))
-    if name == "dropout":
+    if name in ("dropout", "drop_path"):
         options["scaling"] = draw(usually(["inverted", "classic"], ["none", None]))
     if name in ("dropout", "alpha_dropout"):
         axes = [(), (), 0, -1, (0,), (-1,)]
@@ -200,6 +212,13 @@ TAKEN = {
     "samples": lambda: dl.drop_path(X, 0.5, True, rng=RNG),
     "samples in test mode": lambda: dl.drop_path(X, 0.5),
     "a batch": lambda: dl.drop_path(X, 0.5, True, per="batch", rng=RNG),
+    "classic samples": lambda: dl.drop_path(X, 0.5, True, scaling="classic"),
+    "classic samples in test mode": lambda: dl.drop_path(X, 0.5, scaling="classic"),
+    "a rate for each sample": lambda: dl.drop_path(X, np.full(len(X), 0.1), True),
+    "rates and a residual": lambda: dl.drop_path(
+        X, np.full(len(X), 0.1), True, residual=X, rng=RNG, out=np.empty_like(X)
+    ),
+    "rates that drop all": lambda: dl.drop_path(X, np.ones(len(X)), True, rng=RNG),
     "no scaling": lambda: dl.drop_path(X, 0.5, True, scale_by_keep=False, rng=RNG),
     "a residual of elements": lambda: dl.dropout(X, 0.5, residual=X, rng=RNG),
     "a residual, classic": lambda: dl.dropout(
@@ -274,7 +293,7 @@ def test_what_is_declined_takes_no_memory():
         "spatial_dropout": common | others | {"channel_axis": 1},
         "drop_path": common
         | added
-        | {"mode": True, "per": "sample", "scale_by_keep": True},
+        | {"mode": True, "scaling": "inverted", "per": "sample", "scale_by_keep": True},
         "keep_mask": common | {"x": (2**50, 3), "packed": False},
     }
     unusual = {

@@ -24,14 +24,13 @@ MOST_AXES = 64  #: of an array
 TILE = 1 << 15  #: elements of a tile: 256 KiB of float64 stay in L2
 UNREAD = 4096  #: bytes of a row that may have a page of its own
 ITEMS = (16, 8, 4, 2, 1)  #: bytes of items that have a kernel
-SHORT_ROW = 64  #: elements of a row for which NumPy's loop costs more than for a copy
 
 
 class Affine(NamedTuple):
     """What becomes of an element: the form, and the factors in double."""
 
     form: int = SCALE
-    a: Any = 1.0  #: a float, or a function that gives some places on axis 0 theirs
+    a: float | Array = 1.0  #: or float64, one for each element of a mask of axis 0
     b: float = 0.0
     c: float = 0.0
 
@@ -54,8 +53,6 @@ def apply(
     same = x.dtype == out.dtype == dtype and (r is None or r.dtype == dtype)
     if dtype.kind == "c":
         _apply_complex(x, dtype, mask, affine, r, out)
-    elif callable(affine.a):
-        _apply_tiles(x, dtype, mask, affine, r, out)
     elif same and dtype.char in "fde":
         _apply_kernel(x, mask, affine, r, out)
     elif same and _validation.is_bfloat16(dtype):
@@ -168,25 +165,19 @@ def _apply_tiles(
 ) -> None:
     """Convert x to dtype tile by tile, compute, and convert to out's dtype: within out
     where it has that dtype and nothing else is to be read there."""
-    factors = affine.a if callable(affine.a) else None
-    if factors:
-        affine = affine._replace(a=1.0)
-    computes = _validation.computing_dtype(dtype) if factors else dtype
-    within = out.dtype == dtype == computes and dtype.char != "g"
+    within = out.dtype == dtype and dtype.char != "g"
     within = within and (r is None or not np.may_share_memory(r, out))
     with np.errstate(all="ignore"):
         for where, part in _masked_tiles(x.shape, mask):
-            tile = out[where] if within else np.empty_like(out[where], computes)
+            tile = out[where] if within else np.empty_like(out[where], dtype)
             _read(x[where], part, tile)
-            if factors:
-                _multiply_rows(tile, factors(where[0]).astype(computes))
-            other = None if r is None else r[where].astype(computes)
+            other = None if r is None else r[where].astype(dtype)
             if dtype.char == "g":
                 tile = _compute(tile, part, affine, other)
             else:
-                apply(tile, computes, part, affine, other, tile)
+                apply(tile, dtype, part, affine, other, tile)
             if not within:
-                np.copyto(out[where], tile.astype(dtype, copy=False), "unsafe")
+                np.copyto(out[where], tile, "unsafe")
 
 
 def _read(x: Array, mask: Mask, tile: Array) -> None:
@@ -202,15 +193,6 @@ def _read(x: Array, mask: Mask, tile: Array) -> None:
         np.copyto(tile, x, "unsafe")
 
 
-def _multiply_rows(x: Array, factors: Array) -> None:
-    """Multiply each place on axis 0 by its factor. In rows that are short the factors
-    are written out: loops over rows would cost more."""
-    factors = factors.reshape((-1,) + (1,) * (x.ndim - 1))
-    if x.flags.c_contiguous and x[:1].size < SHORT_ROW:
-        factors = np.repeat(factors, x[:1].size).reshape(x.shape)
-    np.multiply(x, factors, out=x)
-
-
 def _compute(x: Array, mask: Mask, affine: Affine, r: Array | None) -> Array:
     """Apply a mask by NumPy, in x's dtype."""
     if affine.form == NOISE:
@@ -219,12 +201,16 @@ def _compute(x: Array, mask: Mask, affine: Affine, r: Array | None) -> Array:
         np.multiply(x, factor.astype(x.dtype), out=x)
         return x
     keep = unpack(mask, np.empty(x.shape, np.bool_))
+    a = affine.a
+    if isinstance(a, np.ndarray):
+        rows = a[mask.first : mask.first + len(x)]
+        a = rows.reshape((-1,) + (1,) * (x.ndim - 1))
     if affine.form == RESIDUAL:
         value = np.array(r)
-        np.add(value, np.multiply(x, affine.a), out=value, where=keep)
+        np.add(value, np.multiply(x, a), out=value, where=keep)
         return value
     value = np.full_like(x, affine.c)
-    np.multiply(x, affine.a, out=value, where=keep)
+    np.multiply(x, a, out=value, where=keep)
     if affine.form == AFFINE:
         np.add(value, affine.b, out=value, where=keep)
     return value

@@ -19,13 +19,9 @@ ONE = _core.ONE  #: what uniforms are below
 CHUNK = 1 << 16  #: elements that are packed at once
 
 
-def threshold(p: Any) -> Any:
-    """T of a rate, or of an array of rates: elements with a uniform below it are
-    dropped."""
-    exact = p * ONE
-    if isinstance(exact, float):
-        return round(exact)
-    return np.rint(exact).astype(np.uint64)
+def threshold(p: float) -> int:
+    """T of a rate: elements with a uniform below it are dropped."""
+    return round(p * ONE)
 
 
 class Geometry(NamedTuple):

@@ -9,12 +9,11 @@ import numpy as np
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import Affine
-from .._lib.mask import CHUNK
 from .._lib.pipeline import apply_mask, at_rate, scale
 from ..keys import draw_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from .._validation import Array
     from ..keys import RNG
 
+SCALINGS = ("inverted", "classic")
+
 
 def drop_path(
     x: ArrayLike,
@@ -30,6 +31,7 @@ def drop_path(
     training: bool = False,
     *,
     per: str = "sample",
+    scaling: str = "inverted",
     scale_by_keep: bool = True,
     residual: ArrayLike | None = None,
     rng: RNG = None,
@@ -54,8 +56,12 @@ def drop_path(
         Whether to drop.
     per : {"sample", "batch"}, default "sample"
         Whether each sample is dropped by itself, or all at once.
+    scaling : {"inverted", "classic"}, default "inverted"
+        "inverted" divides what is kept by 1 - prob in training, and gives x in test
+        mode. "classic", the paper's, keeps x as it is and multiplies by 1 - prob in
+        test mode; a residual is not scaled.
     scale_by_keep : bool, default True
-        Whether kept samples are divided by 1 - prob.
+        False: kept samples are not divided by 1 - prob. Must be True with "classic".
     residual : array_like, optional
         Of x's shape: gives ``residual + drop_path(x)`` in one pass, of the dtype
         that the two promote to. Product and sum are rounded each, for the half
@@ -84,7 +90,8 @@ def drop_path(
     TypeError
         If `training` is no bool, or a dtype is not supported.
     ValueError
-        If x has no axis, prob is outside [0, 1], or another argument does not fit.
+        If x has no axis, prob is outside [0, 1], scale_by_keep is False with "classic",
+        or another argument does not fit.
 
     See Also
     --------
@@ -107,17 +114,25 @@ def drop_path(
     >>> import numpy as np
     >>> import droplayers as dl
     >>> x = np.ones((4, 3), dtype=np.float32)
-    >>> dl.drop_path(x, 0.5, True, rng=3)
+    >>> dl.drop_path(x, 0.5, True, rng=4)
     array([[0., 0., 0.],
+           [2., 2., 2.],
            [0., 0., 0.],
-           [0., 0., 0.],
-           [0., 0., 0.]], dtype=float32)
+           [2., 2., 2.]], dtype=float32)
     >>> dl.drop_path(x, 0.5) is x
     True
+
+    As the paper scales, and with a rate for each sample:
+
+    >>> dl.drop_path(x, [0, 0.25, 0.5, 1], scaling="classic")
+    array([[1.  , 1.  , 1.  ],
+           [0.75, 0.75, 0.75],
+           [0.5 , 0.5 , 0.5 ],
+           [0.  , 0.  , 0.  ]], dtype=float32)
     """
     y = _core.drop_path(
         x, prob, rng, full_shape, start,
-        training, mask, return_mask, out, residual, per, scale_by_keep,
+        training, mask, return_mask, out, residual, scaling, per, scale_by_keep,
     )  # fmt: skip
     if y is not NotImplemented:
         return y
@@ -128,23 +143,28 @@ def drop_path(
     batch = _validation.choice(per, "per", ("sample", "batch")) == "batch"
     probs = _validation.probabilities(prob, "prob", None if batch else array.shape[:1])
     train = _validation.flag(training, "training")
-    scaled = _validation.flag(scale_by_keep, "scale_by_keep")
+    classic = is_classic(scaling, scale_by_keep)
     given = mask is not None
     where = masks.rows(array.shape, batch, full_shape, start, given=given)
-    if not train:
-        probs = 0.0
+    a: Any = 1.0
+    if train and scale_by_keep and not classic:
+        a = scale(probs)
+    elif not train:
+        # In test mode nothing is drawn: only where 1 - prob is 0 all is dropped.
+        a, probs = 1.0 - probs if classic else 1.0, np.floor(probs) if classic else 0.0
     if isinstance(probs, float):
-        affine = Affine(a=scale(probs) if scaled else 1.0)
-        draw, nothing = at_rate(probs, affine, where, rng), probs == 0.0
+        draw, identity = (
+            at_rate(probs, Affine(a=a), where, rng),
+            (probs, a) == (0.0, 1.0),
+        )
     else:
-        affine = Affine(a=(lambda rows: scale(probs[rows])) if scaled else 1.0)
-        draw, nothing = _at_rates(probs, affine, where, rng), False
+        draw, identity = _at_rates(probs, Affine(a=a), where, rng), False
     return apply_mask(
         array,
         dtype,
         where,
         draw,
-        identity=nothing,
+        identity=identity,
         train=train,
         residual=residual,
         mask=mask,
@@ -153,24 +173,25 @@ def drop_path(
     )
 
 
+def is_classic(scaling: str, scale_by_keep: bool) -> bool:
+    """Whether the scaling is the paper's, which has no other."""
+    classic = _validation.choice(scaling, "scaling", SCALINGS) == "classic"
+    if not _validation.flag(scale_by_keep, "scale_by_keep") and classic:
+        raise ValueError(
+            f"scale_by_keep must be True with scaling='classic', got {scale_by_keep}"
+        )
+    return classic
+
+
 def _at_rates(probs: Array, affine: Affine, where: Geometry, rng: RNG) -> Draw:
     """Draw a mask of a rate for each sample. Rates of 0 and 1 alone need no key."""
-    parts = [slice(i, i + CHUNK) for i in range(0, len(probs), CHUNK)]
-
-    def kept(keep: Array | None, key: int) -> Iterator[Array]:
-        for part in parts:
-            rates = probs[part]
-            if keep is not None:
-                yield keep[part] & (rates < 1.0)
-            else:
-                first = where.first + part.start
-                numbers = _core.uniforms(key, first, len(rates))
-                yield numbers >= masks.threshold(rates)
 
     def draw(keep: Array | None) -> tuple[Mask, Affine]:
-        draws = keep is None and any(np.any(probs[i] % 1.0) for i in parts)
-        key = draw_key(rng) if draws else 0
-        packed = masks.pack_chunks(len(probs), kept(keep, key))
+        if keep is not None:
+            return masks.from_bits(masks.pack(keep & (probs < 1.0)), where), affine
+        packed = masks.empty_bits(len(probs))
+        key = draw_key(rng) if np.any(probs % 1.0) else 0
+        _core.pack_rates(packed, probs, key, where.first)
         return masks.from_bits(packed, where), affine
 
     return draw

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _validation
 from ..functional import drop_path
+from ..functional._drop_path import is_classic
 from ._base import Choice, Layer, Validated
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class DropPath(Layer):
         Probability to drop a sample, in [0, 1]. None is 0.
     per : {"sample", "batch"}, default "sample"
         As in `drop_path`.
+    scaling : {"inverted", "classic"}, default "inverted"
+        As in `drop_path`.
     scale_by_keep : bool, default True
         As in `drop_path`.
     rng : optional
@@ -40,20 +43,21 @@ class DropPath(Layer):
     --------
     >>> import numpy as np
     >>> import droplayers as dl
-    >>> drop_path = dl.DropPath(0.5, rng=3)
+    >>> drop_path = dl.DropPath(0.5, rng=4)
     >>> x = np.ones((4, 2))
     >>> x = x + drop_path(3 * x)
     >>> x
     array([[1., 1.],
+           [7., 7.],
            [1., 1.],
-           [1., 1.],
-           [1., 1.]])
+           [7., 7.]])
     >>> dl.DropPath()
     DropPath(drop_prob=None)
     """
 
     drop_prob = Validated(_perhaps)
     per = Choice("sample", "batch")
+    scaling = Choice("inverted", "classic")
     scale_by_keep = Validated(_validation.flag)
 
     def __init__(
@@ -61,19 +65,23 @@ class DropPath(Layer):
         drop_prob: float | None = None,
         *,
         per: str = "sample",
+        scaling: str = "inverted",
         scale_by_keep: bool = True,
         rng: RNG = None,
     ) -> None:
         super().__init__(rng)
+        is_classic(scaling, scale_by_keep)
         self.drop_prob = drop_prob
         self.per = per
+        self.scaling = scaling
         self.scale_by_keep = scale_by_keep
 
     def _options(self) -> tuple[Any, ...]:
-        return self.drop_prob or 0.0, self.training, self.per, self.scale_by_keep
+        prob = self.drop_prob or 0.0
+        return prob, self.training, self.per, self.scaling, self.scale_by_keep
 
     def _apply(self, x: Any, rng: RNG, options: tuple[Any, ...]) -> Any:
-        prob, training, per, scale_by_keep = options
+        prob, training, per, scaling, scaled = options
         return drop_path(
-            x, prob, training, per=per, scale_by_keep=scale_by_keep, rng=rng
+            x, prob, training, per=per, scaling=scaling, scale_by_keep=scaled, rng=rng
         )

@@ -13,6 +13,8 @@ drop_job_draw(drop_job *job, uint64_t key, uint64_t threshold)
 {
     drop_sampler_start(&job->sampler, key, threshold);
     job->given = NULL;
+    job->factors = NULL;
+    job->are_rates = 0;
     job->index = 0;
 }
 

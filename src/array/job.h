@@ -18,8 +18,12 @@ typedef struct {
     drop_operation op;
     drop_run run;
     drop_sampler sampler;
-    const uint8_t *given; /* a whole packed mask, or NULL: it is drawn */
-    uint64_t index;       /* of the first cell in the mask */
+    const uint8_t *given;  /* a whole packed mask, or NULL: it is drawn */
+    const double *factors; /* in place of the affine's a, one for each element
+                            * of a given mask whose strides are 0 or 1; or
+                            * NULL */
+    int are_rates;         /* factors are rates p, and 1/(1-p) is meant */
+    uint64_t index;        /* of the first cell in the mask */
     int axes;
     drop_axis axis[DROP_MAX_AXES]; /* a length of 0: nothing to do */
 } drop_job;

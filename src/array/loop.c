@@ -52,32 +52,6 @@ apply_span(drop_loop *loop, drop_cursor at)
     return drop_count_work(loop, loop->span.n);
 }
 
-/* Copies rows of n elements each between memory with these strides. */
-static void
-copy_rows(char *to, ptrdiff_t to_row, ptrdiff_t to_step, const char *from,
-          ptrdiff_t from_row, ptrdiff_t from_step, size_t rows, size_t n,
-          ptrdiff_t size)
-{
-    for (size_t i = 0; i < n; i++) {
-        drop_strided_copy(to + (ptrdiff_t)i * to_step, to_row,
-                          from + (ptrdiff_t)i * from_step, from_row, rows,
-                          size);
-    }
-}
-
-/* Contiguous memory with rows along step: from, or a copy in buffer. */
-static const char *
-gather_rows(char *buffer, const char *from, ptrdiff_t from_row,
-            ptrdiff_t from_step, size_t rows, size_t n, ptrdiff_t size)
-{
-    const ptrdiff_t bytes = (ptrdiff_t)n * size;
-    if (from_step == size && from_row == bytes) {
-        return from;
-    }
-    copy_rows(buffer, bytes, size, from, from_row, from_step, rows, n, size);
-    return buffer;
-}
-
 /* Applies bits to rows so short that gathering them costs less than a call of
  * the kernel for each. */
 static void
@@ -92,14 +66,15 @@ apply_gathered(const drop_plan *plan, drop_run run, drop_bit_span bits)
     const drop_operation near = {plan->op.kernels, plan->op.dtype,
                                  plan->op.affine, 0};
     drop_run part = {in_place ? run.out : x, NULL, NULL};
-    part.x = gather_rows(x, run.x, row->x, step->x, rows, step->n, size);
+    part.x = drop_gather_rows(x, run.x, row->x, step->x, rows, step->n, size);
     if (run.r) {
-        part.r = gather_rows(r, run.r, row->r, step->r, rows, step->n, size);
+        part.r =
+            drop_gather_rows(r, run.r, row->r, step->r, rows, step->n, size);
     }
     drop_run_apply(&near, part, bits.bits, bits.offset, bits.n);
     if (!in_place) {
-        copy_rows(run.out, row->out, step->out, x, bytes, size, rows, step->n,
-                  size);
+        drop_copy_strided_rows(run.out, row->out, step->out, x, bytes, size,
+                               rows, step->n, size);
     }
 }
 

@@ -36,9 +36,11 @@ struct drop_loop {
  * along inner are applied together, as many along along as fit a tile. In
  * transposed loops the mask is contiguous along along and memory along inner;
  * narrow ones have few places on inner, and contiguous columns. Normal ones
- * have a variate for each element instead of a bit. */
+ * have a variate for each element instead of a bit; those with factors have
+ * a factor for each element of the mask too. */
 drop_loop_fn drop_loop_row, drop_loop_whole_rows, drop_loop_short_rows,
-    drop_loop_transposed, drop_loop_narrow, drop_loop_normal;
+    drop_loop_transposed, drop_loop_narrow, drop_loop_normal,
+    drop_loop_factors;
 
 /* Counts elements that were done, and polls after each DROP_POLL_EVERY. */
 int drop_count_work(drop_loop *loop, size_t n);

@@ -56,7 +56,8 @@ static int
 has_parts(const drop_plan *plan, int axis)
 {
     return axis != INNER || plan->loop_fn == drop_loop_row ||
-           plan->loop_fn == drop_loop_normal || plan->along.n == 1 ||
+           plan->loop_fn == drop_loop_normal ||
+           plan->loop_fn == drop_loop_factors || plan->along.n == 1 ||
            (plan->loop_fn == drop_loop_transposed && !plan->is_contiguous);
 }
 

@@ -38,6 +38,10 @@ choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *along)
     if (p->op.affine.form == DROP_NOISE) {
         return drop_loop_normal;
     }
+    if (p->job->factors) {
+        *along = axes - 1;
+        return drop_loop_factors;
+    }
     if (inner->mask > 1) {
         *along = find_axis(axis, axes, 1);
         int is_narrow = *along >= 0 && inner->n <= DROP_NARROW &&
@@ -118,7 +122,7 @@ drop_plan_make(drop_plan *p, drop_job *job)
         p->along = p->inner; /* rows of one place each */
         p->inner = single;
     }
-    if (is_normal) {
+    if (is_normal || job->factors) {
         p->outers += p->shareds;
         p->shareds = 0;
     }

@@ -50,6 +50,39 @@ drop_gather_most(size_t size)
     return most < DROP_GATHER ? most : DROP_GATHER;
 }
 
+void
+drop_copy_strided_rows(char *restrict to, ptrdiff_t to_row, ptrdiff_t to_step,
+                       const char *restrict from, ptrdiff_t from_row,
+                       ptrdiff_t from_step, size_t rows, size_t n,
+                       ptrdiff_t size)
+{
+    for (size_t i = 0; i < n; i++) {
+        drop_strided_copy(to + (ptrdiff_t)i * to_step, to_row,
+                          from + (ptrdiff_t)i * from_step, from_row, rows,
+                          size);
+    }
+}
+
+int
+drop_rows_contiguous(ptrdiff_t row, ptrdiff_t step, size_t rows, size_t n,
+                     ptrdiff_t size)
+{
+    return (n == 1 || step == size) &&
+           (rows == 1 || row == (ptrdiff_t)n * size);
+}
+
+const char *
+drop_gather_rows(char *buffer, const char *from, ptrdiff_t row, ptrdiff_t step,
+                 size_t rows, size_t n, ptrdiff_t size)
+{
+    if (drop_rows_contiguous(row, step, rows, n, size)) {
+        return from;
+    }
+    drop_copy_strided_rows(buffer, (ptrdiff_t)n * size, size, from, row, step,
+                           rows, n, size);
+    return buffer;
+}
+
 const char *
 drop_gather(char *buffer, const char *from, ptrdiff_t stride, size_t n,
             ptrdiff_t size)

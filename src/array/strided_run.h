@@ -24,6 +24,22 @@ void drop_strided_copy(char *restrict to, ptrdiff_t to_stride,
                        const char *restrict from, ptrdiff_t from_stride,
                        size_t n, ptrdiff_t size);
 
+/* The same for rows of n elements each, whose first elements are a row's
+ * stride apart. */
+void drop_copy_strided_rows(char *restrict to, ptrdiff_t to_row,
+                            ptrdiff_t to_step, const char *restrict from,
+                            ptrdiff_t from_row, ptrdiff_t from_step,
+                            size_t rows, size_t n, ptrdiff_t size);
+
+/* Whether rows of n elements each with these strides follow each other. */
+int drop_rows_contiguous(ptrdiff_t row, ptrdiff_t step, size_t rows, size_t n,
+                         ptrdiff_t size);
+
+/* Contiguous memory with such rows: from, or a copy in buffer. */
+const char *drop_gather_rows(char *buffer, const char *from, ptrdiff_t row,
+                             ptrdiff_t step, size_t rows, size_t n,
+                             ptrdiff_t size);
+
 /* Contiguous memory with n elements: from, or a copy in buffer. */
 const char *drop_gather(char *buffer, const char *from, ptrdiff_t stride,
                         size_t n, ptrdiff_t size);

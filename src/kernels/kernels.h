@@ -125,12 +125,26 @@ typedef struct {
     void (*uniforms)(uint64_t *to, const uint64_t *segment, size_t n,
                      const drop_sampler *sampler);
 
+    /* Draws the keep bits of n elements from index on, element i at rate p[i],
+     * whatever the sampler's threshold is. bits begins with the segment of the
+     * first, and has room for 64 bits at a time; those of other elements are
+     * unspecified. */
+    void (*bernoulli_rates)(uint8_t *bits, uint64_t index, const double *p,
+                            size_t n, const drop_sampler *sampler);
+
     /* Applies bits offset..offset+n-1 to n contiguous elements of any
      * alignment; out may be x or r. r is read with DROP_RESIDUAL and
      * DROP_REPLACE alone; bool reads neither, and knows no form. */
     void (*apply[DROP_DTYPES])(void *out, const void *x, const void *r,
                                const uint8_t *bits, size_t offset, size_t n,
                                const drop_affine *affine, int hints);
+
+    /* Applies bits as with DROP_SCALE, or with DROP_RESIDUAL where r is not
+     * NULL, each element with its own factor a, which is of the dtype that
+     * computes. Not for bool. */
+    void (*apply_factors[DROP_DTYPES])(void *out, const void *x, const void *r,
+                                       const uint8_t *bits, size_t offset,
+                                       size_t n, const void *factors);
 
     /* Multiplies n contiguous elements by 1 + sigma*z, z the normal variates
      * of elements index, index + step, ..., the factor formed in double. out

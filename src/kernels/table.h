@@ -9,6 +9,7 @@
 #include "kernels/bernoulli.h"
 #include "kernels/bit_transpose.h"
 #include "kernels/uniforms.h"
+#include "kernels/rates.h"
 #include "kernels/normal.h"
 #include "kernels/bitset.h"
 #include "kernels/apply_bool.h"
@@ -81,6 +82,15 @@ _Static_assert(DROP_FORMS == 6, "each form has its cases, or is noise");
 #include "kernels/replace_template.h"
 
 #define TYPE f32
+#include "kernels/apply_factors_template.h"
+#define TYPE f64
+#include "kernels/apply_factors_template.h"
+#define TYPE f16
+#include "kernels/apply_factors_template.h"
+#define TYPE bf16
+#include "kernels/apply_factors_template.h"
+
+#define TYPE f32
 #include "kernels/masked_matmul_template.h"
 #define TYPE f64
 #include "kernels/masked_matmul_template.h"
@@ -92,13 +102,17 @@ order_stores(void)
 }
 
 #define APPLY(name, prefix, ...) [DROP_##name] = prefix##_apply,
+#define FACTORS(name, prefix, bytes, numpy) \
+    [DROP_##name] = prefix##_apply_factors,
 #define NOISE(name, prefix, bytes, numpy) [DROP_##name] = prefix##_noise,
 #define KERNELS(isa)                                                        \
     const drop_kernels drop_kernels_##isa = {                               \
         .name = #isa,                                                       \
         .bernoulli = bernoulli,                                             \
         .uniforms = uniforms,                                               \
+        .bernoulli_rates = bernoulli_rates,                                 \
         .apply = {DROP_DTYPE_ROWS(APPLY) DROP_ITEM_ROWS(APPLY)},            \
+        .apply_factors = {DROP_FLOAT_ROWS(FACTORS)},                        \
         .noise = {DROP_FLOAT_ROWS(NOISE)},                                  \
         .matmul = {[DROP_F32] = f32_matmul, [DROP_F64] = f64_matmul},       \
         .matmul_t = {[DROP_F32] = f32_matmul_t, [DROP_F64] = f64_matmul_t}, \

@@ -56,7 +56,8 @@ drop_parse_mask(drop_job *job, Py_buffer *given, PyObject *mask)
     if (PyObject_GetBuffer(item[MASK_PACKED], given, PyBUF_SIMPLE) < 0) {
         return -1;
     }
-    if (!drop_job_holds(job, given->len)) {
+    const Py_ssize_t bytes = given->len - DROP_BITS_PAD;
+    if (!drop_job_holds(job, bytes > 0 ? (uint64_t)bytes * 8 : 0)) {
         PyErr_SetString(PyExc_ValueError, "the packed mask is too short");
         return -1;
     }
@@ -65,15 +66,23 @@ drop_parse_mask(drop_job *job, Py_buffer *given, PyObject *mask)
 }
 
 int
-drop_parse_affine(drop_affine *affine, PyObject *tuple)
+drop_parse_affine(drop_affine *affine, PyArrayObject **factors,
+                  PyObject *tuple)
 {
     PyObject *item[AFFINE_ITEMS];
+    *factors = NULL;
     if (!unpack_tuple(item, tuple, AFFINE_ITEMS, "affine")) {
         return -1;
     }
     *affine = (drop_affine){.form = DROP_SCALE};
     long form = PyLong_AsLong(item[AFFINE_FORM]);
-    affine->a = PyFloat_AsDouble(item[AFFINE_A]);
+    affine->a = 1;
+    if (PyArray_Check(item[AFFINE_A])) {
+        *factors = (PyArrayObject *)item[AFFINE_A];
+    }
+    else {
+        affine->a = PyFloat_AsDouble(item[AFFINE_A]);
+    }
     affine->b = PyFloat_AsDouble(item[AFFINE_B]);
     affine->c = PyFloat_AsDouble(item[AFFINE_C]);
     if (PyErr_Occurred()) {
@@ -85,6 +94,25 @@ drop_parse_affine(drop_affine *affine, PyObject *tuple)
         return -1;
     }
     affine->form = (drop_form)form;
+    return 0;
+}
+
+int
+drop_parse_factors(drop_job *job, PyArrayObject *factors)
+{
+    const drop_form form = job->op.affine.form;
+    int fits = job->given && (form == DROP_SCALE || form == DROP_RESIDUAL) &&
+               job->op.dtype != DROP_BOOL &&
+               PyArray_TYPE(factors) == NPY_DOUBLE &&
+               PyArray_NDIM(factors) == 1 && PyArray_ISCARRAY_RO(factors);
+    for (int i = 0; i < job->axes; i++) {
+        fits = fits && job->axis[i].mask < 2;
+    }
+    if (!fits || !drop_job_holds(job, (uint64_t)PyArray_DIM(factors, 0))) {
+        PyErr_SetString(PyExc_ValueError, "the factors do not fit");
+        return -1;
+    }
+    job->factors = PyArray_DATA(factors);
     return 0;
 }
 

@@ -20,7 +20,12 @@ int drop_parse_array(PyArrayObject **array, PyObject *arg);
  * the first cell, strides. The caller releases given. */
 int drop_parse_mask(drop_job *job, Py_buffer *given, PyObject *mask);
 
-/* An Affine of the Python package: form, a, b, c. */
-int drop_parse_affine(drop_affine *affine, PyObject *tuple);
+/* An Affine of the Python package: form, a, b, c. factors is a where that is
+ * an array, borrowed, else NULL. */
+int drop_parse_affine(drop_affine *affine, PyArrayObject **factors,
+                      PyObject *tuple);
+
+/* Factors for the elements of the mask of a job that is otherwise complete. */
+int drop_parse_factors(drop_job *job, PyArrayObject *factors);
 
 #endif

@@ -45,13 +45,13 @@ drop_core_apply(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     drop_job job;
     Py_buffer given = {0};
-    PyArrayObject *x, *r, *out;
+    PyArrayObject *x, *r, *out, *factors;
     int status = -1;
     (void)self;
     if (drop_count("apply", n, 5) < 0 || drop_parse_array(&out, args[0]) < 0 ||
         drop_parse_array(&x, args[1]) < 0 ||
         drop_parse_array(&r, args[2]) < 0 ||
-        drop_parse_affine(&job.op.affine, args[4]) < 0) {
+        drop_parse_affine(&job.op.affine, &factors, args[4]) < 0) {
         return NULL;
     }
     const drop_form form = job.op.affine.form;
@@ -62,7 +62,8 @@ drop_core_apply(PyObject *self, PyObject *const *args, Py_ssize_t n)
         return NULL;
     }
     if (drop_job_arrays(&job, out, x, r) == 0 &&
-        drop_parse_mask(&job, &given, args[3]) == 0) {
+        drop_parse_mask(&job, &given, args[3]) == 0 &&
+        (!factors || drop_parse_factors(&job, factors) == 0)) {
         status = drop_do(&job, NULL);
     }
     PyBuffer_Release(&given);

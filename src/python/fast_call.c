@@ -62,13 +62,14 @@ draw_and_apply(PyObject *module, const drop_call *call, double p,
                drop_key *key)
 {
     drop_job job;
+    drop_rates rates = call->rates;
     int status = -1;
     PyArrayObject *x = call->x, *r = call->r;
     PyObject *out = Py_XNewRef((PyObject *)call->out);
     if (!out) {
         out = PyArray_NewLikeArray(x, NPY_KEEPORDER, NULL, 0);
     }
-    if (out) {
+    if (out && (!rates.array || drop_rates_reserve(&rates) == 0)) {
         status = drop_draw_key(key, module);
     }
     job.op.affine =
@@ -76,9 +77,13 @@ draw_and_apply(PyObject *module, const drop_call *call, double p,
     if (status == 0) {
         status = drop_job_arrays(&job, (PyArrayObject *)out, x, r);
     }
-    if (status == 0) {
+    if (status == 0 && rates.array) {
+        status = drop_rates_do(&rates, &job, key->number, call->a != 1);
+    }
+    else if (status == 0) {
         status = drop_do_drawn(&job, key->number, p, call->shared, NULL);
     }
+    drop_rates_free(&rates);
     return drop_finish(out, status);
 }
 

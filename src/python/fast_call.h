@@ -8,13 +8,15 @@
 
 #include "python/numpy_api.h"
 #include "array/job.h"
+#include "python/call_rates.h"
 
 typedef struct {
     PyArrayObject *x, *r, *out; /* r, out: NULL for none */
     PyObject *rng;
-    double p;        /* the rate; 0 where the mode drops nothing */
-    double a;        /* what kept elements are multiplied by */
-    uint64_t shared; /* the axes that share a draw, as bits */
+    double p;         /* the rate; 0 where the mode drops nothing */
+    double a;         /* what kept elements are multiplied by */
+    uint64_t shared;  /* the axes that share a draw, as bits */
+    drop_rates rates; /* one for each sample, if there are */
 } drop_call;
 
 /* Completes a call of a mode. Its factor is 1/(1-p) in training or 1-p in

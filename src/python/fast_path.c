@@ -31,7 +31,7 @@ enum {
     RETURN_MASK,
     OUT,
     OWN,
-    /* Of dropout; the residual of drop_path too. */
+    /* Of dropout, and the first two of drop_path too. */
     RESIDUAL = OWN,
     SCALING,
     SHARED_AXES,
@@ -40,7 +40,7 @@ enum {
     CHANNEL_AXIS = OWN,
     SPATIAL_DROPOUT_ARGS,
     /* Of drop_path. */
-    PER = RESIDUAL + 1,
+    PER = SCALING + 1,
     SCALE_BY_KEEP,
     DROP_PATH_ARGS,
     /* Of unchanged. */
@@ -60,16 +60,38 @@ array_or_null(PyObject *arg)
     return arg == Py_None ? NULL : (PyArrayObject *)arg;
 }
 
-/* What the arguments of all but keep_mask say, for any mode. */
+/* What the arguments of all but keep_mask say beside the rate, for any mode.
+ */
 static int
-parse(drop_call *call, PyObject *const *args)
+parse_options(drop_call *call, PyObject *const *args)
 {
     *call = (drop_call){.x = (PyArrayObject *)args[X],
                         .out = array_or_null(args[OUT]),
                         .rng = args[RNG]};
-    return drop_is_plain(args[X]) && drop_is_rate(args[P], &call->p) &&
-           is_whole(args) && args[MASK] == Py_None &&
+    return drop_is_plain(args[X]) && is_whole(args) && args[MASK] == Py_None &&
            args[RETURN_MASK] == Py_False;
+}
+
+static int
+parse(drop_call *call, PyObject *const *args)
+{
+    return parse_options(call, args) && drop_is_rate(args[P], &call->p);
+}
+
+/* The same with one rate, or one for each sample, of which p says whether they
+ * need a key, and then a whether they have factors. */
+static int
+parse_rates(drop_call *call, PyObject *const *args)
+{
+    if (parse(call, args)) {
+        return 1;
+    }
+    if (!parse_options(call, args) ||
+        !drop_find_rates(&call->rates, args[P], PyArray_DIM(call->x, 0))) {
+        return 0;
+    }
+    call->p = call->rates.draws ? 0.5 : 1;
+    return 1;
 }
 
 PyObject *
@@ -121,16 +143,19 @@ drop_core_drop_path(PyObject *module, PyObject *const *args, Py_ssize_t n)
         return NULL;
     }
     const int train = args[MODE] == Py_True;
+    const int is_inverted = drop_is_word(args[SCALING], "inverted");
     const int is_scaled = args[SCALE_BY_KEEP] == Py_True;
     const int per_sample = drop_is_word(args[PER], "sample");
-    if (!parse(&call, args) || !(train || args[MODE] == Py_False) ||
+    if (!parse_rates(&call, args) || !(train || args[MODE] == Py_False) ||
         !(per_sample || drop_is_word(args[PER], "batch")) ||
-        !(is_scaled || args[SCALE_BY_KEEP] == Py_False)) {
+        !(is_inverted || drop_is_word(args[SCALING], "classic")) ||
+        !(is_scaled || (is_inverted && args[SCALE_BY_KEEP] == Py_False)) ||
+        (call.rates.array && !(train && per_sample))) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     call.r = array_or_null(args[RESIDUAL]);
     call.shared = per_sample ? ~UINT64_C(1) : ~UINT64_C(0);
-    drop_set_mode(&call, train, train && is_scaled);
+    drop_set_mode(&call, train, is_scaled && is_inverted == train);
     return drop_run_call(module, &call);
 }
 

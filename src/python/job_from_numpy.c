@@ -224,11 +224,11 @@ drop_job_strides(drop_job *job, PyObject *strides)
 }
 
 int
-drop_job_holds(const drop_job *job, Py_ssize_t bytes)
+drop_job_holds(const drop_job *job, uint64_t elements)
 {
-    uint64_t most = (uint64_t)bytes - DROP_BITS_PAD, last = job->index;
-    if (bytes <= DROP_BITS_PAD || drop_job_size(job) == 0) {
-        return drop_job_size(job) == 0;
+    uint64_t last = job->index;
+    if (drop_job_size(job) == 0) {
+        return 1;
     }
     for (int i = 0; i < job->axes; i++) {
         uint64_t steps = job->axis[i].n - 1, span;
@@ -237,5 +237,5 @@ drop_job_holds(const drop_job *job, Py_ssize_t bytes)
             return 0;
         }
     }
-    return last / 8 < most;
+    return last < elements;
 }

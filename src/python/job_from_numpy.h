@@ -26,7 +26,7 @@ int drop_job_strides(drop_job *job, PyObject *strides);
 /* Mask strides in C order; bit i of shared: axis i shares one draw. */
 void drop_job_order(drop_job *job, uint64_t shared);
 
-/* Whether a packed mask of some bytes holds every cell's bit. */
-int drop_job_holds(const drop_job *job, Py_ssize_t bytes);
+/* Whether every cell is among the first elements of the mask. */
+int drop_job_holds(const drop_job *job, uint64_t elements);
 
 #endif

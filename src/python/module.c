@@ -12,6 +12,8 @@
 static PyMethodDef methods[] = {
     {"apply", FAST(drop_core_apply), "apply(out, x, r, mask, affine)"},
     {"pack", FAST(drop_core_pack), "pack(out, shape, mask)"},
+    {"pack_rates", FAST(drop_core_pack_rates),
+     "pack_rates(packed, rates, key, index)"},
     {"block_mask", FAST(drop_core_block_mask),
      "block_mask(packed, cells, blocks, key, threshold, first, strides): the"
      " number of kept."},
@@ -26,7 +28,7 @@ static PyMethodDef methods[] = {
      " out, channel_axis): likewise."},
     {"drop_path", FAST(drop_core_drop_path),
      "drop_path(x, prob, rng, full_shape, start, training, mask, return_mask,"
-     " out, residual, per, scale_by_keep): likewise."},
+     " out, residual, scaling, per, scale_by_keep): likewise."},
     {"keep_mask", FAST(drop_core_keep_mask),
      "keep_mask(shape, p, rng, full_shape, start, packed): likewise."},
     {"unchanged", FAST(drop_core_unchanged),

@@ -186,6 +186,38 @@ choose_mask(geometry *g)
     }
 }
 
+/* A factor or a rate for each element of a mask that takes them. */
+static void
+choose_factors(geometry *g)
+{
+    drop_job *job = &g->job;
+    const drop_form form = job->op.affine.form;
+    uint64_t n = job->index + 1;
+    int fits = job->given && job->op.dtype != DROP_BOOL && form != DROP_AFFINE;
+    for (int i = 0; i < job->axes; i++) {
+        fits = fits && job->axis[i].mask < 2;
+        n += (job->axis[i].n ? job->axis[i].n - 1 : 0) * job->axis[i].mask;
+    }
+    g->factors = (guard){NULL, 0};
+    if (!fits || one_in(3)) {
+        return;
+    }
+    const size_t size = (size_t)n * sizeof(double);
+    g->factors = guard_new(size);
+    double *factor = guard_put(g->factors, size, AT_END, _Alignof(double));
+    job->are_rates = one_in(2);
+    for (size_t i = 0; i < n; i++) {
+        factor[i] = any_affine(form).a;
+        if (job->are_rates) {
+            factor[i] = (double)(any() >> 11) * 0x1p-53;
+        }
+    }
+    job->factors = factor;
+    if (form == DROP_SCALE) {
+        job->op.affine.c = 0;
+    }
+}
+
 void
 geometry_start(geometry *g, size_t most)
 {
@@ -196,6 +228,7 @@ geometry_start(geometry *g, size_t most)
     choose_shape(g, most);
     choose_memory(g);
     choose_mask(g);
+    choose_factors(g);
 }
 
 void
@@ -210,5 +243,8 @@ geometry_end(geometry *g)
     guard_free(g->out.pages);
     if (g->given.size) {
         guard_free(g->given);
+    }
+    if (g->factors.size) {
+        guard_free(g->factors);
     }
 }

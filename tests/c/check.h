@@ -41,6 +41,7 @@ void fail(const char *format, ...)
     X(sfc64)         \
     X(bernoulli)     \
     X(uniforms)      \
+    X(rates)         \
     X(apply)         \
     X(halves)        \
     X(normal)        \

@@ -66,8 +66,13 @@ geometry_expect(const geometry *g, const uint8_t *keep, uint8_t *to)
         if (g->job.run.r) {
             r = g->r.first + offset_in(&g->r, &g->job, &p);
         }
+        drop_affine affine = op->affine;
+        if (g->job.factors) {
+            const double factor = g->job.factors[index_of(&g->job, &p)];
+            affine.a = g->job.are_rates ? 1 / (1 - factor) : factor;
+        }
         value_result(op->dtype, to + offset_in(&g->out, &g->job, &p), x, r,
-                     keep[i], &op->affine);
+                     keep[i], &affine);
     }
 }
 
@@ -87,6 +92,9 @@ geometry_fail(const geometry *g, const char *what, size_t at,
         fprintf(stderr,
                 "axis %d: n %zu, out %td, x %td, r %td, mask %" PRIu64 "\n", i,
                 axis->n, axis->out, axis->x, axis->r, axis->mask);
+    }
+    if (job->factors) {
+        fprintf(stderr, "with %s\n", job->are_rates ? "rates" : "factors");
     }
     fprintf(stderr, "out %p, x %p, r %p\n", (const void *)job->run.out,
             (const void *)job->run.x, (const void *)job->run.r);

@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
     drop_job job; /* with all its axes, in the order of the mask's elements */
     array out, x, r;
-    guard given;
+    guard given, factors;
     uint64_t key, threshold;
     size_t cells;
 } geometry;

@@ -37,9 +37,10 @@ def calls(draw):
         "prob": draw(rates),
         "training": draw(st.sampled_from([True, True, np.True_, False])),
         "per": draw(st.sampled_from(["sample", "batch"])),
-        "scale_by_keep": draw(st.booleans()),
+        "scaling": draw(st.sampled_from(["inverted", "inverted", "classic"])),
         "return_mask": draw(st.booleans()),
     }
+    options["scale_by_keep"] = options["scaling"] == "classic" or draw(st.booleans())
     batch = options["per"] == "batch"
     if not batch and draw(st.integers(0, 2)) == 0:
         n = shape[0]
@@ -137,6 +138,42 @@ def test_every_sample_may_have_a_rate_of_its_own():
     compare("drop_path", x, prob=np.arange(6) % 2, training=True)
 
 
+def test_a_long_row_has_a_rate_of_its_own_in_any_dtype_and_layout():
+    """Long rows, and rows beyond a block of those that are applied together."""
+    for dtype in KERNELS:
+        for shape in ((5, 3, 700), (2, 40, 3, 20), (6, 2100)):
+            x, probs = values(dtype, shape), np.linspace(0.1, 0.9, shape[0])
+            for y in (x, x.swapaxes(0, -1), x.swapaxes(0, 1), x[:, ::2], x[..., ::-1]):
+                p = np.resize(probs, len(y))
+                compare("drop_path", y, prob=p, training=True)
+                compare("drop_path", y, y, prob=p, scaling="classic", residual=y)
+
+
+def test_classic_scaling_is_the_papers():
+    x = np.random.default_rng(0).normal(size=(400, 3)).astype("f4")
+    y, keep = dl.drop_path(x, 0.3, True, scaling="classic", rng=1, return_mask=True)
+    assert_same(y, np.where(keep[:, None], x, np.float32(0)))
+    assert_same(keep, dl.keep_mask(400, 0.3, rng=1))
+    y, keep = dl.drop_path(x, 0.3, scaling="classic", return_mask=True)
+    assert_same(y, x * np.float32(0.7))
+    assert keep.all()
+    rates = np.linspace(0, 1, 400)
+    expected = x * (1 - rates).astype("f4")[:, None]
+    expected[-1] = 0
+    assert_same(dl.drop_path(x, rates, scaling="classic"), expected)
+    assert_same(dl.drop_path(x, rates, scaling="classic", residual=x), x + expected)
+    assert dl.drop_path(x, 0.0, scaling="classic") is x
+    assert_same(dl.drop_path(x * np.inf, 1.0, scaling="classic"), np.zeros_like(x))
+
+
+def test_test_mode_draws_nothing_whatever_the_rates():
+    x, rates = np.ones((9, 2)), np.linspace(0, 1, 9)
+    for prob in (0.3, rates, rates.astype("f4"), rates.round()):
+        for options in ({"scaling": "classic"}, {"scaling": "inverted"}):
+            call = lambda rng: dl.drop_path(x, prob, rng=rng, **options)  # noqa: B023, E731
+            assert words_drawn(call) == 0
+
+
 def test_one_rate_for_all_is_that_rate_for_each():
     x = values("f4", (300, 7))
     one = dl.drop_path(x, 0.3, True, rng=1)
@@ -186,6 +223,7 @@ def test_rows_of_any_length_have_rates_of_their_own(shape, dtype):
         compare("drop_path", y, **options, return_mask=True)
         compare("drop_path", y, y if x.dtype.kind != "i" else None, **options)
         compare("drop_path", y, **options, scale_by_keep=False, residual=y[::-1])
+        compare("drop_path", y, prob=probs, scaling="classic", residual=y[::-1])
 
 
 def test_rates_of_many_rows_are_drawn_in_parts():

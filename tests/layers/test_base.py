@@ -491,6 +491,12 @@ def ragged_gradient():
         ),
         (ValueError, "per must be", lambda: dl.DropPath(per="row")),
         (TypeError, "scale_by_keep must be", lambda: dl.DropPath(scale_by_keep=1)),
+        (ValueError, "scaling must be", lambda: dl.DropPath(scaling="none")),
+        (
+            ValueError,
+            "scale_by_keep must be True with scaling='classic'",
+            lambda: dl.DropPath(scaling="classic", scale_by_keep=False),
+        ),
         (
             ValueError,
             "block_size must be at least 1",

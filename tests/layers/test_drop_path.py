@@ -24,3 +24,14 @@ def test_the_use_of_residual_networks_works_as_written():
     y = block(X)
     kept = dl.drop_path(2 * X, 0.5, True, rng=block.drop_path.last_key)
     assert_same(y, X + kept)
+
+
+def test_classic_scaling_is_that_of_the_function_in_both_modes():
+    layer = dl.DropPath(0.4, scaling="classic", rng=dl.Key(1))
+    for train in (True, False):
+        options = {"prob": 0.4, "training": train, "scaling": "classic"}
+        y = layer.train(train)(X)
+        assert_same(y, dl.drop_path(X, rng=dl.Key(1), **options))
+        assert_same(layer.backward(X), y)
+    assert_same(y, X * (1 - 0.4))
+    assert repr(layer) == "DropPath(drop_prob=0.4, scaling='classic', rng=Key(1))"

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A factor for each element of a given mask. Bits and factors of a block are
+ * written out, one for each element; of rows that are long and have one bit,
+ * those that are kept are multiplied by one factor, and the others not read.
+ */
+#include "array/loop.h"
+#include "array/strided_run.h"
+
+#include <string.h>
+
+/* Elements of a block; factors are repeated so many at a time. */
+enum { BLOCK = DROP_GATHER, UNROLL = 4 };
+
+/* Rows by elements along along and inner, with their bits and factors, which
+ * are floats or doubles. */
+typedef struct {
+    size_t rows, n;
+    const uint8_t *bits;
+    size_t offset;
+    uint8_t bit_room[BLOCK / 8 + DROP_BITS_PAD];
+    double factors[BLOCK + UNROLL];
+} block;
+
+/* 1/(1-p). 1-p is 0 or at least 2**-53, which the power of two leaves as it
+ * is; without it a division by 0 would be signalled. */
+DROP_INLINE double
+inverse(double p)
+{
+    return 1 / ((1 - p) + 0x1p-120);
+}
+
+static double
+factor_of(const drop_job *job, uint64_t index)
+{
+    const double factor = job->factors[index];
+    return job->are_rates ? inverse(factor) : factor;
+}
+
+/* Writes the factors of n <= BLOCK elements, rounded once to the dtype that
+ * computes. */
+static void
+round_factors(void *restrict to, const drop_job *job, uint64_t index, size_t n)
+{
+    double value[BLOCK];
+    const double *from = job->factors + index;
+    if (job->are_rates) {
+        for (size_t i = 0; i < n; i++) {
+            value[i] = inverse(from[i]);
+        }
+        from = value;
+    }
+    if (job->op.dtype == DROP_F64) {
+        memcpy(to, from, n * sizeof *from);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        ((float *)to)[i] = (float)from[i];
+    }
+}
+
+/* Writes n copies of each of some factors; may write UNROLL of them behind the
+ * last. */
+#define REPEAT(type)                                \
+    for (size_t i = 0; i < count; i++) {            \
+        const type value = ((const type *)from)[i]; \
+        for (size_t j = 0; j < n; j += UNROLL) {    \
+            type *at = (type *)to + i * n + j;      \
+            for (size_t k = 0; k < UNROLL; k++) {   \
+                at[k] = value;                      \
+            }                                       \
+        }                                           \
+    }
+
+static void
+repeat_factors(void *restrict to, const void *restrict from, size_t count,
+               size_t n, drop_dtype dtype)
+{
+    if (dtype == DROP_F64) {
+        REPEAT(double)
+    }
+    else {
+        REPEAT(float)
+    }
+}
+#undef REPEAT
+
+/* Writes the bits and factors of a block's elements end to end. */
+static void
+expand(block *b, const drop_loop *loop, uint64_t index)
+{
+    double some[BLOCK];
+    const drop_job *job = loop->plan->job;
+    const drop_axis *inner = &loop->plan->inner, *along = &loop->plan->along;
+    const size_t size = job->op.dtype == DROP_F64 ? 8 : 4;
+    drop_writer writer = {b->bit_room, 0, 0};
+    /* Rows of one bit each are neighbours in the mask. */
+    const int are_neighbours = !inner->mask && along->mask;
+    const size_t times = are_neighbours ? 1 : b->rows;
+    const size_t count = are_neighbours ? b->rows : inner->mask ? b->n : 1;
+    const size_t n = inner->mask ? 1 : b->n;
+    char *to = (char *)b->factors;
+    for (size_t i = 0; i < times; i++, index += along->mask) {
+        drop_bits_repeat(&writer, job->given, index, count, n);
+        if (n == 1) {
+            round_factors(to, job, index, count);
+        }
+        else {
+            round_factors(some, job, index, count);
+            repeat_factors(to, some, count, n, job->op.dtype);
+        }
+        to += count * n * size;
+    }
+    drop_bits_end(&writer);
+    b->bits = b->bit_room;
+    b->offset = 0;
+}
+
+static void
+find_bits(block *b, const drop_loop *loop, uint64_t index)
+{
+    const drop_job *job = loop->plan->job;
+    if (b->rows == 1 && loop->plan->inner.mask) {
+        b->bits = job->given;
+        b->offset = index;
+        round_factors(b->factors, job, index, b->n);
+    }
+    else {
+        expand(b, loop, index);
+    }
+}
+
+static int
+apply_block(drop_loop *loop, block *b, drop_cursor at)
+{
+    char x[BLOCK * 8], r[BLOCK * 8];
+    const drop_plan *plan = loop->plan;
+    const drop_operation *op = &plan->op;
+    const drop_axis *row = &plan->along, *step = &plan->inner;
+    const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
+    const size_t rows = b->rows, n = b->n;
+    const int in_place =
+        drop_rows_contiguous(row->out, step->out, rows, n, size);
+    char *to = in_place ? at.run.out : x;
+    const char *from =
+        drop_gather_rows(x, at.run.x, row->x, step->x, rows, n, size);
+    const char *base = NULL;
+    if (at.run.r) {
+        base = drop_gather_rows(r, at.run.r, row->r, step->r, rows, n, size);
+    }
+    find_bits(b, loop, at.index);
+    op->kernels->apply_factors[op->dtype](to, from, base, b->bits, b->offset,
+                                          rows * n, b->factors);
+    if (!in_place) {
+        drop_copy_strided_rows(at.run.out, row->out, step->out, x,
+                               (ptrdiff_t)n * size, size, rows, n, size);
+    }
+    return drop_count_work(loop, rows * n);
+}
+
+/* Applies its one bit and factor to a row. */
+static int
+apply_row(drop_loop *loop, drop_cursor at)
+{
+    const drop_job *job = loop->plan->job;
+    const drop_axis *row = &loop->plan->inner;
+    const int keep = job->given[at.index / 8] >> at.index % 8 & 1;
+    drop_operation op = loop->plan->op;
+    int status = 0;
+    op.affine.a = factor_of(job, at.index);
+    for (size_t i = 0, n; i < row->n && !status; i += n) {
+        drop_cursor here = drop_cursor_at(at, row, i);
+        drop_bit_span some = drop_same_bits(loop, here.run, keep, row->n - i);
+        n = some.n;
+        if (keep) {
+            drop_strided_apply(&op, here.run, row, some);
+            status = drop_count_work(loop, n);
+        }
+        else {
+            status = drop_apply_bits(loop, here, some.bits, 0, n);
+        }
+    }
+    return status;
+}
+
+int
+drop_loop_factors(drop_loop *loop, drop_cursor at)
+{
+    const drop_axis *inner = &loop->plan->inner, *along = &loop->plan->along;
+    const size_t bytes = inner->n * drop_size(loop->plan->op.dtype);
+    const size_t most = inner->n < BLOCK ? BLOCK / inner->n : 1;
+    block b;
+    int status = 0;
+    for (size_t i = 0; i < along->n && !status; i += b.rows) {
+        drop_cursor row = drop_cursor_at(at, along, i);
+        b.rows = along->n - i < most ? along->n - i : most;
+        if (!inner->mask && bytes >= DROP_SHORT_REPEAT) {
+            b.rows = 1;
+            status = apply_row(loop, row);
+            continue;
+        }
+        for (size_t j = 0; j < inner->n && !status; j += b.n) {
+            b.n = inner->n - j < BLOCK ? inner->n - j : BLOCK;
+            status = apply_block(loop, &b, drop_cursor_at(row, inner, j));
+        }
+    }
+    return status;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Bits x data for one dtype where each element has a factor of its own:
+ * #define TYPE f32, f64, f16 or bf16 before each inclusion. Elements become
+ * what apply_template.h makes of them with the same factor for all.
+ */
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+#define T_(name) PASTE(TYPE, name)
+#define R_(name) PASTE(REAL, name)
+#define REAL T_(_real)
+
+/* The first n elements of a vector, whose bits are the lowest; r is NULL for
+ * none. */
+DROP_INLINE void
+T_(_factors_vector)(char *out, const char *x, const char *r, uint32_t bits,
+                    size_t n, const char *factor)
+{
+    const int some = n < R_(_lanes);
+    R_(v) value = some ? T_(_load_partial)(x, n) : T_(_load)(x);
+    R_(v) dropped = R_(_set1)(0);
+    value = R_(_mul)(value,
+                     some ? R_(_load_partial)(factor, n) : R_(_load)(factor));
+    if (r) {
+        dropped = some ? T_(_load_partial)(r, n) : T_(_load)(r);
+        value = R_(_add)(dropped, value);
+    }
+    value = R_(_keep)(bits, 0, value, dropped);
+    if (some) {
+        T_(_store_partial)(out, value, n);
+    }
+    else {
+        T_(_store)(out, value);
+    }
+}
+
+static void
+T_(_apply_factors)(void *out, const void *x, const void *r,
+                   const uint8_t *bits, size_t offset, size_t n,
+                   const void *factors)
+{
+    for (size_t i = 0; i < n; i += DROP_WORD) {
+        uint32_t word = load_bits32(bits, offset + i);
+        const size_t end = n - i < DROP_WORD ? n : i + DROP_WORD;
+        for (size_t j = i; j < end; j += R_(_lanes)) {
+            const size_t at = j * T_(_size);
+            T_(_factors_vector)
+            ((char *)out + at, (const char *)x + at,
+             r ? (const char *)r + at : NULL, word,
+             end - j < R_(_lanes) ? end - j : R_(_lanes),
+             (const char *)factors + j * R_(_size));
+            word = R_(_lanes) < 32 ? word >> R_(_lanes) : 0;
+        }
+    }
+}
+
+#undef TYPE
+#undef REAL
+#undef T_
+#undef R_
+#undef PASTE
+#undef PASTE_
