@@ -95,6 +95,9 @@ def pack(out: _Array, shape: tuple[int, ...], mask: _Mask, /) -> _Array: ...
 def pack_rates(
     packed: bytearray, rates: _Array, key: int, index: int, /
 ) -> bytearray: ...
+def put_rows(
+    out: _Array, part: _Array, rows: np.ndarray[Any, np.dtype[np.intp]], first: int, /
+) -> _Array: ...
 def block_mask(
     packed: bytearray,
     cells: tuple[int, ...],

@@ -227,20 +227,37 @@ def kept_rows(n, prob, *, sampling="bernoulli", key=None):
 
 
 def stochastic_depth(
-    x, branch, prob=0.0, training=False, *, sampling="bernoulli", key=None
+    x,
+    branch,
+    prob=0.0,
+    training=False,
+    *,
+    per="sample",
+    scaling="inverted",
+    sampling="bernoulli",
+    key=None,
 ):
-    """x + branch(x) * scale, the branch run on the kept rows alone."""
+    """x + branch(x) * scale, the branch run on the kept rows alone.
+
+    Per batch all rows are kept or none. Classic: no scale, and 1 - prob in test.
+    """
     x = cast(x, common(x))
+    classic = scaling == "classic"
     if not training:
-        return added(x, True, branch(x.copy()), 1.0)
-    rows, scale = kept_rows(len(x), prob, sampling=sampling, key=key)
+        scale = 1.0 - prob if classic else 1.0
+        return added(x, True, branch(x.copy()), scale) if scale else x
+    if per == "batch":
+        kept = keep_mask((1,), prob, key)[0]
+        rows, scale = np.arange(len(x) if kept else 0), float(inverse(prob))
+    else:
+        rows, scale = kept_rows(len(x), prob, sampling=sampling, key=key)
     if len(rows) == 0:
         return x
     part = np.asarray(branch(x[rows]))
     whole = np.zeros(x.shape, part.dtype)
     whole[rows] = part
     keep = np.isin(np.arange(len(x)), rows)
-    return added(x, along_rows(keep, x), whole, scale)
+    return added(x, along_rows(keep, x), whole, 1.0 if classic else scale)
 
 
 stochastic_depth_backward = stochastic_depth  # of grad and branch_backward

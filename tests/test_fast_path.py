@@ -57,7 +57,7 @@ def alike(draw, x):
 @st.composite
 def rates(draw, shape):
     """One for each sample: mostly as the fast path takes them."""
-    values = np.random.default_rng(draw(st.integers(0, 9))).random(shape)
+    values = np.random.default_rng(draw(st.integers(0, 9))).random(shape or (3,))
     values[::3] = draw(st.sampled_from([0.0, 1.0, 0.5]))
     values[1::3] = draw(usually([0.0, 1.0, 0.25], [-0.0, np.nan, 1.5, -1.0]))
     if draw(st.booleans()):

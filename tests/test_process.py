@@ -190,7 +190,9 @@ ENDLESS = {
     "drop_connect": lambda: dl.drop_connect(
         np.ones((64, 2048), np.float32), np.ones((2048, 1 << 14), np.float32)
     ),
-    "fixed rows": lambda: dl.kept_rows(1 << 26, 0.5, sampling="fixed"),
+    "fixed rows": lambda: dl.kept_rows(300_000_000, 0.5, sampling="fixed"),
+    "all rows": lambda: dl.kept_rows(300_000_000, 0.0, sampling="fixed"),
+    "rows": lambda: dl.kept_rows(300_000_000, 0.5),
 }
 
 

@@ -41,6 +41,10 @@ class Mask(NamedTuple):
     first: int
     strides: tuple[int, ...] | None
 
+    def at(self, first: int) -> Mask:
+        """This mask for an array whose first element has another index."""
+        return Mask(self.key, self.threshold, self.packed, first, self.strides)
+
 
 def geometry(
     shape: tuple[int, ...],

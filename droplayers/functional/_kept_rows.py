@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import _core, _validation
-from .._lib.mask import key_at
-from .._lib.pipeline import scale
-from ._keep_mask import keep_mask
+from .._lib.elementwise import unpack
+from .._lib.mask import CHUNK, Geometry, from_rng, key_at
+from .._lib.pipeline import reserve_then_draw, scale
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from numpy.typing import NDArray
 
+    from .._lib.mask import Mask
     from .._validation import Array
     from ..keys import RNG
 
 SAMPLINGS = ("bernoulli", "fixed")
+HEAD, TAIL = 12, 28  #: bits of a uniform by which many are counted, and the others
 
 
 def kept_rows(
@@ -82,20 +86,85 @@ def kept_rows(
     _validation.size((n,), "n", np.iinfo(np.intp).max)
     p = _validation.probability(prob, "prob")
     if _validation.choice(sampling, "sampling", SAMPLINGS) == "bernoulli":
-        rows = np.flatnonzero(keep_mask(n, p, rng=rng))
-        return rows, scale(p) if p < 1.0 else 0.0
+        return bernoulli_rows(n, p, rng)[0], scale(p) if p < 1.0 else 0.0
+    rows = fixed_rows(n, p, rng)
+    return rows, n / len(rows) if len(rows) else 0.0
+
+
+def bernoulli_rows(n: int, p: float, rng: RNG) -> tuple[NDArray[np.intp], Mask]:
+    """The rows that a mask at rate p keeps, and the mask."""
+    where = Geometry((n,))
+    rows, mask = reserve_then_draw(
+        lambda: np.empty(n, np.intp), lambda: from_rng(p, where, rng)
+    )
+
+    def kept(first: int, room: Array) -> Array:
+        return unpack(mask.at(first), room)
+
+    # All of it: memory that is given back in part is not copied.
+    rows.resize(_fill(rows, n, kept), refcheck=False)
+    return rows, mask
+
+
+def fixed_rows(n: int, p: float, rng: RNG) -> NDArray[np.intp]:
+    """As many rows as n and p say, those of the largest uniforms."""
     count = max(1, math.floor(round(n * (1.0 - p), 9))) if n and p < 1.0 else 0
-    rows = np.arange(count, dtype=np.intp)
-    key = key_at(p, rng)
-    if 0 < count < n:
-        rows = _largest(_core.uniforms(key, 0, n), count)
-    return rows, n / count if count else 0.0
+    rows, key = reserve_then_draw(
+        lambda: np.empty(count, np.intp), lambda: key_at(p, rng)
+    )
+    if not 0 < count < n:
+        _fill(rows, count, lambda first, room: np.ones_like(room))
+        return rows
+    least, ties = _least(key, n, count)
+
+    def kept(first: int, room: Array) -> Array:
+        nonlocal ties
+        values = _core.uniforms(key, first, len(room))
+        np.greater(values, least, out=room)
+        if ties:
+            equal = np.flatnonzero(values == least)[:ties]
+            room[equal] = True
+            ties -= len(equal)
+        return room
+
+    _fill(rows, n, kept)
+    return rows
 
 
-def _largest(values: Array, count: int) -> NDArray[np.intp]:
-    """The places of the largest values, ascending; of equal ones the lower place."""
-    least = np.partition(values, -count)[-count]
-    largest = values > least
-    equal = np.flatnonzero(values == least)
-    largest[equal[: count - np.count_nonzero(largest)]] = True
-    return np.flatnonzero(largest)
+def _fill(rows: NDArray[np.intp], n: int, kept: Callable[[int, Array], Array]) -> int:
+    """Write which of n elements are kept, chunk by chunk, so that Ctrl-C comes through.
+    Returns how many they are."""
+    room, end = np.empty(min(n, CHUNK), np.bool_), 0
+    for first in range(0, n, CHUNK):
+        found = kept(first, room[: n - first]).nonzero()[0]
+        np.add(found, first, out=rows[end : end + len(found)])
+        end += len(found)
+    return end
+
+
+def _least(key: int, n: int, count: int) -> tuple[int, int]:
+    """The least of the count largest of n uniforms, and how many that are equal to it
+    are among them. Of more than a chunk only those are sorted whose highest bits are
+    the least one's: two or three passes that draw all of them take less time than to
+    store and to sort them, and hardly any memory."""
+    values = _core.uniforms(key, 0, min(n, CHUNK))
+    above = 0
+    if n > CHUNK:
+        heads = np.zeros(1 << HEAD, np.intp)
+        for part in _parts(key, n):
+            heads += np.bincount(part >> TAIL, minlength=len(heads))
+        larger = n - heads.cumsum()  # how many have a larger head than each
+        head = int(np.searchsorted(-larger, 1 - count))
+        above = int(larger[head])
+        parts = (part[part >> TAIL == head] for part in _parts(key, n))
+        values = np.concatenate([*parts])
+    rank = count - above
+    values.sort()
+    least = int(values[-rank])
+    return least, rank - (len(values) - int(values.searchsorted(least, "right")))
+
+
+def _parts(key: int, n: int) -> Iterator[NDArray[np.int64]]:
+    """The uniforms of n elements, chunk by chunk."""
+    for first in range(0, n, CHUNK):
+        yield _core.uniforms(key, first, min(CHUNK, n - first)).view(np.int64)

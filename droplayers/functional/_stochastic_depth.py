@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import _validation
+from .. import _core, _validation
 from .._lib import mask as masks
-from .._lib.elementwise import RESIDUAL, TILE, Affine, apply
+from .._lib.elementwise import RESIDUAL, TILE, Affine, apply, unpack
 from .._lib.memory import empty_like
-from .._lib.pipeline import returned
-from ._kept_rows import SAMPLINGS, kept_rows
+from .._lib.pipeline import returned, scale
+from ._drop_path import is_classic
+from ._kept_rows import SAMPLINGS, bernoulli_rows, fixed_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
 
+    from .._lib.mask import Mask
     from .._validation import Array
     from ..keys import RNG
 
@@ -31,6 +33,8 @@ def stochastic_depth(
     prob: float = 0.0,
     training: bool = False,
     *,
+    per: str = "sample",
+    scaling: str = "inverted",
     sampling: str = "bernoulli",
     rng: RNG = None,
     out: Array | None = None,
@@ -52,9 +56,15 @@ def stochastic_depth(
         Probability to drop a sample, in [0, 1].
     training : bool, default False
         Whether to drop; ``x + branch(x)`` otherwise.
+    per : {"sample", "batch"}, default "sample"
+        Whether each sample is dropped by itself, or all at once, as in the paper: the
+        branch is then computed for all or for none.
+    scaling : {"inverted", "classic"}, default "inverted"
+        "classic", the paper's, adds ``branch(x[kept])`` as it is in training, and
+        ``(1 - prob) * branch(x)`` in test mode.
     sampling : {"bernoulli", "fixed"}, default "bernoulli"
         Whether each sample is dropped by itself, or a fixed number of them, as in
-        `kept_rows`.
+        `kept_rows`. Must be "bernoulli" per batch and with "classic".
     rng : optional
         As in `dropout`.
     out : ndarray, optional
@@ -85,8 +95,9 @@ def stochastic_depth(
     Notes
     -----
     The scale is 1 / (1 - prob), or B / kept with "fixed". Product and sum are rounded
-    each, for the half types in float32 with one rounding to half. The paper scales in
-    test mode instead.
+    each, for the half types in float32 with one rounding to half. In test mode the
+    branch is called with all samples, but with "classic" at prob = 1, where its result
+    counts for nothing.
 
     References
     ----------
@@ -101,18 +112,22 @@ def stochastic_depth(
     >>> def branch(v):
     ...     print("rows:", len(v))
     ...     return 3 * v
-    >>> dl.stochastic_depth(x, branch, 0.5, True, rng=0)
-    rows: 1
+    >>> dl.stochastic_depth(x, branch, 0.5, True, rng=8)
+    rows: 2
     array([[1., 1.],
-           [1., 1.],
            [7., 7.],
            [1., 1.],
-           [1., 1.]])
+           [1., 1.],
+           [7., 7.]])
     >>> dl.stochastic_depth(x[:1], branch)
     rows: 1
     array([[4., 4.]])
+    >>> dl.stochastic_depth(x[:1], branch, 0.5, scaling="classic")
+    rows: 1
+    array([[2.5, 2.5]])
     """
-    return _add_branch(x, "x", branch, "branch", prob, training, sampling, rng, out)
+    dropping = prob, training, per, scaling, sampling
+    return _add_branch(x, "x", branch, "branch", dropping, rng, out)
 
 
 def stochastic_depth_backward(
@@ -121,6 +136,8 @@ def stochastic_depth_backward(
     prob: float = 0.0,
     training: bool = False,
     *,
+    per: str = "sample",
+    scaling: str = "inverted",
     sampling: str = "bernoulli",
     rng: RNG = None,
     out: Array | None = None,
@@ -141,6 +158,10 @@ def stochastic_depth_backward(
     prob : float, default 0.0
         As it was for `stochastic_depth`, in [0, 1].
     training : bool, default False
+        As it was.
+    per : {"sample", "batch"}, default "sample"
+        As it was.
+    scaling : {"inverted", "classic"}, default "inverted"
         As it was.
     sampling : {"bernoulli", "fixed"}, default "bernoulli"
         As it was.
@@ -183,10 +204,54 @@ def stochastic_depth_backward(
     array([[3., 5.],
            [1., 1.]])
     """
+    dropping = prob, training, per, scaling, sampling
     return _add_branch(
-        grad, "grad", branch_backward, "branch_backward",
-        prob, training, sampling, rng, out,
-    )  # fmt: skip
+        grad, "grad", branch_backward, "branch_backward", dropping, rng, out
+    )
+
+
+class _Dropping(NamedTuple):
+    """Which samples a call drops, and what the branch's result is multiplied by."""
+
+    rate: float  #: at which they are drawn; nothing is drawn at 0 and 1
+    factor: float
+    batch: bool
+    fixed: bool  #: a number of them, by which the factor is found
+
+    def draw(
+        self, shape: tuple[int, ...], rng: RNG
+    ) -> tuple[NDArray[np.intp], float, Mask]:
+        """The kept samples, the factor, and the mask that keeps them."""
+        n, where = shape[0], masks.rows(shape, self.batch)
+        if self.batch:
+            mask = masks.from_rng(self.rate, where, rng)
+            keep = unpack(mask, np.empty(1, np.bool_))
+            return np.arange(n if keep[0] else 0), self.factor, mask
+        if not self.fixed:
+            rows, mask = bernoulli_rows(n, self.rate, rng)
+            return rows, self.factor, mask._replace(strides=where.strides)
+        rows, keep = fixed_rows(n, self.rate, rng), np.zeros(n, np.bool_)
+        keep[rows] = True
+        return rows, n / max(1, len(rows)), masks.from_array(keep, where)
+
+
+def _dropping(
+    prob: float, training: bool, per: str, scaling: str, sampling: str
+) -> _Dropping:
+    """Check what says how samples are dropped."""
+    p = _validation.probability(prob, "prob")
+    train = _validation.flag(training, "training")
+    batch = _validation.choice(per, "per", ("sample", "batch")) == "batch"
+    classic = is_classic(scaling, True)
+    fixed = _validation.choice(sampling, "sampling", SAMPLINGS) == "fixed"
+    if fixed and (batch or classic):
+        other = "per='batch'" if batch else "scaling='classic'"
+        raise ValueError(f"sampling must be 'bernoulli' with {other}, got 'fixed'")
+    if train:
+        return _Dropping(p, 1.0 if classic else scale(p), batch, fixed)
+    # Only where 1 - prob is 0 nothing is kept in test mode.
+    kept = 1.0 - p if classic else 1.0
+    return _Dropping(float(kept == 0.0), kept, batch, False)
 
 
 def _add_branch(
@@ -194,9 +259,7 @@ def _add_branch(
     x_name: str,
     branch: Branch,
     branch_name: str,
-    prob: float,
-    training: bool,
-    sampling: str,
+    dropping: tuple[float, bool, str, str, str],
     rng: RNG,
     out: Array | None,
 ) -> Any:
@@ -208,15 +271,14 @@ def _add_branch(
     dtype = _validation.result_dtype(array.dtype, x_name)
     if not callable(branch):
         raise TypeError(f"{branch_name} must be callable, got {branch!r}")
-    p = _validation.probability(prob, "prob")
-    train = _validation.flag(training, "training")
-    _validation.choice(sampling, "sampling", SAMPLINGS)
+    drops = _dropping(*dropping)
     if out is not None:
         _validation.out(out, array.shape, dtype)
-    rate = p if train else 0.0
-    rows, factor = kept_rows(len(array), rate, sampling=sampling, rng=rng)
-    everything = len(rows) == len(array)
-    kept = array.astype(dtype) if everything else array[rows].astype(dtype, copy=False)
+    rows, factor, mask = drops.draw(array.shape, rng)
+    if len(rows) == len(array):
+        kept = array.astype(dtype)
+    else:
+        kept = _take(array, rows).astype(dtype, copy=False)
     part = kept
     if rows.size:
         result, memory = f"{branch_name}'s result", _memory(owner)
@@ -229,7 +291,7 @@ def _add_branch(
     target = None if out is None else _validation.out(out, array.shape, dtype)
     if target is None:
         target = empty_like(array, dtype)
-    _add_rows(array, part, rows, dtype, factor, target)
+    _add_rows(array, part, rows, mask, dtype, factor, target)
     return returned(target, out, None)
 
 
@@ -238,31 +300,37 @@ def _memory(x: Array) -> tuple[int, int]:
     return x.__array_interface__["data"][0], x.nbytes
 
 
+def _take(x: Array, rows: NDArray[np.intp]) -> Array:
+    """Some rows of x. `take` is the faster way, but copies arrays whole that are not
+    contiguous."""
+    if x.flags.c_contiguous and x.flags.aligned:
+        return x.take(rows, axis=0, mode="clip")
+    return x[rows]
+
+
 def _add_rows(
     x: Array,
     part: Array,
     rows: NDArray[np.intp],
+    mask: Mask,
     dtype: np.dtype[Any],
     factor: float,
     out: Array,
 ) -> None:
-    """Store x in out, with factor * part added on some rows. part has these rows alone;
-    they are laid out as x's, tile by tile."""
+    """Store x in out, with factor * part added on the rows that a mask keeps. part has
+    these rows alone; they are put in their places tile by tile."""
     x = _validation.apart(x, out)
     if np.may_share_memory(part, out):
         part = part.copy()
-    keep = np.zeros(len(x), np.bool_)
-    keep[rows] = True
-    bits = masks.from_array(keep, masks.rows(x.shape, False))
-    few = TILE // max(1, math.prod(x.shape[1:]))
-    step = max(1, len(x) if len(rows) == len(x) else few)
+    affine = Affine(RESIDUAL, factor)
+    if len(rows) == len(x) or not len(rows):
+        apply(part if len(rows) else x, dtype, mask, affine, x, out)
+        return
+    step, end = max(1, TILE // max(1, math.prod(x.shape[1:]))), 0
+    terms = np.empty((min(step, len(x)), *x.shape[1:]), part.dtype)
     for low in range(0, len(x), step):
-        tile = slice(low, low + step)
-        first, last = np.searchsorted(rows, (low, low + step))
-        terms = part[first:last]
-        if len(terms) < len(x[tile]):
-            terms = np.empty_like(x[tile], dtype)
-            with np.errstate(all="ignore"):
-                terms[rows[first:last] - low] = part[first:last]
-        mask = bits._replace(first=low)
-        apply(terms, dtype, mask, Affine(RESIDUAL, factor), x[tile], out[tile])
+        here, row = mask.at(mask.first + low), x[low : low + step]
+        begin, end = end, int(rows.searchsorted(low + step))
+        some = np.ascontiguousarray(part[begin:end])
+        places = _core.put_rows(terms, some, rows[begin:end], low)[: len(row)]
+        apply(places, dtype, here, affine, row, out[low : low + step])

@@ -14,6 +14,9 @@ static PyMethodDef methods[] = {
     {"pack", FAST(drop_core_pack), "pack(out, shape, mask)"},
     {"pack_rates", FAST(drop_core_pack_rates),
      "pack_rates(packed, rates, key, index)"},
+    {"put_rows", FAST(drop_core_put_rows),
+     "put_rows(out, part, rows, first): out[rows - first] = part, in C "
+     "order."},
     {"block_mask", FAST(drop_core_block_mask),
      "block_mask(packed, cells, blocks, key, threshold, first, strides): the"
      " number of kept."},

@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """kept_rows chooses the rows of the oracle."""
 
+import sys
+import tracemalloc
+
 import numpy as np
 import pytest
 import reference_family as fam
 from arrays import RATES, assert_same, on_each_isa
-from calls import KEY, words_drawn
+from calls import KEY, run_python, words_drawn
 from hypothesis import given
 from hypothesis import strategies as st
 
 import droplayers as dl
 from droplayers import _core
+from droplayers.functional import _kept_rows
 
 SAMPLINGS = ["bernoulli", "fixed"]
 
@@ -45,6 +49,34 @@ def test_bernoulli_rows_are_those_that_drop_path_keeps():
         rows, scale = dl.kept_rows(len(x), prob, rng=dl.Key(KEY))
         assert_same(rows, np.flatnonzero(keep))
         assert scale == 1 / (1 - prob)
+
+
+@pytest.mark.parametrize("chunk", [4096, 5000])
+def test_rows_of_many_chunks_are_those_of_one(chunk, monkeypatch):
+    calls = [
+        (n, prob, sampling)
+        for n in (chunk - 1, chunk, chunk + 1, 9 * chunk + 7)
+        for prob in (0.0, 0.01, 0.4, 0.9999)
+        for sampling in SAMPLINGS
+    ]
+    options = [{"n": n, "prob": p, "sampling": s} for n, p, s in calls]
+    expected = [dl.kept_rows(**o, rng=dl.Key(KEY)) for o in options]
+    monkeypatch.setattr(_kept_rows, "CHUNK", chunk)
+    for arguments, rows in zip(options, expected, strict=True):
+        assert_rows(dl.kept_rows(**arguments, rng=dl.Key(KEY)), rows)
+
+
+def test_rows_take_memory_for_themselves_and_not_for_what_is_drawn():
+    n = 1 << 22
+    for sampling, prob in (("bernoulli", 0.9), ("fixed", 0.9)):
+        tracemalloc.start()
+        try:
+            rows, _ = dl.kept_rows(n, prob, sampling=sampling, rng=1)
+            now, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert now < 1.1 * rows.nbytes + 1e6
+        assert most < 8 * n * (1 if sampling == "bernoulli" else 0.1) + 4e6
 
 
 def test_of_two_equal_uniforms_the_lower_row_is_kept():
@@ -105,9 +137,37 @@ def test_a_bad_argument_is_named_and_nothing_is_drawn(error, name, bad, sampling
 
 
 @pytest.mark.parametrize("sampling", SAMPLINGS)
-def test_rows_that_memory_cannot_hold_draw_nothing(sampling):
+@pytest.mark.parametrize("n", [2**50, 2**62])
+def test_rows_that_memory_cannot_hold_draw_nothing(sampling, n):
     def call(rng):
         with pytest.raises((MemoryError, ValueError)):
-            dl.kept_rows(2**62, 0.5, sampling=sampling, rng=rng)
+            dl.kept_rows(n, 0.5, sampling=sampling, rng=rng)
 
     assert words_drawn(call) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit of memory")
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_a_call_that_fails_for_memory_has_drawn_nothing(sampling):
+    run_python(f"""
+        import resource
+        import numpy as np
+        import droplayers as dl
+
+        n = 1 << 25
+        dl.kept_rows(9, 0.5, sampling={sampling!r}, rng=1)
+        with open("/proc/self/statm") as statm:
+            used = int(statm.read().split()[0]) * resource.getpagesize()
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        failed = 0
+        for mib in range(0, 256, 16):
+            resource.setrlimit(resource.RLIMIT_AS, (used + (mib << 20), hard))
+            rng = np.random.default_rng(1)
+            before = rng.bit_generator.state
+            try:
+                dl.kept_rows(n, 0.5, sampling={sampling!r}, rng=rng)
+            except MemoryError:
+                failed += 1
+                assert rng.bit_generator.state == before, mib
+        assert failed > 2
+    """)

@@ -80,8 +80,12 @@ def calls(draw):
         "branch": branch,
         "prob": draw(st.sampled_from(RATES) | st.floats(0, 1)),
         "training": draw(st.sampled_from([True, True, np.True_, False])),
-        "sampling": draw(st.sampled_from(SAMPLINGS)),
+        "per": draw(st.sampled_from(["sample", "sample", "batch"])),
+        "scaling": draw(st.sampled_from(["inverted", "inverted", "classic"])),
+        "sampling": "bernoulli",
     }
+    if (options["per"], options["scaling"]) == ("sample", "inverted"):
+        options["sampling"] = draw(st.sampled_from(SAMPLINGS))
     assume(len(x) or options["training"])
     out = draw(outs(dtype, x))
     assume(out is None or is_same_kind(ref.common(x), out.dtype))
@@ -129,6 +133,19 @@ def test_it_is_drop_path_of_a_branch_with_a_residual(dtype):
         joined = dl.drop_path(np.tanh(x), 0.4, True, residual=x, rng=key)
         assert_same(dl.stochastic_depth(x, np.tanh, 0.4, True, rng=key), joined)
     assert_same(dl.stochastic_depth(x, np.tanh), x + np.tanh(x))
+
+
+@pytest.mark.parametrize("per", ["sample", "batch"])
+@pytest.mark.parametrize("scaling", ["inverted", "classic"])
+@pytest.mark.parametrize("training", [True, False])
+def test_it_is_drop_path_with_the_same_options(per, scaling, training):
+    x = np.random.default_rng(0).normal(size=(200, 33)).astype("f4")
+    options = {"per": per, "scaling": scaling, "training": training, "prob": 0.4}
+    for rng in map(dl.Key, range(6)):
+        expected = dl.drop_path(np.tanh(x), residual=x, rng=rng, **options)
+        assert_same(dl.stochastic_depth(x, np.tanh, rng=rng, **options), expected)
+        back = dl.stochastic_depth_backward(x, np.tanh, rng=rng, **options)
+        assert_same(back, expected)
 
 
 @pytest.mark.parametrize("shift", [-3, -1, 1, 3])

@@ -46,6 +46,40 @@ def test_a_branch_sees_the_kept_rows_and_no_others(function, sampling, prob):
         assert_same(y, expected)
 
 
+@pytest.mark.parametrize("function", PASSES)
+@pytest.mark.parametrize("scaling", ["inverted", "classic"])
+def test_per_batch_a_branch_sees_everything_or_nothing(function, scaling):
+    x = np.random.default_rng(0).normal(size=(30, 4))
+    seen = []
+    for key in map(dl.Key, range(30)):
+        branch = Seen()
+        options = {"per": "batch", "scaling": scaling, "rng": key}
+        y = function(x, branch, 0.5, True, **options)
+        keep = dl.drop_path(x, 0.5, True, per="batch", rng=key, return_mask=True)[1]
+        assert len(branch.inputs) == keep[0]
+        if keep[0]:
+            assert_same(branch.inputs[0], x)
+            assert_same(y, x + (2 if scaling == "inverted" else 1) * (2 * x))
+        else:
+            assert_same(y, x)
+        seen.append(bool(keep[0]))
+    assert 5 < sum(seen) < 25
+
+
+@pytest.mark.parametrize("function", PASSES)
+@pytest.mark.parametrize("per", ["sample", "batch"])
+def test_classic_scaling_is_the_papers(function, per):
+    x = np.random.default_rng(0).normal(size=(50, 4))
+    options = {"per": per, "scaling": "classic", "rng": dl.Key(2)}
+    y = function(x, np.cos, 0.3, **options)
+    assert_same(y, x + (1 - 0.3) * np.cos(x))
+    branch = Seen()
+    assert_same(function(x, branch, 1, **options), x)
+    assert not branch.inputs
+    y = function(x, np.cos, 0.3, True, **options)
+    assert np.all((y == x) | (y == x + np.cos(x)))
+
+
 def test_the_work_of_a_branch_falls_with_the_share_dropped():
     x = np.ones((1000, 2))
     rows = []
@@ -231,11 +265,14 @@ CASES = [
 def test_a_generator_advances_by_one_word_or_by_none(
     function, sampling, words, prob, training
 ):
-    def call(rng):
-        options = {"sampling": sampling, "rng": rng}
+    def call(rng, **options):
+        options = {"sampling": sampling, "rng": rng, **options}
         function(np.ones((9, 2)), np.negative, prob, training, **options)
 
     assert words_drawn(call) == words
+    if sampling == "bernoulli":
+        assert words_drawn(lambda rng: call(rng, per="batch")) == words
+        assert words_drawn(lambda rng: call(rng, scaling="classic")) == words
 
 
 X = np.arange(24, dtype=np.float32).reshape(4, 6)
@@ -247,6 +284,10 @@ BAD = [
     *((TypeError, "prob", {"prob": p}) for p in (None, "0.5", True, 0.5j, [0.5] * 4)),
     *((TypeError, "training", {"training": t}) for t in (1, 0, None, "train")),
     *((ValueError, "sampling", {"sampling": s}) for s in ("row", None, 0, True)),
+    *((ValueError, "per", {"per": p}) for p in ("row", None, 0, True)),
+    *((ValueError, "scaling", {"scaling": s}) for s in ("none", None, 0, True)),
+    (ValueError, "sampling", {"sampling": "fixed", "per": "batch"}),
+    (ValueError, "sampling", {"sampling": "fixed", "scaling": "classic"}),
     *((TypeError, "rng", {"rng": rng}) for rng in ("seed", 0.5)),
     *((ValueError, "out", {"out": out}) for out in (X[0].copy(), X.T.copy())),
     (ValueError, "out", {"out": np.broadcast_to(X[:1], X.shape)}),
@@ -278,6 +319,7 @@ def test_a_bad_argument_is_named_and_nothing_happens(
 
 
 def test_bad_arguments_are_refused_in_test_mode_too():
-    for bad in ({"prob": 2}, {"sampling": "no"}, {"out": X[0]}):
+    both = {"sampling": "fixed", "per": "batch"}
+    for bad in ({"prob": 2}, {"sampling": "no"}, {"out": X[0]}, {"per": "no"}, both):
         with pytest.raises(ValueError, match=rf"^{next(iter(bad))}\b"):
             dl.stochastic_depth(X, np.negative, **bad)
