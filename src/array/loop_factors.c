@@ -22,8 +22,8 @@ typedef struct {
     double factors[BLOCK + UNROLL];
 } block;
 
-/* 1/(1-p). 1-p is 0 or at least 2**-53, which the power of two leaves as it
- * is; without it a division by 0 would be signalled. */
+/* 1/(1-p). Where 1-p is not 0 it is 2**-53 or more, and the small summand is
+ * lost in it; where it is 0, no division by 0 is signalled. */
 DROP_INLINE double
 inverse(double p)
 {
