@@ -13,6 +13,7 @@ from . import _core, _validation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import SupportsIndex
 
 VERSION = "0.1.0"  #: of the package, as pyproject.toml has it
 STREAM = 1  #: version of the mask stream (docs/STREAM.md)
@@ -143,7 +144,7 @@ def get_num_threads() -> int:
     return _core.threads()
 
 
-def set_num_threads(n: int) -> None:
+def set_num_threads(n: SupportsIndex) -> None:
     """Set the number of threads that a large call uses at most.
 
     Threads live as long as the call, and no mask depends on their number. The default
@@ -178,7 +179,7 @@ def set_num_threads(n: int) -> None:
 
 
 @contextlib.contextmanager
-def num_threads(n: int) -> Iterator[None]:
+def num_threads(n: SupportsIndex) -> Iterator[None]:
     """Use at most n threads within a ``with`` block, for the whole process.
 
     Parameters

@@ -12,11 +12,15 @@ from . import _core, _validation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import SupportsIndex
 
     Generators: TypeAlias = (
         np.random.BitGenerator | np.random.Generator | np.random.RandomState
     )
-    Seeds: TypeAlias = int | Sequence[int] | np.random.SeedSequence
+    Integers: TypeAlias = np.ndarray[Any, np.dtype[np.integer[Any]]]
+    Seeds: TypeAlias = (
+        int | np.integer[Any] | Sequence[int] | Integers | np.random.SeedSequence
+    )
     RNG: TypeAlias = "Key | Generators | Seeds | None"
 
 WORDS = 2**64
@@ -61,7 +65,7 @@ class Key:
     __slots__ = ("_word",)
     _word: int
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: SupportsIndex) -> None:
         object.__setattr__(self, "_word", _word(n, "n"))
 
     @classmethod
@@ -94,7 +98,7 @@ class Key:
         """
         return cls(draw_key(rng))
 
-    def child(self, i: int, *more: int) -> Key:
+    def child(self, i: SupportsIndex, *more: SupportsIndex) -> Key:
         """Derive a Key that is independent of this one and of its other children.
 
         Parameters
@@ -131,7 +135,7 @@ class Key:
         steps = [_word(i, "i"), *(_word(n, f"more[{j}]") for j, n in enumerate(more))]
         return Key(functools.reduce(_core.child, steps, self._word))
 
-    def split(self, n: int) -> tuple[Key, ...]:
+    def split(self, n: SupportsIndex) -> tuple[Key, ...]:
         """Derive the children 0 to n - 1.
 
         Parameters

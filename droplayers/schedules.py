@@ -11,25 +11,28 @@ import numpy as np
 from . import _validation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
+    from typing import SupportsIndex
+
+    from ._typing import Flag, Integers, Real
 
 MOST_BLOCKS = np.iinfo(np.intp).max // 8  #: float64s of which NumPy can make an array
 
 
 @overload
 def drop_path_rates(
-    rate: float, depths: int | Sequence[int], stagewise: Literal[False] = False
+    rate: Real, depths: Integers, stagewise: Literal[False] = False
 ) -> list[float]: ...
 @overload
 def drop_path_rates(
-    rate: float, depths: Sequence[int], stagewise: Literal[True]
+    rate: Real, depths: Iterable[SupportsIndex], stagewise: Literal[True]
 ) -> list[list[float]]: ...
 @overload
 def drop_path_rates(
-    rate: float, depths: int | Sequence[int], stagewise: bool
+    rate: Real, depths: Integers, stagewise: Flag
 ) -> list[float] | list[list[float]]: ...
 def drop_path_rates(
-    rate: float, depths: int | Sequence[int], stagewise: bool = False
+    rate: Real, depths: Integers, stagewise: Flag = False
 ) -> list[float] | list[list[float]]:
     """Give the drop-path rate of each block of a net, growing evenly with its depth.
 
@@ -93,7 +96,12 @@ def drop_path_rates(
     return [list(itertools.islice(rest, depth)) for depth in stages]
 
 
-def ramp(step: float, total: float, stop: float, start: float = 0.0) -> float:
+def ramp(
+    step: Real,
+    total: Real,
+    stop: Real,
+    start: Real = 0.0,
+) -> float:
     """Give a rate that goes evenly from one value to another, and stays there.
 
     Parameters

@@ -6,6 +6,8 @@ from hypothesis import settings
 
 from droplayers import _core
 
+collect_ignore = ["typing"]  # what test_typing.py runs, and checkers read
+
 settings.register_profile("same", deadline=None, derandomize=True, max_examples=300)
 settings.load_profile("same")
 

@@ -352,5 +352,11 @@ def test_every_folder_is_a_package_of_the_wheel():
     assert set(SETTINGS["tool"]["setuptools"]["packages"]) == packages
 
 
+def test_the_types_are_in_the_wheel():
+    patterns = SETTINGS["tool"]["setuptools"]["package-data"]["*"]
+    for path in [*PACKAGE.rglob("*.pyi"), *PACKAGE.rglob("py.typed")]:
+        assert any(path.match(pattern) for pattern in patterns), path
+
+
 def test_the_version_is_the_same_in_both_places():
     assert SETTINGS["project"]["version"] == dl.__version__

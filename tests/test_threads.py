@@ -342,6 +342,7 @@ def test_our_own_variable_is_above_omp_num_threads():
 
 
 def test_workers_of_joblib_use_the_threads_that_they_are_told_to():
+    pytest.importorskip("joblib")
     threads = run_python("""
         import joblib
 
@@ -359,6 +360,7 @@ def test_workers_of_joblib_use_the_threads_that_they_are_told_to():
 
 
 def test_threadpoolctl_sees_and_limits_threads_where_it_is_imported_first():
+    pytest.importorskip("threadpoolctl")
     run_python("""
         import threadpoolctl
         from threadpoolctl import threadpool_info, threadpool_limits
@@ -385,6 +387,7 @@ def test_threadpoolctl_sees_and_limits_threads_where_it_is_imported_first():
 
 def test_threadpoolctl_takes_no_other_library_for_ours(tmp_path):
     """Another package's module may have our C module's name and symbol."""
+    pytest.importorskip("threadpoolctl")
     run_python(
         f"""
         import ctypes
