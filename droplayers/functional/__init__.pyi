@@ -116,6 +116,32 @@ def dropout(
 ) -> Any: ...
 
 @overload
+def replace(
+    x: Array[S, T], value: ArrayLike, p: Real | None = None, *,
+    return_mask: No = False, **options: Unpack[_Alpha[T]],
+) -> Array[S, T]: ...
+@overload
+def replace(
+    x: Array[S, T], value: ArrayLike, p: Real | None = None, *,
+    return_mask: Yes, **options: Unpack[_Alpha[T]],
+) -> tuple[Array[S, T], Mask]: ...
+@overload
+def replace(
+    x: ArrayLike, value: ArrayLike, p: Real | None = None, *,
+    return_mask: No = False, **options: Unpack[_Alpha[Any]],
+) -> NDArray[Any]: ...
+@overload
+def replace(
+    x: ArrayLike, value: ArrayLike, p: Real | None = None, *,
+    return_mask: Yes, **options: Unpack[_Alpha[Any]],
+) -> tuple[NDArray[Any], Mask]: ...
+@overload
+def replace(
+    x: ArrayLike, value: ArrayLike, p: Real | None = None, *,
+    return_mask: Flag, **options: Unpack[_Alpha[Any]],
+) -> Any: ...
+
+@overload
 def spatial_dropout(
     x: Array[S, F], p: Real = 0.5, mode: str = "train", *,
     return_mask: No = False, **options: Unpack[_Spatial[F]],

@@ -36,6 +36,10 @@ dl.stochastic_depth(x, "tanh")  # E
 dl.fractal_join(None)  # E
 dl.fractal_join([x, x], column=0.5)  # E
 dl.keep_mask("99", 0.5)  # E
+dl.block_mask(None, 0.5)  # E
+dl.replace(x)  # E
+dl.replace(x, 0, "0.5")  # E
+dl.replace(x, 0, 0.5, mode="train")  # E
 dl.keep_mask(9, 0.5, packed="yes")  # E
 dl.kept_rows(9.5, 0.5)  # E
 dl.Key(0.5)  # E

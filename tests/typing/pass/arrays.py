@@ -55,6 +55,9 @@ def double(v: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return v + v
 
 
+dl.replace(np.array(["a", "b"]), "c", 0.5)
+dl.replace(np.zeros(3, "M8[s]"), np.datetime64(1, "s"), p=0.5, out=None)
+dl.replace(x, [0.0] * 6, mask=keep, out=x)
 dl.stochastic_depth(x, np.tanh, 0.5)
 dl.stochastic_depth(x, lambda v: v * v)
 dl.stochastic_depth(x, halve)

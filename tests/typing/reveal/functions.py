@@ -64,6 +64,17 @@ assert_type(dl.gaussian_dropout(bools), NDArray[np.float64])
 assert_type(dl.drop_path(integers, 0.5, True), NDArray[np.float64])
 assert_type(dl.fractal_join([integers, integers]), NDArray[np.float64])
 
+# What is replaced keeps any dtype.
+assert_type(dl.replace(bytes_, 0, 0.1), NDArray[np.uint8])
+assert_type(dl.replace(bools, False, mask=bools), NDArray[np.bool_])
+assert_type(dl.replace(table, np.nan, 0.1), Floats2D)
+assert_type(
+    dl.replace(integers, integers, 0.1, return_mask=True),
+    tuple[NDArray[np.int64], Bools],
+)
+assert_type(dl.replace([1, 2], 0, 0.1), NDArray[Any])
+assert_type(dl.block_mask((1, 1, 9, 9)), NDArray[np.bool_])
+
 # What is only like an array may have any dtype.
 assert_type(dl.dropout([1.0, 2.0]), NDArray[Any])
 assert_type(
