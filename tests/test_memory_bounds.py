@@ -150,20 +150,19 @@ def test_views_of_one_buffer_may_overlap_in_any_way(data):
         out_kind = dtype
     out = data.draw(views(memory, out_kind, shape))
     before = memory.copy()
-    expected = ref.drop_path(x, 0.4, True, residual=r, key=KEY)
-    alone = ref.dropout(x, 0.4, key=KEY)
+    calls = []
+    for name, mode in (("dropout", "train"), ("drop_path", True)):
+        result = getattr(ref, name)(x, 0.4, mode, residual=r, key=KEY)
+        calls.append((getattr(dl, name), mode, result))
 
     def check():
-        for result, options in ((expected, {"residual": r}), (alone, None)):
+        for function, mode, result in calls:
             memory[:] = before
             out[...] = ref.cast(result, out.dtype)
             after = memory.copy()
             memory[:] = before
-            if options is None:
-                y = dl.dropout(x, 0.4, rng=dl.Key(KEY), out=out)
-            else:
-                y = dl.drop_path(x, 0.4, True, rng=dl.Key(KEY), out=out, **options)
-            assert y is out
+            options = {"residual": r, "rng": dl.Key(KEY), "out": out}
+            assert function(x, 0.4, mode, **options) is out
             np.testing.assert_array_equal(np.isnan(out), np.isnan(result))
             if not np.isnan(result).any():
                 np.testing.assert_array_equal(memory, after)
