@@ -87,10 +87,10 @@ fill_lanes(gathered *g)
     }
 }
 
-/* Rows that follow each other in the mask are drawn as one range of it. */
+/* Draws one row, of any length. */
 static void
-draw_neighbours(const drop_kernels *kernels, const drop_sampler *sampler,
-                drop_writer *to, uint64_t index, size_t n)
+draw_range(const drop_kernels *kernels, const drop_sampler *sampler,
+           drop_writer *to, uint64_t index, size_t n)
 {
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
     for (size_t some; n; index += some, n -= some) {
@@ -143,8 +143,8 @@ drop_draw_rows(const drop_kernels *kernels, const drop_sampler *sampler,
                drop_writer *to, uint64_t index, uint64_t stride, size_t rows,
                size_t n)
 {
-    if (stride == n || rows == 1) {
-        draw_neighbours(kernels, sampler, to, index, rows * n);
+    if (rows == 1) {
+        draw_range(kernels, sampler, to, index, n);
     }
     else {
         draw_apart(kernels, sampler, to, index, stride, rows, n);

@@ -8,8 +8,8 @@
 #include "base/bit_writer.h"
 #include "kernels/kernels.h"
 
-/* The longest row that drop_draw_rows takes: a tile has room for all segments
- * that it touches, wherever it begins. */
+/* The longest of several rows that drop_draw_rows takes: a tile has room for
+ * all segments that it touches, wherever it begins. */
 #define DROP_ROW_MOST (DROP_TILE - DROP_SEGMENT)
 
 /* Draws the bits of elements index..index+n-1 of one tile, n > 0. bits begins
@@ -20,7 +20,8 @@ uint64_t drop_draw(const drop_kernels *kernels, const drop_sampler *sampler,
                    drop_progress_fn *progress_fn, void *context);
 
 /* Writes the bits of rows of n elements, end to end: row i begins at element
- * index + i*stride. Rows that are far apart in the mask fill vectors too. */
+ * index + i*stride. Rows that are far apart in the mask fill vectors too; a
+ * row alone may have any length. */
 void drop_draw_rows(const drop_kernels *kernels, const drop_sampler *sampler,
                     drop_writer *to, uint64_t index, uint64_t stride,
                     size_t rows, size_t n);

@@ -11,9 +11,6 @@
 #include "array/run.h"
 #include "base/interrupt.h"
 
-/* Elements between two polls: 0.1 to 1 ms. */
-#define DROP_POLL_EVERY (UINT32_C(1) << 20)
-
 typedef struct {
     drop_operation op;
     drop_run run;

@@ -17,23 +17,13 @@ static const uint8_t none[DROP_TILE / 8 + DROP_BITS_PAD];
 /* Stands in for an x that is dropped whole and must not be read. */
 static const char blank[4096];
 
-int
-drop_count_work(drop_loop *loop, size_t n)
-{
-    loop->work += n;
-    if (loop->work < DROP_POLL_EVERY) {
-        return 0;
-    }
-    loop->work = 0;
-    return drop_poll(loop->interrupt);
-}
-
 void
 drop_copy_rows(drop_loop *loop, drop_writer *to, uint64_t index,
                uint64_t stride, size_t rows, size_t n)
 {
     if (stride > 2 * DROP_SEGMENT) {
-        loop->work += rows * DROP_SEGMENT; /* which are drawn for each */
+        loop->poller.work +=
+            rows * DROP_SEGMENT; /* which are drawn for each */
     }
     drop_mask_reader_rows(&loop->reader, to, index, stride, rows, n);
 }
@@ -49,7 +39,7 @@ apply_span(drop_loop *loop, drop_cursor at)
         axis.x = at.run.r ? axis.r : (ptrdiff_t)drop_size(plan->op.dtype);
     }
     drop_strided_apply(&plan->op, at.run, &axis, loop->span);
-    return drop_count_work(loop, loop->span.n);
+    return drop_count_work(&loop->poller, loop->span.n);
 }
 
 /* Applies bits to rows so short that gathering them costs less than a call of
@@ -100,7 +90,7 @@ apply_rows(drop_loop *loop, drop_cursor at)
             apply_gathered(
                 plan, here.run,
                 (drop_bit_span){span.bits, span.offset + i * n, some * n});
-            status = drop_count_work(loop, some * n);
+            status = drop_count_work(&loop->poller, some * n);
         }
     }
     loop->span = span;

@@ -25,10 +25,9 @@
 /* The state of a loop: of a thread, where there are several. */
 struct drop_loop {
     const drop_plan *plan;
-    drop_interrupt interrupt;
+    drop_poller poller;
     drop_mask_reader reader;
     drop_bit_span span; /* the bits that are being applied */
-    size_t work;        /* elements since the last poll */
 };
 
 /* drop_loop_row: inner is contiguous in the mask. Whole rows have one bit
@@ -41,9 +40,6 @@ struct drop_loop {
 drop_loop_fn drop_loop_row, drop_loop_whole_rows, drop_loop_short_rows,
     drop_loop_transposed, drop_loop_narrow, drop_loop_normal,
     drop_loop_factors;
-
-/* Counts elements that were done, and polls after each DROP_POLL_EVERY. */
-int drop_count_work(drop_loop *loop, size_t n);
 
 /* Writes the bits of rows end to end, as drop_mask_reader_rows does. */
 void drop_copy_rows(drop_loop *loop, drop_writer *to, uint64_t index,

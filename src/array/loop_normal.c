@@ -23,7 +23,7 @@ drop_loop_normal(drop_loop *loop, drop_cursor at)
         if (to == x) {
             drop_strided_copy(here.run.out, axis->out, x, size, n, size);
         }
-        status = drop_count_work(loop, n + LEAST);
+        status = drop_count_work(&loop->poller, n + LEAST);
     }
     return status;
 }

@@ -28,7 +28,7 @@ drop_loop_row(drop_loop *loop, drop_cursor at)
         if (straight) {
             drop_draw_and_apply(&loop->plan->op, here.run,
                                 loop->reader.sampler, here.index, n);
-            status = drop_count_work(loop, n);
+            status = drop_count_work(&loop->poller, n);
         }
         else {
             drop_bit_span some =

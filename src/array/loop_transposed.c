@@ -97,7 +97,8 @@ draw_columns(drop_loop *loop, drop_cursor at, columns *to, size_t places,
 {
     const drop_axis *inner = &loop->plan->inner;
     const size_t most = ROWS_BITS / n / SQUARE * SQUARE;
-    mask_rows rows = {.n = n};
+    mask_rows rows;
+    rows.n = n;
     for (size_t i = 0; i < places; i += rows.count) {
         drop_writer writer = {rows.bits, 0, 0};
         rows.count = places - i < most ? places - i : most;

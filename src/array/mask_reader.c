@@ -47,6 +47,10 @@ void
 drop_mask_reader_rows(const drop_mask_reader *reader, drop_writer *to,
                       uint64_t index, uint64_t stride, size_t rows, size_t n)
 {
+    if (stride == n) { /* neighbours are one row */
+        n *= rows;
+        rows = 1;
+    }
     for (size_t i = 0; reader->given && i < rows; i++) {
         drop_bits_copy(to, reader->given, (size_t)(index + i * stride), n);
     }

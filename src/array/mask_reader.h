@@ -36,7 +36,7 @@ drop_bit_span drop_mask_reader_get(drop_mask_reader *reader, uint64_t index,
                                    size_t n);
 
 /* Writes the bits of rows of n <= DROP_ROW_MOST elements end to end: row i
- * begins at element index + i*stride. */
+ * begins at element index + i*stride. Neighbours are read as one row. */
 void drop_mask_reader_rows(const drop_mask_reader *reader, drop_writer *to,
                            uint64_t index, uint64_t stride, size_t rows,
                            size_t n);

@@ -2,17 +2,6 @@
 #include "array/pack.h"
 
 static int
-count_work(drop_packer *p, size_t n)
-{
-    p->work += n;
-    if (p->work < DROP_POLL_EVERY) {
-        return 0;
-    }
-    p->work = 0;
-    return drop_poll(p->interrupt);
-}
-
-static int
 pack_row(drop_packer *p, uint64_t index, size_t n)
 {
     int status = 0;
@@ -21,7 +10,7 @@ pack_row(drop_packer *p, uint64_t index, size_t n)
             drop_mask_reader_get(&p->reader, index + i, n - i);
         drop_bits_copy(&p->writer, some.bits, some.offset, some.n);
         i += some.n;
-        status = count_work(p, some.n);
+        status = drop_count_work(&p->poller, some.n);
     }
     return status;
 }
@@ -42,7 +31,7 @@ drop_pack_rows(drop_packer *p, uint64_t index, uint64_t stride, size_t rows,
             some = rows - i < most ? rows - i : most;
             drop_mask_reader_rows(&p->reader, &p->writer, first, stride, some,
                                   n);
-            status = count_work(p, some * (n + DROP_SEGMENT));
+            status = drop_count_work(&p->poller, some * (n + DROP_SEGMENT));
         }
     }
     return status;
@@ -65,7 +54,7 @@ pack_axes(drop_packer *p, uint64_t index, const drop_axis *axis, int axes,
 int
 drop_pack(drop_job *job, uint8_t *to, drop_interrupt interrupt)
 {
-    drop_packer p = {.writer = {to, 0, 0}, .interrupt = interrupt};
+    drop_packer p = {.writer = {to, 0, 0}, .poller = {interrupt, 0}};
     const drop_axis single = {.n = 1, .mask = 1};
     if (drop_job_size(job) == 0) {
         return 0;

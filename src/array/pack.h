@@ -13,8 +13,7 @@
 typedef struct {
     drop_mask_reader reader;
     drop_writer writer;
-    drop_interrupt interrupt;
-    size_t work; /* since the last poll */
+    drop_poller poller;
 } drop_packer;
 
 /* Appends rows of n bits, end to end: row i begins at element index +

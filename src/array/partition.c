@@ -20,42 +20,29 @@
 /* An axis of a plan that is cut, and where. */
 typedef struct {
     const drop_plan *plan;
-    int axis;     /* outer and shared ones by number, or one of those below */
+    size_t axis;  /* where it lies in a plan, in bytes */
     size_t first; /* places of it in chunk 0 */
     size_t step;  /* and in the others */
     size_t count; /* chunks */
 } partition;
 
-enum { ALONG = DROP_MAX_AXES, INNER };
-
-static drop_axis *
-axis_of(drop_plan *plan, int axis)
-{
-    return axis == ALONG   ? &plan->along
-           : axis == INNER ? &plan->inner
-                           : &plan->axis[axis];
-}
-
 /* The least places in a chunk of an axis. */
 static size_t
-least_step(const drop_plan *plan, int axis)
+least_step(const drop_plan *plan, const drop_axis *axis)
 {
-    if (axis < ALONG) {
-        return 1;
-    }
-    if (axis == ALONG && plan->loop_fn != drop_loop_transposed &&
-        plan->loop_fn != drop_loop_narrow) {
-        return 1;
-    }
-    return TOGETHER;
+    const int is_transposed = plan->loop_fn == drop_loop_transposed ||
+                              plan->loop_fn == drop_loop_narrow;
+    return axis == &plan->inner || (axis == &plan->along && is_transposed)
+               ? TOGETHER
+               : 1;
 }
 
 /* Whether an axis may be cut. Inner may where a loop handles a part of it:
  * where neither memory nor bits continue from one row to the next. */
 static int
-has_parts(const drop_plan *plan, int axis)
+has_parts(const drop_plan *plan, const drop_axis *axis)
 {
-    return axis != INNER || plan->loop_fn == drop_loop_row ||
+    return axis != &plan->inner || plan->loop_fn == drop_loop_row ||
            plan->loop_fn == drop_loop_normal ||
            plan->loop_fn == drop_loop_factors || plan->along.n == 1 ||
            (plan->loop_fn == drop_loop_transposed && !plan->is_contiguous);
@@ -64,12 +51,12 @@ has_parts(const drop_plan *plan, int axis)
 /* Cuts one axis into chunks of a given work. Where a chunk of a row has whole
  * tiles, the cuts lie on the tiles' bounds, and no tile is drawn twice. */
 static void
-split_axis(partition *s, const drop_plan *plan, int axis, size_t chunk)
+split_axis(partition *s, const drop_plan *plan, const drop_axis *a,
+           size_t chunk)
 {
-    const drop_axis *a = axis_of((drop_plan *)plan, axis);
-    const size_t least = least_step(plan, axis);
+    const size_t least = least_step(plan, a);
     s->plan = plan;
-    s->axis = axis;
+    s->axis = (size_t)((const char *)a - (const char *)plan);
     s->step = chunk / (drop_job_work(plan->job) / a->n + 1) + 1;
     s->step = s->step < least ? least : s->step;
     s->first = s->step;
@@ -93,10 +80,10 @@ split(const drop_plan *plan, size_t chunk, int threads)
     const int outers = plan->outers, shareds = plan->shareds;
     partition best = {.count = 0}, other;
     for (int i = 0; i < outers + 2 + shareds && best.count < enough; i++) {
-        int axis = i < outers        ? i
-                   : i == outers     ? ALONG
-                   : i == outers + 1 ? INNER
-                                     : i - 2;
+        const drop_axis *axis = i < outers        ? &plan->axis[i]
+                                : i == outers     ? &plan->along
+                                : i == outers + 1 ? &plan->inner
+                                                  : &plan->axis[i - 2];
         if (has_parts(plan, axis)) {
             split_axis(&other, plan, axis, chunk);
             best = other.count > best.count ? other : best;
@@ -110,7 +97,7 @@ run_chunk(const void *work, size_t i, drop_interrupt interrupt)
 {
     const partition *s = work;
     drop_plan part = *s->plan;
-    drop_axis *axis = axis_of(&part, s->axis);
+    drop_axis *axis = (drop_axis *)((char *)&part + s->axis);
     drop_cursor at = {part.job->run, part.job->index};
     size_t from = i ? s->first + (i - 1) * s->step : 0;
     size_t to = s->first + i * s->step;

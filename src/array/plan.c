@@ -142,8 +142,7 @@ drop_plan_run(const drop_plan *plan, drop_cursor at, drop_interrupt interrupt)
     const drop_job *job = plan->job;
     drop_loop loop;
     loop.plan = plan;
-    loop.interrupt = interrupt;
-    loop.work = 0;
+    loop.poller = (drop_poller){interrupt, 0};
     drop_mask_reader_start(&loop.reader, job->op.kernels, &job->sampler,
                            job->given, at.index);
     int status =

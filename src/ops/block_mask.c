@@ -120,7 +120,7 @@ int
 drop_block_mask_draw(drop_block_mask *map, drop_interrupt interrupt)
 {
     seed_row f[DROP_BLOCK_MASK_AXES];
-    drop_packer p = {.writer = {map->to, 0, 0}, .interrupt = interrupt};
+    drop_packer p = {.writer = {map->to, 0, 0}, .poller = {interrupt, 0}};
     drop_mask_reader_start(&p.reader, map->kernels, &map->sampler, NULL,
                            map->index);
     int status = write_seeds(&p, f, collapse_axes(f, map), map->index);

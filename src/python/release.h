@@ -5,8 +5,8 @@
 #ifndef DROP_PYTHON_RELEASE_H
 #define DROP_PYTHON_RELEASE_H
 
-#include "base/interrupt.h"
 #include "python/numpy_api.h"
+#include "base/interrupt.h"
 
 /* Some work on at most some threads; returns what the interrupt said. */
 typedef int drop_work_fn(void *job, int threads, drop_interrupt interrupt);
