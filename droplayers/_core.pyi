@@ -111,6 +111,17 @@ def block_mask(
 def masked_matmul(
     sums: _Array, a: _Array, m: _Array, transposed: bool, mask: _Mask, /
 ) -> _Array: ...
+def survivors(
+    keep: _Array,
+    key: int,
+    size: int,
+    places: tuple[int, ...],
+    thresholds: tuple[int, ...],
+    /,
+) -> _Array: ...
+def join(
+    out: _Array, paths: tuple[_Array, ...], bits: bytearray | None, /
+) -> _Array: ...
 def uniforms(
     key: int, index: int, n: int, /
 ) -> np.ndarray[Any, np.dtype[np.uint64]]: ...

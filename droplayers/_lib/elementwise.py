@@ -62,6 +62,19 @@ def apply(
         _apply_tiles(x, dtype, mask, affine, r, out)
 
 
+def as_known(arrays: list[Array], dtype: np.dtype[Any]) -> list[Array] | None:
+    """Arrays of one shape as the kernels know them: bfloat16 as uint16, complex numbers
+    as two reals along an axis more. None where they have no kernel in common."""
+    if any(x.dtype != dtype for x in arrays):
+        return None
+    if _validation.is_bfloat16(dtype):
+        return [_as_uint16(x) for x in arrays]
+    if dtype.char in "FD":
+        real = np.empty(0, dtype).real.dtype
+        return [x[..., None].view(real) for x in arrays]
+    return arrays if dtype.char in "fde" else None
+
+
 def unpack(mask: Mask, keep: Array) -> Array:
     """Write a mask to a boolean array, along the first of the mask's axes."""
     if mask.strides is not None and len(mask.strides) > keep.ndim:

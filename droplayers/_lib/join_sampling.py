@@ -9,11 +9,8 @@ import numpy as np
 from .. import _core, _validation
 from ..keys import Key, draw_key
 from . import mask as masks
-from .elementwise import unpack
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from .._validation import Array
     from ..keys import RNG
 
@@ -24,7 +21,7 @@ class Join(NamedTuple):
     size: int  #: paths, dead ones too
     living: dict[int, Array]  #: by their places in the list
     dtype: np.dtype[Any]  #: of a result
-    rates: Array  #: of the living
+    rates: tuple[float, ...]  #: of the living
     train: bool
     local: bool
     batch: bool
@@ -36,51 +33,34 @@ class Join(NamedTuple):
         return next(iter(self.living.values()))
 
     @property
-    def places(self) -> NDArray[np.intp]:
-        """Of the living paths in the list."""
-        return np.fromiter(self.living, np.intp)
-
-    @property
     def draws(self) -> bool:
         """Whether the survivors are drawn."""
         if not self.train:
             return False
         if not self.local:
             return self.column is None
-        certain = np.all((self.rates == 0.0) | (self.rates == 1.0))
-        return len(self.rates) > 1 and not (certain and np.any(self.rates == 0.0))
+        certain = all(rate in (0.0, 1.0) for rate in self.rates)
+        return len(self.rates) > 1 and not (certain and 0.0 in self.rates)
 
     def survivors(self, rng: RNG) -> Array:
         """True where a path survives: a row for each living path, with an entry for
         each sample or one for all."""
-        samples = len(self.first) if self.draws and not self.batch else 1
-        keep = np.ones((len(self.living), samples), np.bool_)
+        draws, places = self.draws, tuple(self.living)
+        samples = len(self.first) if draws and not self.batch else 1
+        keep = np.ones((len(places), samples), np.bool_)
         if self.train and not self.local:
             column: Any = self.column
-            if column is None:
+            if draws:
                 column = _core.choices(draw_key(rng), 0, samples, self.size, 1)
-            np.equal(self.places[:, None], column, out=keep)
-        elif self.draws:
-            self._draw(keep, rng)
-        elif self.train and np.any(self.rates == 0.0):
-            keep[:, 0] = self.rates == 0.0
+            np.equal(np.array(places)[:, None], column, out=keep)
+        elif draws:
+            # The mask is drawn for all paths, dead ones too. Where it keeps no living
+            # path, one of them is chosen.
+            thresholds = tuple(map(masks.threshold, self.rates))
+            _core.survivors(keep, draw_key(rng), self.size, places, thresholds)
+        elif self.train and 0.0 in self.rates:
+            keep[:, 0] = [rate == 0.0 for rate in self.rates]
         return keep
-
-    def _draw(self, keep: Array, rng: RNG) -> None:
-        """Fill keep for local sampling. The mask is drawn for all paths, dead ones too,
-        and thresholded at the rate of each; where it keeps no living path, one of them
-        is chosen."""
-        mask = np.empty((keep.shape[1], self.size), np.bool_)
-        where = masks.Geometry(mask.shape)
-        key = draw_key(rng)
-        for rate in set(self.rates.tolist()):
-            same = self.rates == rate
-            unpack(masks.from_key(key, rate, where), mask)
-            keep[same] = mask.T[self.places[same]]
-        lost = np.flatnonzero(~keep.any(axis=0))
-        if lost.size:
-            chosen = _core.choices(key, 0, len(mask), len(keep), 0)
-            keep[chosen[lost], lost] = True
 
 
 def prepare(
@@ -112,8 +92,11 @@ def prepare(
     if living:
         named = {f"paths[{j}]": x for j, x in living.items()}
         dtype = _validation.promoted(named, "paths")
-    rates = np.broadcast_to(rates, size)[list(living)]
-    return Join(size, living, dtype, rates, train, local, batch, column)
+    if isinstance(rates, float):
+        own = (rates,) * len(living)
+    else:
+        own = tuple(rates[list(living)].tolist())
+    return Join(size, living, dtype, own, train, local, batch, column)
 
 
 def _living(paths: Any) -> tuple[int, dict[int, Array]]:

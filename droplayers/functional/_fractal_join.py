@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import _validation
+from .. import _core, _validation
 from .._lib import mask as masks
-from .._lib.elementwise import RESIDUAL, Affine, apply, part_of, tiles
+from .._lib.elementwise import RESIDUAL, Affine, apply, as_known, part_of, tiles
 from .._lib.join_sampling import prepare
 from .._lib.memory import empty_like
 from .._lib.pipeline import reserve_then_draw, returned
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # A sum starts at -0: -0 + x is x for every x, -0 included, which +0 + x is not.
 FIRST, NEXT = Affine(c=-0.0), Affine(RESIDUAL)
+MOST_PATHS = 16  #: that the kernels join
 
 
 def fractal_join(
@@ -150,6 +151,9 @@ def fractal_join(
             return returned(alone, None, None)
     if result is None:
         result = empty_like(join.first, join.dtype)
+    if out is not None:
+        pairs = zip(living, keep, strict=True)
+        living = [_validation.apart(x, result) if k.any() else x for x, k in pairs]
     _store_mean(living, keep, join.dtype, result)
     return returned(result, out, None)
 
@@ -246,14 +250,27 @@ def _zeros(x: Array) -> Array:
     return zeros
 
 
-@np.errstate(all="ignore")
 def _store_mean(
     paths: list[Array], keep: Array, dtype: np.dtype[Any], out: Array
 ) -> None:
     """Store the mean of the paths that survive, summed in list order."""
+    rows = keep.shape[1] != 1
+    summed = paths if rows else [*itertools.compress(paths, keep[:, 0].tolist())]
+    fits = 0 < len(summed) <= MOST_PATHS
+    known = as_known([out, *summed], dtype) if fits else None
+    if known is None:
+        _store_tiles(paths, keep, dtype, out)
+    else:
+        bits = masks.pack_rows(keep) if rows else None
+        _core.join(known[0], tuple(known[1:]), bits)
+
+
+@np.errstate(all="ignore")
+def _store_tiles(
+    paths: list[Array], keep: Array, dtype: np.dtype[Any], out: Array
+) -> None:
+    """Store the mean of arrays that the kernels do not know, by NumPy."""
     tiling = _Tiling(keep, dtype, out)
-    pairs = zip(paths, keep, strict=True)
-    paths = [_validation.apart(x, out) if kept.any() else x for x, kept in pairs]
     for samples, (target, *parts) in tiling.tiles(out, *paths):
         mean = np.empty(target.shape, tiling.computes)
         kept = keep[:, samples]

@@ -153,6 +153,15 @@ typedef struct {
                                uint64_t step, size_t n,
                                const drop_sampler *sampler, double sigma);
 
+    /* The mean of those of count arrays that survive, element by element: the
+     * sum in the arrays' order by their number, and +0 where none survives.
+     * Array j survives where its bit is 1, of bits offset..offset+n-1 from
+     * bits + j*pitch on; bits may be NULL: all survive. out may be one of the
+     * arrays. Not for bool. */
+    void (*mean[DROP_DTYPES])(void *out, const void *const *x, size_t count,
+                              const uint8_t *bits, size_t pitch, size_t offset,
+                              size_t n);
+
     /* For float32 and float64: adds a[s][t] * m[t][o] to sum[s][o] where bit
      * (s, t, o) is 1, and +0 where it is 0, t ascending. */
     drop_matmul_fn *matmul[2];

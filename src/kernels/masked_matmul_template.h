@@ -13,22 +13,14 @@
 #define VECTORS (DROP_WORD / T_(_lanes))
 #define SAMPLES (MATMUL_VECTORS > VECTORS ? MATMUL_VECTORS / VECTORS : 1)
 
-/* The lanes of vector j that are among the first n elements of a block. */
-DROP_INLINE size_t
-T_(_lanes_of)(size_t n, int j)
-{
-    size_t before = (size_t)j * T_(_lanes);
-    size_t left = n > before ? n - before : 0;
-    return left < T_(_lanes) ? left : T_(_lanes);
-}
-
 DROP_INLINE void
 T_(_load_block)(T_(v) to[VECTORS], const char *from, size_t n)
 {
     for (int j = 0; j < VECTORS; j++) {
         const char *at = from + (size_t)j * T_(_lanes) * T_(_size);
-        to[j] = n == DROP_WORD ? T_(_load)(at)
-                               : T_(_load_partial)(at, T_(_lanes_of)(n, j));
+        to[j] = n == DROP_WORD
+                    ? T_(_load)(at)
+                    : T_(_load_partial)(at, lanes_of(n, j, T_(_lanes)));
     }
 }
 
@@ -41,7 +33,7 @@ T_(_store_block)(char *to, const T_(v) from[VECTORS], size_t n)
             T_(_store)(at, from[j]);
         }
         else {
-            T_(_store_partial)(at, from[j], T_(_lanes_of)(n, j));
+            T_(_store_partial)(at, from[j], lanes_of(n, j, T_(_lanes)));
         }
     }
 }

@@ -81,6 +81,24 @@ _Static_assert(DROP_FORMS == 6, "each form has its cases, or is noise");
 #define TYPE item16
 #include "kernels/replace_template.h"
 
+/* The lanes of vector j of a block that are among its first n elements. */
+DROP_INLINE size_t
+lanes_of(size_t n, int j, size_t lanes)
+{
+    const size_t before = (size_t)j * lanes;
+    const size_t left = n > before ? n - before : 0;
+    return left < lanes ? left : lanes;
+}
+
+#define TYPE f32
+#include "kernels/mean_template.h"
+#define TYPE f64
+#include "kernels/mean_template.h"
+#define TYPE f16
+#include "kernels/mean_template.h"
+#define TYPE bf16
+#include "kernels/mean_template.h"
+
 #define TYPE f32
 #include "kernels/apply_factors_template.h"
 #define TYPE f64
@@ -105,6 +123,7 @@ order_stores(void)
 #define FACTORS(name, prefix, bytes, numpy) \
     [DROP_##name] = prefix##_apply_factors,
 #define NOISE(name, prefix, bytes, numpy) [DROP_##name] = prefix##_noise,
+#define MEAN(name, prefix, bytes, numpy) [DROP_##name] = prefix##_mean,
 #define KERNELS(isa)                                                        \
     const drop_kernels drop_kernels_##isa = {                               \
         .name = #isa,                                                       \
@@ -114,6 +133,7 @@ order_stores(void)
         .apply = {DROP_DTYPE_ROWS(APPLY) DROP_ITEM_ROWS(APPLY)},            \
         .apply_factors = {DROP_FLOAT_ROWS(FACTORS)},                        \
         .noise = {DROP_FLOAT_ROWS(NOISE)},                                  \
+        .mean = {DROP_FLOAT_ROWS(MEAN)},                                    \
         .matmul = {[DROP_F32] = f32_matmul, [DROP_F64] = f64_matmul},       \
         .matmul_t = {[DROP_F32] = f32_matmul_t, [DROP_F64] = f64_matmul_t}, \
         .transpose64 = transpose64,                                         \

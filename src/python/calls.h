@@ -13,6 +13,7 @@ drop_fastcall drop_core_dropout, drop_core_spatial_dropout;
 drop_fastcall drop_core_drop_path, drop_core_keep_mask, drop_core_unchanged;
 drop_fastcall drop_core_apply, drop_core_pack;
 drop_fastcall drop_core_block_mask, drop_core_masked_matmul;
+drop_fastcall drop_core_survivors, drop_core_join;
 drop_fastcall drop_core_uniforms, drop_core_choices, drop_core_child;
 drop_fastcall drop_core_pack_rates, drop_core_put_rows;
 

@@ -113,6 +113,7 @@ enum { f32_lanes = 8, f32_size = 4 };
 #define f32_set1(a) _mm256_set1_ps((float)(a))
 #define f32_mul _mm256_mul_ps
 #define f32_add _mm256_add_ps
+#define f32_div _mm256_div_ps
 
 #define f32_load(x) _mm256_loadu_ps((const float *)(x))
 #define f32_store(to, a) _mm256_storeu_ps((float *)(to), (a))

@@ -102,6 +102,7 @@ enum { f32_lanes = 16, f32_size = 4 };
 #define f32_store _mm512_storeu_ps
 #define f32_mul _mm512_mul_ps
 #define f32_add _mm512_add_ps
+#define f32_div _mm512_div_ps
 
 /* The first n lanes */
 #define partial_lanes(n) ((1u << (n)) - 1)

@@ -108,6 +108,7 @@ enum { f32_lanes = 4, f32_size = 4 };
 #define f32_set1(a) vdupq_n_f32((float)(a))
 #define f32_mul vmulq_f32
 #define f32_add vaddq_f32
+#define f32_div vdivq_f32
 
 #define f32_load(x) vreinterpretq_f32_u8(vld1q_u8((const uint8_t *)(x)))
 #define f32_store(to, a) vst1q_u8((uint8_t *)(to), vreinterpretq_u8_f32(a))

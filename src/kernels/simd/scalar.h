@@ -90,6 +90,7 @@ enum { f32_lanes = 1, f32_size = 4 };
 #define f32_set1(a) ((float)(a))
 #define f32_mul(a, b) ((a) * (b))
 #define f32_add(a, b) ((a) + (b))
+#define f32_div(a, b) ((a) / (b))
 
 DROP_INLINE f32v
 f32_load(const char *x)

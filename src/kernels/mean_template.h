@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The mean of those of some arrays that survive, for one dtype: #define TYPE
+ * f32, f64, f16 or bf16 before each inclusion. Sums and quotients are rounded
+ * each to the dtype that computes, and the quotient as it is stored.
+ */
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+#define T_(name) PASTE(TYPE, name)
+#define R_(name) PASTE(REAL, name)
+#define REAL T_(_real)
+
+/* The first n means of a block, of elements from byte at on. A sum begins at
+ * -0: -0 + x is x for every x. n is DROP_WORD for whole blocks, and whether
+ * there are bits is known where this is inlined. */
+DROP_INLINE void
+T_(_mean_block)(char *out, const void *const *x, size_t at, size_t count,
+                const uint8_t *bits, size_t pitch, size_t offset, size_t n)
+{
+    enum { VECTORS = DROP_WORD / R_(_lanes) };
+    const R_(v) zero = R_(_set1)(0), one = R_(_set1)(1);
+    R_(v) total[VECTORS], number[VECTORS];
+    uint32_t any = bits || !count ? 0 : UINT32_MAX;
+    for (int j = 0; j < VECTORS; j++) {
+        total[j] = R_(_set1)(-0.0);
+        number[j] = bits ? zero : R_(_set1)((double)count);
+    }
+    for (size_t p = 0; p < count; p++) {
+        const uint32_t keep = bits ? load_bits32(bits + p * pitch, offset) : 0;
+        const char *from = (const char *)x[p] + at;
+        any |= keep;
+        for (int j = 0; j < VECTORS; j++, from += R_(_lanes) * T_(_size)) {
+            const size_t some = lanes_of(n, j, R_(_lanes));
+            R_(v)
+            sum = R_(_add)(total[j], n == DROP_WORD
+                                         ? T_(_load)(from)
+                                         : T_(_load_partial)(from, some));
+            total[j] = bits ? R_(_keep)(keep, j, sum, total[j]) : sum;
+            if (bits) {
+                number[j] = R_(_add)(number[j], R_(_keep)(keep, j, one, zero));
+            }
+        }
+    }
+    out += at;
+    for (int j = 0; j < VECTORS; j++, out += R_(_lanes) * T_(_size)) {
+        const size_t some = lanes_of(n, j, R_(_lanes));
+        R_(v) mean = R_(_keep)(any, j, R_(_div)(total[j], number[j]), zero);
+        if (n == DROP_WORD) {
+            T_(_store)(out, mean);
+        }
+        else {
+            T_(_store_partial)(out, mean, some);
+        }
+    }
+}
+
+DROP_INLINE void
+T_(_means)(char *out, const void *const *x, size_t count, const uint8_t *bits,
+           size_t pitch, size_t offset, size_t n)
+{
+    const size_t whole = n / DROP_WORD * DROP_WORD;
+    for (size_t i = 0; i < whole; i += DROP_WORD) {
+        T_(_mean_block)
+        (out, x, i * T_(_size), count, bits, pitch, offset + i, DROP_WORD);
+    }
+    if (whole < n) {
+        T_(_mean_block)
+        (out, x, whole * T_(_size), count, bits, pitch, offset + whole,
+         n - whole);
+    }
+}
+
+static void
+T_(_mean)(void *out, const void *const *x, size_t count, const uint8_t *bits,
+          size_t pitch, size_t offset, size_t n)
+{
+    if (bits) {
+        T_(_means)(out, x, count, bits, pitch, offset, n);
+    }
+    else {
+        T_(_means)(out, x, count, NULL, 0, 0, n);
+    }
+}
+
+#undef TYPE
+#undef REAL
+#undef R_
+#undef T_
+#undef PASTE
+#undef PASTE_

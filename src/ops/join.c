@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ops/join_tiles.h"
+
+#include "base/threads.h"
+
+/* Work, in elements, from which on a second thread is worth its start, and
+ * that of a chunk (partition.c). */
+#define MIN_ELEMENTS_FOR_THREADS ((size_t)2 << 20)
+#define CHUNK (MIN_ELEMENTS_FOR_THREADS / 8)
+
+/* A join, cut along one of its axes. */
+typedef struct {
+    const drop_join *job;
+    int axis;
+    size_t step, count; /* places of a chunk; chunks */
+} partition;
+
+static size_t
+magnitude(ptrdiff_t stride)
+{
+    return stride < 0 ? -(size_t)stride : (size_t)stride;
+}
+
+/* Sorts axes from out's largest stride to the smallest. */
+static void
+sort_axes(drop_join *job)
+{
+    for (int i = 1; i < job->axes; i++) {
+        const drop_join_axis next = job->axis[i];
+        int j = i;
+        for (; j && magnitude(job->axis[j - 1].out) < magnitude(next.out);
+             j--) {
+            job->axis[j] = job->axis[j - 1];
+        }
+        job->axis[j] = next;
+    }
+}
+
+/* Whether axis a continues where axis b, inside of it, ends. */
+static int
+goes_on(const drop_join *job, const drop_join_axis *a, const drop_join_axis *b)
+{
+    const ptrdiff_t n = (ptrdiff_t)b->n;
+    int status = a->out == b->out * n && a->mask == b->mask * b->n;
+    for (size_t p = 0; p < job->paths; p++) {
+        status &= a->x[p] == b->x[p] * n;
+    }
+    return status;
+}
+
+/* Removes axes of length 1, and merges those that go on. */
+static void
+coalesce_axes(drop_join *job)
+{
+    int kept = 0;
+    for (int i = 0; i < job->axes; i++) {
+        drop_join_axis next = job->axis[i];
+        if (next.n == 1) {
+            continue;
+        }
+        if (kept && goes_on(job, &job->axis[kept - 1], &next)) {
+            next.n *= job->axis[--kept].n;
+        }
+        job->axis[kept++] = next;
+    }
+    job->axes = kept;
+}
+
+size_t
+drop_join_work(const drop_join *job)
+{
+    size_t n = job->paths + 1;
+    for (int i = 0; i < job->axes; i++) {
+        n *= job->axis[i].n;
+    }
+    return n;
+}
+
+/* Cuts the outermost axis that gives every thread some places, or the longest
+ * one. */
+static partition
+split(const drop_join *job, int threads)
+{
+    partition s = {.job = job};
+    for (int i = 0; i < job->axes; i++) {
+        if (job->axis[s.axis].n >= 2 * (size_t)threads) {
+            break;
+        }
+        s.axis = job->axis[i].n > job->axis[s.axis].n ? i : s.axis;
+    }
+    const size_t n = job->axis[s.axis].n;
+    s.step = CHUNK / (drop_join_work(job) / n + 1) + 1;
+    s.count = (n + s.step - 1) / s.step;
+    return s;
+}
+
+static int
+run_chunk(const void *work, size_t i, drop_interrupt interrupt)
+{
+    const partition *s = work;
+    drop_join part = *s->job;
+    drop_join_axis *axis = &part.axis[s->axis];
+    const size_t from = i * s->step, left = axis->n - from;
+    part.out += (ptrdiff_t)from * axis->out;
+    for (size_t p = 0; p < part.paths; p++) {
+        part.x[p] += (ptrdiff_t)from * axis->x[p];
+    }
+    part.sample += from * axis->mask;
+    axis->n = left < s->step ? left : s->step;
+    return drop_join_tiles(&part, interrupt);
+}
+
+int
+drop_join_run(drop_join *job, int threads, drop_interrupt interrupt)
+{
+    const size_t work = drop_join_work(job);
+    if (work == 0) {
+        return 0;
+    }
+    sort_axes(job);
+    coalesce_axes(job);
+    if (threads < 2 || work < MIN_ELEMENTS_FOR_THREADS) {
+        return drop_join_tiles(job, interrupt);
+    }
+    const partition s = split(job, threads);
+    return drop_run_tasks(run_chunk, &s, s.count, threads, interrupt);
+}

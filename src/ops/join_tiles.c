@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ops/join_tiles.h"
+
+#include "array/run.h"
+#include "array/strided_run.h"
+#include "base/bit_writer.h"
+
+/* Elements of a tile at most, and the bytes that are gathered for one, of all
+ * paths and the result: both stay in L1 and fit a small stack. */
+enum { TILE = 2048, ROOM = 8192 };
+
+/* Shorter rows of a sample, in bytes, are joined together, each element by its
+ * bits. Of longer ones the survivors are summed alone. */
+enum { LONG_ROW = 1024 };
+
+/* Where something begins: in memory, and among the samples. */
+typedef struct {
+    char *out;
+    const char *x[DROP_JOIN_PATHS];
+    size_t sample;
+} cursor;
+
+/* The bits of a tile; NULL where the same paths survive in all of it. */
+typedef struct {
+    const uint8_t *bits;
+    size_t pitch, offset;
+} tile_bits;
+
+typedef struct {
+    const drop_join *job;
+    drop_join_axis inner, along; /* the last axis, and the one before */
+    size_t size;                 /* bytes of an element */
+    size_t rows, n;              /* the shape of a tile at most */
+    drop_poller poller;
+    char room[ROOM];
+    uint8_t bits[DROP_JOIN_PATHS * (TILE / 8) + DROP_BITS_PAD];
+} joining;
+
+static size_t
+least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static cursor
+cursor_at(const drop_join *job, cursor at, const drop_join_axis *axis,
+          size_t i)
+{
+    at.out += (ptrdiff_t)i * axis->out;
+    for (size_t p = 0; p < job->paths; p++) {
+        at.x[p] += (ptrdiff_t)i * axis->x[p];
+    }
+    at.sample += i * axis->mask;
+    return at;
+}
+
+/* Copies rows of n elements between memory with these strides. */
+static void
+copy_rows(char *to, ptrdiff_t to_row, ptrdiff_t to_step, const char *from,
+          ptrdiff_t from_row, ptrdiff_t from_step, size_t rows, size_t n,
+          ptrdiff_t size)
+{
+    for (size_t i = 0; i < least(rows, n); i++) {
+        const ptrdiff_t at = (ptrdiff_t)i;
+        if (rows < n) {
+            drop_strided_copy(to + at * to_row, to_step, from + at * from_row,
+                              from_step, n, size);
+        }
+        else {
+            drop_strided_copy(to + at * to_step, to_row, from + at * from_step,
+                              from_row, rows, size);
+        }
+    }
+}
+
+/* Whether the rows of a tile lie end to end. */
+static int
+is_contiguous(const joining *s, ptrdiff_t row, ptrdiff_t step, size_t rows,
+              size_t n)
+{
+    const ptrdiff_t size = (ptrdiff_t)s->size;
+    return (n == 1 || step == size) &&
+           (rows == 1 || row == (ptrdiff_t)n * size);
+}
+
+/* The paths that survive at a sample, by their numbers; returns how many. */
+static size_t
+find_survivors(const drop_join *job, size_t sample, size_t *path)
+{
+    const uint8_t *bits = job->bits;
+    size_t count = 0;
+    for (size_t p = 0; p < job->paths; p++) {
+        const size_t at = p * job->pitch + sample / 8;
+        if (!bits || bits[at] >> sample % 8 & 1) {
+            path[count++] = p;
+        }
+    }
+    return count;
+}
+
+static void
+join_tile(joining *s, const cursor *at, size_t rows, size_t n, tile_bits keep)
+{
+    const drop_join *job = s->job;
+    const drop_join_axis *row = &s->along, *step = &s->inner;
+    const ptrdiff_t size = (ptrdiff_t)s->size, bytes = (ptrdiff_t)n * size;
+    size_t path[DROP_JOIN_PATHS], count = job->paths;
+    const void *x[DROP_JOIN_PATHS];
+    char *room = s->room;
+    if (!keep.bits) {
+        count = find_survivors(job, at->sample, path);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const size_t p = keep.bits ? i : path[i];
+        x[i] = at->x[p];
+        if (!is_contiguous(s, row->x[p], step->x[p], rows, n)) {
+            copy_rows(room, bytes, size, at->x[p], row->x[p], step->x[p], rows,
+                      n, size);
+            x[i] = room;
+            room += (ptrdiff_t)rows * bytes;
+        }
+    }
+    const int near = is_contiguous(s, row->out, step->out, rows, n);
+    job->kernels->mean[job->dtype](near ? at->out : room, x, count, keep.bits,
+                                   keep.pitch, keep.offset, rows * n);
+    if (!near) {
+        copy_rows(at->out, row->out, step->out, room, bytes, size, rows, n,
+                  size);
+    }
+}
+
+/* The bits of a tile's elements, where they are not those of one sample. */
+static tile_bits
+find_bits(joining *s, const cursor *at, size_t rows)
+{
+    const drop_join *job = s->job;
+    const size_t n = s->inner.n;
+    if (!job->bits || (!s->inner.mask && (rows == 1 || !s->along.mask))) {
+        return (tile_bits){NULL, 0, 0};
+    }
+    if (rows == 1) {
+        return (tile_bits){job->bits, job->pitch, at->sample};
+    }
+    for (size_t p = 0; p < job->paths; p++) {
+        const uint8_t *bits = job->bits + p * job->pitch;
+        drop_writer writer = {s->bits + p * (TILE / 8), 0, 0};
+        if (s->along.mask) {
+            drop_bits_repeat(&writer, bits, at->sample, rows, n);
+        }
+        for (size_t i = 0; s->inner.mask && i < rows; i++) {
+            drop_bits_copy(&writer, bits, at->sample, n);
+        }
+        drop_bits_end(&writer);
+    }
+    return (tile_bits){s->bits, TILE / 8, 0};
+}
+
+/* Joins what lies along the last two axes. */
+static int
+join_rows(joining *s, cursor at)
+{
+    const drop_join_axis *along = &s->along, *inner = &s->inner;
+    int status = 0;
+    for (size_t i = 0, rows; i < along->n && !status; i += rows) {
+        const cursor row = cursor_at(s->job, at, along, i);
+        rows = least(s->rows, along->n - i);
+        const tile_bits keep = find_bits(s, &row, rows);
+        for (size_t j = 0, n; j < inner->n && !status; j += n) {
+            const cursor tile = cursor_at(s->job, row, inner, j);
+            n = least(s->n, inner->n - j);
+            join_tile(s, &tile, rows, n,
+                      (tile_bits){keep.bits, keep.pitch, keep.offset + j});
+            status = drop_count_work(&s->poller, rows * n * s->job->paths);
+        }
+    }
+    return status;
+}
+
+static int
+join_axes(joining *s, const drop_join_axis *axis, int axes, cursor at)
+{
+    int status = 0;
+    if (axes == 0) {
+        return join_rows(s, at);
+    }
+    for (size_t i = 0; i < axis->n && !status; i++) {
+        status =
+            join_axes(s, axis + 1, axes - 1, cursor_at(s->job, at, axis, i));
+    }
+    return status;
+}
+
+/* Decides the shape of tiles: parts of long rows, or several short ones. */
+static void
+shape_tiles(joining *s)
+{
+    const drop_join *job = s->job;
+    const size_t n = s->inner.n;
+    int near = is_contiguous(s, s->along.out, s->inner.out, 2, n);
+    int steps = is_contiguous(s, 0, s->inner.out, 1, n);
+    for (size_t p = 0; p < job->paths; p++) {
+        near &= is_contiguous(s, s->along.x[p], s->inner.x[p], 2, n);
+        steps &= is_contiguous(s, 0, s->inner.x[p], 1, n);
+    }
+    const size_t gathered = least(TILE, ROOM / ((job->paths + 1) * s->size));
+    const size_t most = near ? TILE : gathered;
+    s->rows = 1;
+    s->n = steps ? TILE : gathered;
+    if (n * s->size < (near ? LONG_ROW : DROP_GATHER_ROW) && n <= most) {
+        s->rows = most / n;
+        s->n = n;
+    }
+}
+
+int
+drop_join_tiles(const drop_join *job, drop_interrupt interrupt)
+{
+    const drop_join_axis single = {.n = 1};
+    const int axes = job->axes;
+    joining s;
+    s.job = job;
+    s.inner = axes > 0 ? job->axis[axes - 1] : single;
+    s.along = axes > 1 ? job->axis[axes - 2] : single;
+    s.size = drop_size(job->dtype);
+    s.poller = (drop_poller){interrupt, 0};
+    shape_tiles(&s);
+    cursor at = {.out = job->out, .sample = job->sample};
+    memcpy(at.x, job->x, sizeof at.x);
+    return join_axes(&s, job->axis, axes > 2 ? axes - 2 : 0, at);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Fractal joins: which paths survive, and their mean.
+ */
+#include "ops/join.h"
+#include "ops/survivors.h"
+#include "python/args.h"
+#include "python/calls.h"
+#include "python/job_from_numpy.h"
+#include "python/release.h"
+#include "python/settings.h"
+
+static int
+draw_survivors(void *work, int threads, drop_interrupt interrupt)
+{
+    (void)threads;
+    return drop_survivors_draw(work, interrupt);
+}
+
+/* Numbers below most from a tuple of some length. */
+static int
+parse_numbers(uint64_t *to, PyObject *tuple, size_t n, uint64_t most)
+{
+    if (!PyTuple_Check(tuple) || (size_t)PyTuple_Size(tuple) != n) {
+        PyErr_SetString(PyExc_TypeError, "a number for each living path");
+        return -1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        to[i] =
+            PyLong_AsUnsignedLongLong(PyTuple_GetItem(tuple, (Py_ssize_t)i));
+        if (PyErr_Occurred()) {
+            return -1;
+        }
+        if (to[i] > most) {
+            PyErr_SetString(PyExc_ValueError, "a number is too large");
+            return -1;
+        }
+    }
+    return 0;
+}
+
+PyObject *
+drop_core_survivors(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    drop_survivors job = {.kernels = drop_settings.kernels};
+    PyArrayObject *keep;
+    int status = -1;
+    (void)self;
+    if (drop_count("survivors", n, 5) < 0 ||
+        drop_parse_array(&keep, args[0]) < 0) {
+        return NULL;
+    }
+    job.key = PyLong_AsUnsignedLongLong(args[1]);
+    job.size = PyLong_AsSize_t(args[2]);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    if (!keep || PyArray_TYPE(keep) != NPY_BOOL || !PyArray_ISCARRAY(keep) ||
+        PyArray_NDIM(keep) != 2 || PyArray_DIM(keep, 0) < 1 || job.size < 1 ||
+        job.size > UINT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "keep has no room for the bits");
+        return NULL;
+    }
+    job.keep = PyArray_DATA(keep);
+    job.living = (size_t)PyArray_DIM(keep, 0);
+    job.samples = (size_t)PyArray_DIM(keep, 1);
+    uint64_t *numbers = PyMem_Malloc(2 * job.living * sizeof *numbers);
+    if (!numbers) {
+        return PyErr_NoMemory();
+    }
+    job.place = numbers;
+    job.threshold = numbers + job.living;
+    if (parse_numbers(numbers, args[3], job.living, job.size - 1) == 0 &&
+        parse_numbers(numbers + job.living, args[4], job.living, DROP_ONE) ==
+            0) {
+        status = drop_release(draw_survivors, &job, drop_survivors_work(&job));
+    }
+    PyMem_Free(numbers);
+    return status ? NULL : Py_NewRef(args[0]);
+}
+
+static int
+run_join(void *work, int threads, drop_interrupt interrupt)
+{
+    return drop_join_run(work, threads, interrupt);
+}
+
+/* The paths, which are of out's shape and dtype. */
+static int
+parse_paths(drop_join *job, PyArrayObject *out, PyObject *paths)
+{
+    Py_ssize_t n = PyTuple_Check(paths) ? PyTuple_Size(paths) : 0;
+    if (n < 1 || n > DROP_JOIN_PATHS) {
+        PyErr_SetString(PyExc_TypeError, "paths must be a short tuple");
+        return -1;
+    }
+    job->paths = (size_t)n;
+    for (size_t p = 0; p < job->paths; p++) {
+        drop_job pair;
+        PyObject *path = PyTuple_GetItem(paths, (Py_ssize_t)p);
+        PyArrayObject *x;
+        if (drop_parse_array(&x, path) < 0 ||
+            drop_job_arrays(&pair, out, x ? x : out, NULL) < 0) {
+            return -1;
+        }
+        job->dtype = pair.op.dtype;
+        job->out = pair.run.out;
+        job->x[p] = pair.run.x;
+        job->axes = pair.axes;
+        for (int i = 0; i < pair.axes; i++) {
+            const drop_axis *axis = &pair.axis[i];
+            job->axis[i].n = axis->n;
+            job->axis[i].out = axis->out;
+            job->axis[i].x[p] = axis->x;
+        }
+    }
+    return 0;
+}
+
+/* Packed bits, a row of whole bytes for each path; or None. */
+static int
+parse_bits(drop_join *job, Py_buffer *bits, PyObject *arg)
+{
+    job->bits = NULL;
+    if (arg == Py_None) {
+        return 0;
+    }
+    if (job->axes < 1) {
+        PyErr_SetString(PyExc_ValueError, "bits need an axis of samples");
+        return -1;
+    }
+    if (PyObject_GetBuffer(arg, bits, PyBUF_SIMPLE) < 0) {
+        return -1;
+    }
+    job->pitch = (job->axis[0].n + 7) / 8;
+    job->axis[0].mask = 1;
+    job->bits = bits->buf;
+    if ((size_t)bits->len < DROP_BITS_PAD ||
+        job->pitch > ((size_t)bits->len - DROP_BITS_PAD) / job->paths) {
+        PyErr_SetString(PyExc_ValueError, "there are too few bits");
+        return -1;
+    }
+    return 0;
+}
+
+PyObject *
+drop_core_join(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    PyArrayObject *out;
+    Py_buffer bits = {0};
+    int status = -1;
+    (void)self;
+    if (drop_count("join", n, 3) < 0 || drop_parse_array(&out, args[0]) < 0) {
+        return NULL;
+    }
+    if (!out) {
+        PyErr_SetString(PyExc_TypeError, "out must be an array");
+        return NULL;
+    }
+    /* Too large for a small stack. */
+    drop_join *job = PyMem_Calloc(1, sizeof *job);
+    if (!job) {
+        return PyErr_NoMemory();
+    }
+    job->kernels = drop_settings.kernels;
+    if (parse_paths(job, out, args[1]) == 0 &&
+        parse_bits(job, &bits, args[2]) == 0) {
+        status = drop_release(run_join, job, drop_join_work(job));
+    }
+    PyBuffer_Release(&bits);
+    PyMem_Free(job);
+    return status ? NULL : Py_NewRef(args[0]);
+}
