@@ -120,7 +120,7 @@ def survivors(
     /,
 ) -> _Array: ...
 def join(
-    out: _Array, paths: tuple[_Array, ...], bits: bytearray | None, /
+    out: _Array, paths: tuple[_Array, ...], keep: _Array | None, /
 ) -> _Array: ...
 def uniforms(
     key: int, index: int, n: int, /

@@ -163,14 +163,6 @@ def pack(keep: Array) -> bytearray:
     return pack_chunks(keep.size, _chunks(keep))
 
 
-def pack_rows(keep: Array) -> bytearray:
-    """Packed bits of the rows of a boolean array, each from a whole byte on."""
-    bits = np.packbits(keep, axis=1, bitorder="little")
-    packed = empty_bits(8 * bits.size)
-    packed[: bits.size] = bits.tobytes()
-    return packed
-
-
 def pack_chunks(n: int, chunks: Iterable[Array]) -> bytearray:
     """Packed bits of n bools in one-dimensional chunks, of whole bytes of bits but for
     the last."""

@@ -261,8 +261,7 @@ def _store_mean(
     if known is None:
         _store_tiles(paths, keep, dtype, out)
     else:
-        bits = masks.pack_rows(keep) if rows else None
-        _core.join(known[0], tuple(known[1:]), bits)
+        _core.join(known[0], tuple(known[1:]), keep if rows else None)
 
 
 @np.errstate(all="ignore")

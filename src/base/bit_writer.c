@@ -20,6 +20,19 @@ drop_bits_copy(drop_writer *w, const uint8_t *from, size_t offset, size_t n)
     }
 }
 
+/* The product brings byte i of eight to bit 56 + i. */
+void
+drop_bits_pack(drop_writer *w, const uint8_t *bytes, size_t n)
+{
+    const uint64_t places = UINT64_C(0x0102040810204080);
+    for (; n >= 8; n -= 8, bytes += 8) {
+        drop_bits_put(w, load_le64(bytes) * places >> 56, 8);
+    }
+    for (; n; n--, bytes++) {
+        drop_bits_put(w, *bytes, 1);
+    }
+}
+
 void
 drop_bits_fill(drop_writer *w, size_t n)
 {

@@ -41,6 +41,9 @@ drop_bits_end(drop_writer *w)
 void drop_bits_copy(drop_writer *w, const uint8_t *from, size_t offset,
                     size_t n);
 
+/* Writes n bytes, each 0 or 1, as bits. */
+void drop_bits_pack(drop_writer *w, const uint8_t *bytes, size_t n);
+
 /* Writes n bits that are 1. */
 void drop_bits_fill(drop_writer *w, size_t n);
 

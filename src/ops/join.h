@@ -15,17 +15,17 @@
 typedef struct {
     size_t n;
     ptrdiff_t out, x[DROP_JOIN_PATHS]; /* bytes */
-    size_t mask; /* bits: 1 along the samples that have bits, else 0 */
+    size_t mask;                       /* 1 along the samples, else 0 */
 } drop_join_axis;
 
 typedef struct {
     const drop_kernels *kernels;
     drop_dtype dtype; /* not bool */
     size_t paths;
-    const uint8_t *bits; /* keep bits of path j from bits + j*pitch on, one for
-                          * each sample; NULL: all survive */
-    size_t pitch;
-    size_t sample; /* the first one's bit */
+    const uint8_t *keep; /* of path j from keep + j*samples on, 1 where it
+                          * survives, else 0; NULL: all survive */
+    size_t samples;      /* entries for a path; axes may be a part of them, */
+    size_t sample;       /* from this one on */
     char *out;
     const char *x[DROP_JOIN_PATHS]; /* each may be out */
     int axes;

@@ -7,7 +7,7 @@
 
 /* Elements of a tile at most, and the bytes that are gathered for one, of all
  * paths and the result: both stay in L1 and fit a small stack. */
-enum { TILE = 2048, ROOM = 8192 };
+enum { TILE = 2048, PITCH = TILE / 8, ROOM = 8192 };
 
 /* Shorter rows of a sample, in bytes, are joined together, each element by its
  * bits. Of longer ones the survivors are summed alone. */
@@ -20,12 +20,6 @@ typedef struct {
     size_t sample;
 } cursor;
 
-/* The bits of a tile; NULL where the same paths survive in all of it. */
-typedef struct {
-    const uint8_t *bits;
-    size_t pitch, offset;
-} tile_bits;
-
 typedef struct {
     const drop_join *job;
     drop_join_axis inner, along; /* the last axis, and the one before */
@@ -33,7 +27,7 @@ typedef struct {
     size_t rows, n;              /* the shape of a tile at most */
     drop_poller poller;
     char room[ROOM];
-    uint8_t bits[DROP_JOIN_PATHS * (TILE / 8) + DROP_BITS_PAD];
+    uint8_t bits[DROP_JOIN_PATHS * PITCH + DROP_BITS_PAD];
 } joining;
 
 static size_t
@@ -87,31 +81,58 @@ is_contiguous(const joining *s, ptrdiff_t row, ptrdiff_t step, size_t rows,
 static size_t
 find_survivors(const drop_join *job, size_t sample, size_t *path)
 {
-    const uint8_t *bits = job->bits;
     size_t count = 0;
     for (size_t p = 0; p < job->paths; p++) {
-        const size_t at = p * job->pitch + sample / 8;
-        if (!bits || bits[at] >> sample % 8 & 1) {
+        if (!job->keep || job->keep[p * job->samples + sample]) {
             path[count++] = p;
         }
     }
     return count;
 }
 
+/* Writes the bits of a tile's elements. Returns NULL where they are all those
+ * of one sample. */
+static const uint8_t *
+write_bits(joining *s, size_t sample, size_t rows, size_t n)
+{
+    const drop_join *job = s->job;
+    const int repeats = s->along.mask && rows > 1;
+    if (!job->keep || !(repeats || s->inner.mask)) {
+        return NULL;
+    }
+    for (size_t p = 0; p < job->paths; p++) {
+        const uint8_t *keep = job->keep + p * job->samples + sample;
+        uint8_t packed[PITCH + DROP_BITS_PAD];
+        drop_writer few = {packed, 0, 0};
+        drop_writer writer = {s->bits + p * PITCH, 0, 0};
+        if (repeats) {
+            drop_bits_pack(&few, keep, rows);
+            drop_bits_end(&few);
+            drop_bits_repeat(&writer, packed, 0, rows, n);
+        }
+        for (size_t i = 0; s->inner.mask && i < rows; i++) {
+            drop_bits_pack(&writer, keep, n);
+        }
+        drop_bits_end(&writer);
+    }
+    return s->bits;
+}
+
 static void
-join_tile(joining *s, const cursor *at, size_t rows, size_t n, tile_bits keep)
+join_tile(joining *s, const cursor *at, size_t rows, size_t n)
 {
     const drop_join *job = s->job;
     const drop_join_axis *row = &s->along, *step = &s->inner;
     const ptrdiff_t size = (ptrdiff_t)s->size, bytes = (ptrdiff_t)n * size;
+    const uint8_t *bits = write_bits(s, at->sample, rows, n);
     size_t path[DROP_JOIN_PATHS], count = job->paths;
     const void *x[DROP_JOIN_PATHS];
     char *room = s->room;
-    if (!keep.bits) {
+    if (!bits) {
         count = find_survivors(job, at->sample, path);
     }
     for (size_t i = 0; i < count; i++) {
-        const size_t p = keep.bits ? i : path[i];
+        const size_t p = bits ? i : path[i];
         x[i] = at->x[p];
         if (!is_contiguous(s, row->x[p], step->x[p], rows, n)) {
             copy_rows(room, bytes, size, at->x[p], row->x[p], step->x[p], rows,
@@ -121,38 +142,12 @@ join_tile(joining *s, const cursor *at, size_t rows, size_t n, tile_bits keep)
         }
     }
     const int near = is_contiguous(s, row->out, step->out, rows, n);
-    job->kernels->mean[job->dtype](near ? at->out : room, x, count, keep.bits,
-                                   keep.pitch, keep.offset, rows * n);
+    job->kernels->mean[job->dtype](near ? at->out : room, x, count, bits,
+                                   PITCH, 0, rows * n);
     if (!near) {
         copy_rows(at->out, row->out, step->out, room, bytes, size, rows, n,
                   size);
     }
-}
-
-/* The bits of a tile's elements, where they are not those of one sample. */
-static tile_bits
-find_bits(joining *s, const cursor *at, size_t rows)
-{
-    const drop_join *job = s->job;
-    const size_t n = s->inner.n;
-    if (!job->bits || (!s->inner.mask && (rows == 1 || !s->along.mask))) {
-        return (tile_bits){NULL, 0, 0};
-    }
-    if (rows == 1) {
-        return (tile_bits){job->bits, job->pitch, at->sample};
-    }
-    for (size_t p = 0; p < job->paths; p++) {
-        const uint8_t *bits = job->bits + p * job->pitch;
-        drop_writer writer = {s->bits + p * (TILE / 8), 0, 0};
-        if (s->along.mask) {
-            drop_bits_repeat(&writer, bits, at->sample, rows, n);
-        }
-        for (size_t i = 0; s->inner.mask && i < rows; i++) {
-            drop_bits_copy(&writer, bits, at->sample, n);
-        }
-        drop_bits_end(&writer);
-    }
-    return (tile_bits){s->bits, TILE / 8, 0};
 }
 
 /* Joins what lies along the last two axes. */
@@ -164,12 +159,10 @@ join_rows(joining *s, cursor at)
     for (size_t i = 0, rows; i < along->n && !status; i += rows) {
         const cursor row = cursor_at(s->job, at, along, i);
         rows = least(s->rows, along->n - i);
-        const tile_bits keep = find_bits(s, &row, rows);
         for (size_t j = 0, n; j < inner->n && !status; j += n) {
             const cursor tile = cursor_at(s->job, row, inner, j);
             n = least(s->n, inner->n - j);
-            join_tile(s, &tile, rows, n,
-                      (tile_bits){keep.bits, keep.pitch, keep.offset + j});
+            join_tile(s, &tile, rows, n);
             status = drop_count_work(&s->poller, rows * n * s->job->paths);
         }
     }

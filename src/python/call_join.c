@@ -117,29 +117,28 @@ parse_paths(drop_join *job, PyArrayObject *out, PyObject *paths)
     return 0;
 }
 
-/* Packed bits, a row of whole bytes for each path; or None. */
+/* A row of bools for each path, with one for each sample; or None. */
 static int
-parse_bits(drop_join *job, Py_buffer *bits, PyObject *arg)
+parse_keep(drop_join *job, PyObject *arg)
 {
-    job->bits = NULL;
-    if (arg == Py_None) {
+    PyArrayObject *keep;
+    if (drop_parse_array(&keep, arg) < 0) {
+        return -1;
+    }
+    job->keep = NULL;
+    if (!keep) {
         return 0;
     }
-    if (job->axes < 1) {
-        PyErr_SetString(PyExc_ValueError, "bits need an axis of samples");
+    if (PyArray_TYPE(keep) != NPY_BOOL || !PyArray_ISCARRAY_RO(keep) ||
+        PyArray_NDIM(keep) != 2 || job->axes < 1 ||
+        (size_t)PyArray_DIM(keep, 0) != job->paths ||
+        (size_t)PyArray_DIM(keep, 1) != job->axis[0].n) {
+        PyErr_SetString(PyExc_ValueError, "keep does not fit the paths");
         return -1;
     }
-    if (PyObject_GetBuffer(arg, bits, PyBUF_SIMPLE) < 0) {
-        return -1;
-    }
-    job->pitch = (job->axis[0].n + 7) / 8;
+    job->keep = PyArray_DATA(keep);
+    job->samples = job->axis[0].n;
     job->axis[0].mask = 1;
-    job->bits = bits->buf;
-    if ((size_t)bits->len < DROP_BITS_PAD ||
-        job->pitch > ((size_t)bits->len - DROP_BITS_PAD) / job->paths) {
-        PyErr_SetString(PyExc_ValueError, "there are too few bits");
-        return -1;
-    }
     return 0;
 }
 
@@ -147,7 +146,6 @@ PyObject *
 drop_core_join(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     PyArrayObject *out;
-    Py_buffer bits = {0};
     int status = -1;
     (void)self;
     if (drop_count("join", n, 3) < 0 || drop_parse_array(&out, args[0]) < 0) {
@@ -163,11 +161,9 @@ drop_core_join(PyObject *self, PyObject *const *args, Py_ssize_t n)
         return PyErr_NoMemory();
     }
     job->kernels = drop_settings.kernels;
-    if (parse_paths(job, out, args[1]) == 0 &&
-        parse_bits(job, &bits, args[2]) == 0) {
+    if (parse_paths(job, out, args[1]) == 0 && parse_keep(job, args[2]) == 0) {
         status = drop_release(run_join, job, drop_join_work(job));
     }
-    PyBuffer_Release(&bits);
     PyMem_Free(job);
     return status ? NULL : Py_NewRef(args[0]);
 }

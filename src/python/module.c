@@ -43,7 +43,7 @@ static PyMethodDef methods[] = {
      "lazy_key(rng): a Key whose number the first draw_key of it draws."},
     {"survivors", FAST(drop_core_survivors),
      "survivors(keep, key, size, places, thresholds)"},
-    {"join", FAST(drop_core_join), "join(out, paths, bits)"},
+    {"join", FAST(drop_core_join), "join(out, paths, keep)"},
     {"uniforms", FAST(drop_core_uniforms), "uniforms(key, index, n)"},
     {"choices", FAST(drop_core_choices), "choices(key, index, n, count, c2)"},
     {"child", FAST(drop_core_child), "child(key, index)"},
