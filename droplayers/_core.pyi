@@ -76,6 +76,17 @@ def keep_mask(
     packed: object,
     /,
 ) -> Any: ...
+def fractal_join(
+    paths: object,
+    prob: object,
+    training: object,
+    sampling: object,
+    per: object,
+    column: object,
+    rng: object,
+    out: object,
+    /,
+) -> Any: ...
 def unchanged(
     x: object,
     p: object,

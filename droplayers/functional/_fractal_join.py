@@ -130,6 +130,9 @@ def fractal_join(
     >>> dl.fractal_join(ended, training=True, sampling="global", rng=key) is None
     True
     """
+    y = _core.fractal_join(paths, prob, training, sampling, per, column, rng, out)
+    if y is not NotImplemented:
+        return y
     join = prepare(paths, prob, training, sampling, per, column, rng)
     if not join.living:
         return None

@@ -2,8 +2,8 @@
  *
  * Fractal joins: which paths survive, and their mean.
  */
-#include "ops/join.h"
-#include "ops/survivors.h"
+#include "python/call_join.h"
+
 #include "python/args.h"
 #include "python/calls.h"
 #include "python/job_from_numpy.h"
@@ -17,7 +17,14 @@ draw_survivors(void *work, int threads, drop_interrupt interrupt)
     return drop_survivors_draw(work, interrupt);
 }
 
-/* Numbers below most from a tuple of some length. */
+int
+drop_do_survivors(drop_survivors *job)
+{
+    job->kernels = drop_settings.kernels;
+    return drop_release(draw_survivors, job, drop_survivors_work(job));
+}
+
+/* Numbers up to most from a tuple of some length. */
 static int
 parse_numbers(uint64_t *to, PyObject *tuple, size_t n, uint64_t most)
 {
@@ -42,7 +49,7 @@ parse_numbers(uint64_t *to, PyObject *tuple, size_t n, uint64_t most)
 PyObject *
 drop_core_survivors(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
-    drop_survivors job = {.kernels = drop_settings.kernels};
+    drop_survivors job;
     PyArrayObject *keep;
     int status = -1;
     (void)self;
@@ -73,7 +80,7 @@ drop_core_survivors(PyObject *self, PyObject *const *args, Py_ssize_t n)
     if (parse_numbers(numbers, args[3], job.living, job.size - 1) == 0 &&
         parse_numbers(numbers + job.living, args[4], job.living, DROP_ONE) ==
             0) {
-        status = drop_release(draw_survivors, &job, drop_survivors_work(&job));
+        status = drop_do_survivors(&job);
     }
     PyMem_Free(numbers);
     return status ? NULL : Py_NewRef(args[0]);
@@ -85,9 +92,25 @@ run_join(void *work, int threads, drop_interrupt interrupt)
     return drop_join_run(work, threads, interrupt);
 }
 
-/* The paths, which are of out's shape and dtype. */
-static int
-parse_paths(drop_join *job, PyArrayObject *out, PyObject *paths)
+int
+drop_do_join(drop_join *job)
+{
+    job->kernels = drop_settings.kernels;
+    return drop_release(run_join, job, drop_join_work(job));
+}
+
+drop_join *
+drop_join_new(void)
+{
+    drop_join *job = PyMem_Calloc(1, sizeof *job);
+    if (!job) {
+        PyErr_NoMemory();
+    }
+    return job;
+}
+
+int
+drop_join_arrays(drop_join *job, PyArrayObject *out, PyObject *paths)
 {
     Py_ssize_t n = PyTuple_Check(paths) ? PyTuple_Size(paths) : 0;
     if (n < 1 || n > DROP_JOIN_PATHS) {
@@ -96,7 +119,7 @@ parse_paths(drop_join *job, PyArrayObject *out, PyObject *paths)
     }
     job->paths = (size_t)n;
     for (size_t p = 0; p < job->paths; p++) {
-        drop_job pair;
+        drop_job pair = {.op = {.affine = {.form = DROP_SCALE}}};
         PyObject *path = PyTuple_GetItem(paths, (Py_ssize_t)p);
         PyArrayObject *x;
         if (drop_parse_array(&x, path) < 0 ||
@@ -117,6 +140,14 @@ parse_paths(drop_join *job, PyArrayObject *out, PyObject *paths)
     return 0;
 }
 
+void
+drop_join_keep(drop_join *job, const uint8_t *keep)
+{
+    job->keep = keep;
+    job->samples = job->axis[0].n;
+    job->axis[0].mask = 1;
+}
+
 /* A row of bools for each path, with one for each sample; or None. */
 static int
 parse_keep(drop_join *job, PyObject *arg)
@@ -125,7 +156,6 @@ parse_keep(drop_join *job, PyObject *arg)
     if (drop_parse_array(&keep, arg) < 0) {
         return -1;
     }
-    job->keep = NULL;
     if (!keep) {
         return 0;
     }
@@ -136,9 +166,7 @@ parse_keep(drop_join *job, PyObject *arg)
         PyErr_SetString(PyExc_ValueError, "keep does not fit the paths");
         return -1;
     }
-    job->keep = PyArray_DATA(keep);
-    job->samples = job->axis[0].n;
-    job->axis[0].mask = 1;
+    drop_join_keep(job, PyArray_DATA(keep));
     return 0;
 }
 
@@ -155,14 +183,13 @@ drop_core_join(PyObject *self, PyObject *const *args, Py_ssize_t n)
         PyErr_SetString(PyExc_TypeError, "out must be an array");
         return NULL;
     }
-    /* Too large for a small stack. */
-    drop_join *job = PyMem_Calloc(1, sizeof *job);
+    drop_join *job = drop_join_new();
     if (!job) {
-        return PyErr_NoMemory();
+        return NULL;
     }
-    job->kernels = drop_settings.kernels;
-    if (parse_paths(job, out, args[1]) == 0 && parse_keep(job, args[2]) == 0) {
-        status = drop_release(run_join, job, drop_join_work(job));
+    if (drop_join_arrays(job, out, args[1]) == 0 &&
+        parse_keep(job, args[2]) == 0) {
+        status = drop_do_join(job);
     }
     PyMem_Free(job);
     return status ? NULL : Py_NewRef(args[0]);

@@ -34,6 +34,10 @@ int drop_is_plain(PyObject *array);
 /* A plain array that there is a kernel for. */
 int drop_has_kernel(PyArrayObject *x);
 
+/* An array with an axis that repeats its first place: a new array like this
+ * one would not have the order that NumPy gives to results. */
+int drop_is_broadcast(PyArrayObject *x);
+
 /* A plain array y of x's shape and dtype. */
 int drop_is_alike(PyArrayObject *x, PyArrayObject *y);
 

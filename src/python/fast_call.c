@@ -42,18 +42,6 @@ drop_finish(PyObject *out, int status)
     return NULL;
 }
 
-/* Whether an axis repeats its first place: a new array like this one would not
- * have the order that NumPy gives to results. */
-static int
-is_broadcast(PyArrayObject *x)
-{
-    int found = 0;
-    for (int i = 0; i < PyArray_NDIM(x); i++) {
-        found |= PyArray_STRIDE(x, i) == 0;
-    }
-    return found;
-}
-
 /* Memory first: where it cannot be had, no generator has advanced. And the
  * arrays' memory after the key, which may run Python's code, and that may
  * change them. */
@@ -97,7 +85,7 @@ drop_run_call(PyObject *module, const drop_call *call)
     if (p == 0 && call->a == 1 && !r && !out) {
         return Py_NewRef((PyObject *)x);
     }
-    if (!drop_has_kernel(x) || (!out && is_broadcast(x)) ||
+    if (!drop_has_kernel(x) || (!out && drop_is_broadcast(x)) ||
         (r && !drop_is_alike(x, r)) || (out && !drop_is_target(x, r, out)) ||
         !drop_find_key(&key, module, call->rng, p)) {
         Py_RETURN_NOTIMPLEMENTED;

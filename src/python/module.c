@@ -34,6 +34,9 @@ static PyMethodDef methods[] = {
      " out, residual, scaling, per, scale_by_keep): likewise."},
     {"keep_mask", FAST(drop_core_keep_mask),
      "keep_mask(shape, p, rng, full_shape, start, packed): likewise."},
+    {"fractal_join", FAST(drop_core_fractal_join),
+     "fractal_join(paths, prob, training, sampling, per, column, rng, out):"
+     " likewise."},
     {"unchanged", FAST(drop_core_unchanged),
      "unchanged(x, p, rng, full_shape, start, mode, mask, return_mask, out,"
      " shared_axes): x where a function drops nothing, else likewise."},

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The joins that users make most, as fast_path.c has the other calls: local
+ * sampling at one rate, of plain arrays that are alike.
+ */
+#include "python/args.h"
+#include "python/call_join.h"
+#include "python/calls.h"
+#include "python/fast_args.h"
+#include "python/key_from_rng.h"
+
+#include <string.h>
+
+/* The positions of arguments. */
+enum { PATHS, PROB, TRAINING, SAMPLING, PER, COLUMN, RNG, OUT, JOIN_ARGS };
+
+/* The paths of a join as a new tuple, or NULL where Python has to look at
+ * them. */
+static PyObject *
+take_paths(PyObject *paths)
+{
+    if (!PyList_CheckExact(paths) && !PyTuple_CheckExact(paths)) {
+        return NULL;
+    }
+    PyObject *tuple = PySequence_Tuple(paths);
+    const Py_ssize_t n = tuple ? PyTuple_Size(tuple) : 0;
+    int taken = n > 1 && n <= DROP_JOIN_PATHS;
+    for (Py_ssize_t i = 0; taken && i < n; i++) {
+        PyObject *first = PyTuple_GetItem(tuple, 0);
+        PyArrayObject *x = (PyArrayObject *)first;
+        PyArrayObject *y = (PyArrayObject *)PyTuple_GetItem(tuple, i);
+        taken = drop_is_plain(first) && drop_has_kernel(x) &&
+                !drop_is_broadcast(x) && drop_is_alike(x, y);
+    }
+    if (!taken) {
+        Py_CLEAR(tuple);
+        PyErr_Clear();
+    }
+    return tuple;
+}
+
+/* Draws who survives among a tuple of paths that are all alive. */
+static int
+draw(uint8_t *keep, size_t samples, PyObject *paths, uint64_t key, double rate)
+{
+    uint64_t place[DROP_JOIN_PATHS], threshold[DROP_JOIN_PATHS];
+    drop_survivors job = {.key = key,
+                          .samples = samples,
+                          .size = (size_t)PyTuple_Size(paths),
+                          .place = place,
+                          .threshold = threshold,
+                          .keep = keep};
+    job.living = job.size;
+    for (size_t p = 0; p < job.living; p++) {
+        place[p] = p;
+        threshold[p] = drop_threshold(rate);
+    }
+    return drop_do_survivors(&job);
+}
+
+/* The paths that survive for all samples, as a new tuple. */
+static PyObject *
+take_survivors(PyObject *paths, const uint8_t *keep)
+{
+    Py_ssize_t count = 0;
+    for (Py_ssize_t p = 0; p < PyTuple_Size(paths); p++) {
+        count += keep[p];
+    }
+    PyObject *tuple = PyTuple_New(count);
+    for (Py_ssize_t p = 0, i = 0; tuple && p < PyTuple_Size(paths); p++) {
+        if (keep[p]) {
+            PyTuple_SetItem(tuple, i++, Py_NewRef(PyTuple_GetItem(paths, p)));
+        }
+    }
+    return tuple;
+}
+
+/* Stores the mean of a tuple of paths in out; without keep all survive. */
+static int
+store_mean(PyArrayObject *out, PyObject *paths, const uint8_t *keep)
+{
+    int status = -1;
+    drop_join *job = drop_join_new();
+    if (job && drop_join_arrays(job, out, paths) == 0) {
+        if (keep) {
+            drop_join_keep(job, keep);
+        }
+        status = drop_do_join(job);
+    }
+    PyMem_Free(job);
+    return status;
+}
+
+/* The result of a join, a new reference, or NULL: out, or the one path that
+ * survives for all samples. */
+static PyObject *
+join(PyObject *out, PyObject *paths, const uint8_t *keep, size_t samples)
+{
+    PyArrayObject *to = (PyArrayObject *)out;
+    if (samples != 1) {
+        return store_mean(to, paths, keep) ? NULL : Py_NewRef(out);
+    }
+    PyObject *summed = take_survivors(paths, keep), *result = NULL;
+    if (summed && PyTuple_Size(summed) == 1) {
+        result = Py_NewRef(PyTuple_GetItem(summed, 0));
+    }
+    else if (summed && store_mean(to, summed, NULL) == 0) {
+        result = Py_NewRef(out);
+    }
+    Py_XDECREF(summed);
+    return result;
+}
+
+/* Memory first, as in fast_path.c. */
+static PyObject *
+reserve_and_join(PyObject *module, PyObject *paths, drop_key *key, double rate,
+                 int per_sample)
+{
+    PyArrayObject *first = (PyArrayObject *)PyTuple_GetItem(paths, 0);
+    const size_t samples = per_sample ? (size_t)PyArray_DIM(first, 0) : 1;
+    const size_t count = (size_t)PyTuple_Size(paths) * samples;
+    PyObject *result = NULL;
+    PyObject *out = PyArray_NewLikeArray(first, NPY_KEEPORDER, NULL, 0);
+    uint8_t *keep = out ? PyMem_Malloc(count + 1) : NULL;
+    if (out && !keep) {
+        PyErr_NoMemory();
+    }
+    const int status = keep ? drop_draw_key(key, module) : -1;
+    if (status > 0) {
+        result = Py_NewRef(Py_NotImplemented);
+    }
+    else if (status == 0) {
+        memset(keep, 1, count);
+        if (rate == 0 || draw(keep, samples, paths, key->number, rate) == 0) {
+            result = join(out, paths, keep, samples);
+        }
+    }
+    PyMem_Free(keep);
+    Py_XDECREF(out);
+    return result;
+}
+
+PyObject *
+drop_core_fractal_join(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    double rate;
+    drop_key key;
+    if (drop_count("fractal_join", n, JOIN_ARGS) < 0) {
+        return NULL;
+    }
+    const int train = args[TRAINING] == Py_True;
+    const int per_sample = drop_is_word(args[PER], "sample");
+    if (!drop_is_rate(args[PROB], &rate) ||
+        !(train || args[TRAINING] == Py_False) ||
+        !drop_is_word(args[SAMPLING], "local") ||
+        !(per_sample || drop_is_word(args[PER], "batch")) ||
+        args[COLUMN] != Py_None || args[OUT] != Py_None) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    PyObject *paths = take_paths(args[PATHS]), *result;
+    rate = train ? rate : 0;
+    /* At a rate of 1 the survivors are chosen, by the key too. */
+    if (paths && drop_find_key(&key, module, args[RNG], rate > 0 ? 0.5 : 0)) {
+        result = reserve_and_join(module, paths, &key, rate,
+                                  per_sample && rate > 0);
+    }
+    else {
+        result = Py_NewRef(Py_NotImplemented);
+    }
+    Py_XDECREF(paths);
+    return result;
+}
