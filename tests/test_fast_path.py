@@ -17,6 +17,7 @@ from droplayers import _core, _validation
 
 PACKAGE = pathlib.Path(dl.__file__).parent
 ENTRIES = ["dropout", "spatial_dropout", "drop_path", "keep_mask", "unchanged"]
+ENTRIES += ["fractal_join"]
 X = np.arange(1.0, 25.0, dtype=np.float32).reshape(2, 3, 4)
 OUT = X.copy()
 RNG = np.random.default_rng(1)
@@ -173,6 +174,36 @@ def test_the_fast_path_and_the_long_way_give_the_same_mask(shape, p, packed, rng
     assert_same_outcome(dl.keep_mask, shape, options)
 
 
+@st.composite
+def joins(draw):
+    """Paths and options of a join, as `calls` has those of other functions."""
+    dtype = draw(usually(["f2", "f4", "f8"], ["F", ">f4", "i4"]))
+    x = draw(arrays(draw(shapes(1)), [dtype]))
+    path = usually([x, draw(alike(x)), draw(alike(x))], [None, x.astype("f8"), x.T])
+    paths = draw(st.lists(path, min_size=1, max_size=5) | st.just([x] * 17))
+    options = {
+        "prob": draw(probabilities() | usually([0.5], [[0.5] * len(paths)])),
+        "training": draw(usually([True, False], [np.True_, "test"])),
+        "sampling": draw(usually(["local"], ["global", "none"])),
+        "per": draw(usually(["sample", "batch"], ["row", None])),
+        "column": draw(usually([None], [0, 1.0])),
+        "rng": draw(usually([0, 1], [2, 3])),
+        "out": draw(usually([None], [np.empty(x.shape, x.dtype), "out"])),
+    }
+    return draw(st.sampled_from([list, tuple]))(paths), options
+
+
+@settings(max_examples=150)
+@given(joins())
+def test_the_fast_path_and_the_long_way_give_the_same_join(join):
+    def living(paths, **options):
+        y = dl.fractal_join(paths, **options)
+        return X if y is None else y
+
+    with np.errstate(all="ignore"):
+        assert_same_outcome(living, *join)
+
+
 # --- what takes it --------------------------------------------------------------------
 
 TAKEN = {
@@ -227,6 +258,12 @@ TAKEN = {
     "a residual as out": lambda: dl.dropout(X, 0.5, residual=OUT, rng=RNG, out=OUT),
     "a residual": lambda: dl.drop_path(X, 0.5, True, residual=X, rng=RNG),
     "a residual in test mode": lambda: dl.drop_path(X, 0.5, residual=X),
+    "a join": lambda: dl.fractal_join([X, X], 0.5, True, rng=RNG),
+    "a join of samples": lambda: dl.fractal_join(
+        (X, X), 1, True, per="sample", rng=RNG
+    ),
+    "a join in test mode": lambda: dl.fractal_join([X, X, X]),
+    "FractalJoin": lambda: dl.FractalJoin(rng=1)([X, X]),
     "alpha in test mode": lambda: dl.alpha_dropout(X, 0.5, "test"),
     "alpha's gradient": lambda: dl.alpha_dropout_backward(X, 0, shared_axes=1),
     "noise in test mode": lambda: dl.gaussian_dropout(X, 0.5, "test"),
@@ -270,6 +307,7 @@ class Loud(np.random.Generator):
         lambda rng: dl.spatial_dropout(X, 0.5, rng=rng),
         lambda rng: dl.drop_path(X, 0.5, True, rng=rng),
         lambda rng: dl.keep_mask(99, 0.5, rng=rng),
+        lambda rng: dl.fractal_join([X, X + 1], 0.5, True, per="sample", rng=rng),
         lambda rng: dl.Dropout(0.5, rng=rng)(X),
     ],
 )
@@ -295,6 +333,16 @@ def test_what_is_declined_takes_no_memory():
         | added
         | {"mode": True, "scaling": "inverted", "per": "sample", "scale_by_keep": True},
         "keep_mask": common | {"x": (2**50, 3), "packed": False},
+        "fractal_join": {
+            "paths": [huge, huge],
+            "p": 0.5,
+            "mode": True,
+            "sampling": "local",
+            "per": "sample",
+            "column": None,
+            "rng": dl.Key(1),
+            "out": None,
+        },
     }
     unusual = {
         "rng": [7, Loud(np.random.PCG64(1)), np.random.PCG64(1), "seed"],
@@ -311,6 +359,9 @@ def test_what_is_declined_takes_no_memory():
         "scale_by_keep": [1],
         "residual": [np.ones(3), "r"],
         "packed": [1],
+        "paths": [[huge], [huge, None], [huge, huge[1:]], huge, [huge] * 17, None],
+        "sampling": ["global", None],
+        "column": [0],
     }
     for name, arguments in usual.items():
         function = getattr(_core, name)

@@ -45,6 +45,7 @@ void fail(const char *format, ...)
     X(apply)         \
     X(halves)        \
     X(normal)        \
+    X(mean)          \
     X(transpose64)   \
     X(bitset)        \
     X(traverse)      \
@@ -54,6 +55,8 @@ void fail(const char *format, ...)
     X(interrupt)     \
     X(partition)     \
     X(masked_matmul) \
+    X(join)          \
+    X(survivors)     \
     X(block_mask)
 #define DECLARE(name) void test_##name(void);
 TESTS(DECLARE)

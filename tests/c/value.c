@@ -157,6 +157,20 @@ value_result(drop_dtype dtype, void *to, const void *x, const void *r,
     value_store(dtype, to, value);
 }
 
+void
+value_mean(drop_dtype dtype, void *to, const void *const *x,
+           const uint8_t *keep, size_t count)
+{
+    double sum = -0.0, number = 0;
+    for (size_t p = 0; p < count; p++) {
+        if (!keep || keep[p]) {
+            sum = rounded(dtype, sum + value_load(dtype, x[p]));
+            number++;
+        }
+    }
+    value_store(dtype, to, number ? rounded(dtype, sum / number) : 0);
+}
+
 uint64_t
 value_bits(drop_dtype dtype, const void *from)
 {

@@ -25,6 +25,11 @@ drop_form value_form(drop_dtype dtype, uint64_t number);
 void value_result(drop_dtype dtype, void *to, const void *x, const void *r,
                   int keep, const drop_affine *affine);
 
+/* Writes the mean of those of count elements that survive; keep may be NULL:
+ * all do. */
+void value_mean(drop_dtype dtype, void *to, const void *const *x,
+                const uint8_t *keep, size_t count);
+
 /* Whether two are the same bits, or both NaN and no items. */
 int value_same(drop_dtype dtype, const void *a, const void *b);
 
