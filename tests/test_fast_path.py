@@ -179,7 +179,7 @@ def joins(draw):
     """Paths and options of a join, as `calls` has those of other functions."""
     dtype = draw(usually(["f2", "f4", "f8"], ["F", ">f4", "i4"]))
     x = draw(arrays(draw(shapes(1)), [dtype]))
-    path = usually([x, draw(alike(x)), draw(alike(x))], [None, x.astype("f8"), x.T])
+    path = usually([x, draw(alike(x)), draw(alike(x))], [None, np.ones(x.shape), x.T])
     paths = draw(st.lists(path, min_size=1, max_size=5) | st.just([x] * 17))
     options = {
         "prob": draw(probabilities() | usually([0.5], [[0.5] * len(paths)])),

@@ -259,8 +259,9 @@ def _store_mean(
     """Store the mean of the paths that survive, summed in list order."""
     rows = keep.shape[1] != 1
     summed = paths if rows else [*itertools.compress(paths, keep[:, 0].tolist())]
-    fits = 0 < len(summed) <= MOST_PATHS
-    known = as_known([out, *summed], dtype) if fits else None
+    known = None
+    if 0 < len(summed) <= MOST_PATHS:
+        known = as_known([out, *summed], dtype)
     if known is None:
         _store_tiles(paths, keep, dtype, out)
     else:

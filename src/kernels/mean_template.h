@@ -10,9 +10,31 @@
 #define R_(name) PASTE(REAL, name)
 #define REAL T_(_real)
 
+/* Elements of vector j of a block, of which the first n are there; n is
+ * DROP_WORD for whole blocks where this is inlined. */
+DROP_INLINE
+R_(v) T_(_block_load)(const char *x, int j, size_t n)
+{
+    x += (size_t)j * R_(_lanes) * T_(_size);
+    return n == DROP_WORD ? T_(_load)(x)
+                          : T_(_load_partial)(x, lanes_of(n, j, R_(_lanes)));
+}
+
+DROP_INLINE void
+T_(_block_store)(char *to, int j, size_t n, R_(v) value)
+{
+    to += (size_t)j * R_(_lanes) * T_(_size);
+    if (n == DROP_WORD) {
+        T_(_store)(to, value);
+    }
+    else {
+        T_(_store_partial)(to, value, lanes_of(n, j, R_(_lanes)));
+    }
+}
+
 /* The first n means of a block, of elements from byte at on. A sum begins at
- * -0: -0 + x is x for every x. n is DROP_WORD for whole blocks, and whether
- * there are bits is known where this is inlined. */
+ * -0: -0 + x is x for every x. Whether there are bits is known where this is
+ * inlined. */
 DROP_INLINE void
 T_(_mean_block)(char *out, const void *const *x, size_t at, size_t count,
                 const uint8_t *bits, size_t pitch, size_t offset, size_t n)
@@ -27,30 +49,19 @@ T_(_mean_block)(char *out, const void *const *x, size_t at, size_t count,
     }
     for (size_t p = 0; p < count; p++) {
         const uint32_t keep = bits ? load_bits32(bits + p * pitch, offset) : 0;
-        const char *from = (const char *)x[p] + at;
         any |= keep;
-        for (int j = 0; j < VECTORS; j++, from += R_(_lanes) * T_(_size)) {
-            const size_t some = lanes_of(n, j, R_(_lanes));
-            R_(v)
-            sum = R_(_add)(total[j], n == DROP_WORD
-                                         ? T_(_load)(from)
-                                         : T_(_load_partial)(from, some));
-            total[j] = bits ? R_(_keep)(keep, j, sum, total[j]) : sum;
+        for (int j = 0; j < VECTORS; j++) {
+            R_(v) value = T_(_block_load)((const char *)x[p] + at, j, n);
+            value = R_(_add)(total[j], value);
+            total[j] = bits ? R_(_keep)(keep, j, value, total[j]) : value;
             if (bits) {
                 number[j] = R_(_add)(number[j], R_(_keep)(keep, j, one, zero));
             }
         }
     }
-    out += at;
-    for (int j = 0; j < VECTORS; j++, out += R_(_lanes) * T_(_size)) {
-        const size_t some = lanes_of(n, j, R_(_lanes));
-        R_(v) mean = R_(_keep)(any, j, R_(_div)(total[j], number[j]), zero);
-        if (n == DROP_WORD) {
-            T_(_store)(out, mean);
-        }
-        else {
-            T_(_store_partial)(out, mean, some);
-        }
+    for (int j = 0; j < VECTORS; j++) {
+        R_(v) mean = R_(_div)(total[j], number[j]);
+        T_(_block_store)(out + at, j, n, R_(_keep)(any, j, mean, zero));
     }
 }
 
