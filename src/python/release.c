@@ -10,6 +10,10 @@
  * costs 0.3 us, a third of the time of 16 Ki elements at p = 0.5. */
 #define MIN_ELEMENTS_TO_RELEASE 65536
 
+/* The same for kernels in plain C, which take up to 5 ns for an element of a
+ * half type: no work keeps the GIL for more than 0.1 ms. */
+#define MIN_SCALAR_ELEMENTS_TO_RELEASE 16384
+
 /* How often a long job looks for Ctrl-C, in seconds. */
 #define SIGNAL_SECONDS 0.05
 
@@ -45,12 +49,20 @@ look_for_signals(void *context)
     return status;
 }
 
+static int
+is_long(size_t elements)
+{
+    return elements >= (drop_settings.kernels == &drop_kernels_scalar
+                            ? MIN_SCALAR_ELEMENTS_TO_RELEASE
+                            : MIN_ELEMENTS_TO_RELEASE);
+}
+
 int
 drop_release(drop_work_fn *work, void *job, size_t elements)
 {
     looking w = {NULL, 0};
     drop_interrupt interrupt = {NULL, NULL};
-    if (elements < MIN_ELEMENTS_TO_RELEASE) {
+    if (!is_long(elements)) {
         return work(job, 1, interrupt);
     }
     /* Signals come to the main thread alone. Others that took the GIL in the
