@@ -22,6 +22,11 @@
  * byte at a time. */
 #define DROP_NARROW 8
 
+/* Bits of a row with those that follow it along group, at most. With fewer
+ * more of their segments' bits would be drawn for nothing, and with more less
+ * of the memory would be contiguous. */
+#define DROP_GROUP_BITS 2048
+
 /* The state of a loop: of a thread, where there are several. */
 struct drop_loop {
     const drop_plan *plan;
@@ -32,14 +37,15 @@ struct drop_loop {
 
 /* drop_loop_row: inner is contiguous in the mask. Whole rows have one bit
  * each, and contiguous ones with the same bit are applied together. Short rows
- * along inner are applied together, as many along along as fit a tile. In
+ * along inner are applied together, as many along along as fit a tile. Grouped
+ * ones are far apart in the mask, which goes on from them along group. In
  * transposed loops the mask is contiguous along along and memory along inner;
  * narrow ones have few places on inner, and contiguous columns. Normal ones
  * have a variate for each element instead of a bit; those with factors have
  * a factor for each element of the mask too. */
 drop_loop_fn drop_loop_row, drop_loop_whole_rows, drop_loop_short_rows,
-    drop_loop_transposed, drop_loop_narrow, drop_loop_normal,
-    drop_loop_factors;
+    drop_loop_grouped, drop_loop_transposed, drop_loop_narrow,
+    drop_loop_normal, drop_loop_factors;
 
 /* Writes the bits of rows end to end, as drop_mask_reader_rows does. */
 void drop_copy_rows(drop_loop *loop, drop_writer *to, uint64_t index,

@@ -79,11 +79,12 @@ split(const drop_plan *plan, size_t chunk, int threads)
     const size_t enough = 2 * (size_t)threads;
     const int outers = plan->outers, shareds = plan->shareds;
     partition best = {.count = 0}, other;
-    for (int i = 0; i < outers + 2 + shareds && best.count < enough; i++) {
+    for (int i = 0; i < outers + 3 + shareds && best.count < enough; i++) {
         const drop_axis *axis = i < outers        ? &plan->axis[i]
                                 : i == outers     ? &plan->along
                                 : i == outers + 1 ? &plan->inner
-                                                  : &plan->axis[i - 2];
+                                : i == outers + 2 ? &plan->group
+                                                  : &plan->axis[i - 3];
         if (has_parts(plan, axis)) {
             split_axis(&other, plan, axis, chunk);
             best = other.count > best.count ? other : best;

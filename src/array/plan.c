@@ -65,18 +65,32 @@ choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *along)
     return drop_loop_short_rows;
 }
 
-/* Takes all axes but one; the shared ones come last. */
+/* The axis along which the mask goes on from short rows that are far apart in
+ * it along along, or -1. */
+static int
+find_group(const drop_plan *p, const drop_axis *axis, int axes, int along)
+{
+    const drop_axis *inner = &p->inner;
+    const int is_apart = p->loop_fn == drop_loop_short_rows &&
+                         inner->mask == 1 && along >= 0 &&
+                         axis[along].mask > inner->n;
+    return is_apart && inner->n <= DROP_GROUP_BITS / 2
+               ? find_axis(axis, axes, inner->n)
+               : -1;
+}
+
+/* Takes all axes but along and group; the shared ones come last. */
 static void
-take_axes(drop_plan *p, const drop_axis *axis, int axes, int left_out)
+take_axes(drop_plan *p, const drop_axis *axis, int axes, int along, int group)
 {
     p->outers = p->shareds = 0;
     for (int i = 0; i < axes; i++) {
-        if (i != left_out && axis[i].mask) {
+        if (i != along && i != group && axis[i].mask) {
             p->axis[p->outers++] = axis[i];
         }
     }
     for (int i = 0; i < axes; i++) {
-        if (i != left_out && !axis[i].mask) {
+        if (i != along && i != group && !axis[i].mask) {
             p->axis[p->outers + p->shareds++] = axis[i];
         }
     }
@@ -117,7 +131,10 @@ drop_plan_make(drop_plan *p, drop_job *job)
     p->inner = job->axes ? job->axis[axes] : single;
     p->loop_fn = choose_loop(p, job->axis, axes, &along);
     p->along = along < 0 ? single : job->axis[along];
-    take_axes(p, job->axis, axes, along);
+    const int group = find_group(p, job->axis, axes, along);
+    p->group = group < 0 ? single : job->axis[group];
+    p->loop_fn = group < 0 ? p->loop_fn : drop_loop_grouped;
+    take_axes(p, job->axis, axes, along, group);
     if (p->loop_fn == drop_loop_short_rows && p->inner.mask > 1) {
         p->along = p->inner; /* rows of one place each */
         p->inner = single;
