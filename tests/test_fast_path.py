@@ -99,7 +99,12 @@ def calls(draw, name):
         del options["return_mask"]
     else:
         options["mask"] = draw(usually([None], [np.ones(x.shape, np.bool_)]))
-    options["full_shape"] = draw(usually([None], [x.shape]))
+    larger = tuple(n + 3 for n in x.shape)
+    shapes_ = usually([None, None, larger, x.shape], [list(x.shape), larger[1:], 1.0])
+    options["full_shape"] = draw(shapes_)
+    if options["full_shape"] == larger or draw(st.integers(0, 15)) == 15:
+        starts = usually([None, (2,) * x.ndim], [(4,) * x.ndim, [1] * x.ndim, 0, -1])
+        options["start"] = draw(starts)
     outs = [None, None, x, draw(alike(x))]
     options["out"] = draw(usually(outs, [x.T, x.ravel()[:3], "out"]))
     return x, options
@@ -237,6 +242,10 @@ TAKEN = {
     "out": lambda: dl.dropout(X, 0.5, rng=RNG, out=np.empty_like(X)),
     "out in test mode": lambda: dl.dropout(X, 0.5, "test", out=np.empty_like(X)),
     "complex test mode": lambda: dl.dropout(X * 1j, 0.5, "test"),
+    "complex": lambda: dl.dropout(X * 1j, 0.5, rng=RNG, shared_axes=1),
+    "complex samples": lambda: dl.drop_path(X * 1j, 0.5, True, residual=X * 1j),
+    "a block": lambda: dl.dropout(X, 0.5, full_shape=(9, 3, 9), start=(1, 0, 2)),
+    "a block of channels": lambda: dl.spatial_dropout(X, 0.5, full_shape=(9, 3, 9)),
     "channels": lambda: dl.spatial_dropout(X, 0.5, rng=RNG),
     "last channels": lambda: dl.spatial_dropout(X, 0.5, channel_axis=-1, rng=RNG),
     "channels in test mode": lambda: dl.spatial_dropout(X, 0.5, "test"),
@@ -347,7 +356,8 @@ def test_what_is_declined_takes_no_memory():
     unusual = {
         "rng": [7, Loud(np.random.PCG64(1)), np.random.PCG64(1), "seed"],
         "p": [2.0, np.nan, True, "0.5", 0.5j],
-        "full_shape": [huge.shape],
+        "full_shape": [[*huge.shape], huge.shape[1:], (2**50, 2), (2**63, 3)],
+        "start": [(0, 0), 0],
         "mask": [np.ones(3, bool)],
         "return_mask": [True, 1],
         "out": [np.ones(3, "f4"), "out"],

@@ -119,11 +119,16 @@ drop_join_arrays(drop_join *job, PyArrayObject *out, PyObject *paths)
     }
     job->paths = (size_t)n;
     for (size_t p = 0; p < job->paths; p++) {
-        drop_job pair = {.op = {.affine = {.form = DROP_SCALE}}};
+        drop_job pair;
         PyObject *path = PyTuple_GetItem(paths, (Py_ssize_t)p);
         PyArrayObject *x;
+        pair.op.affine.form = DROP_SCALE;
         if (drop_parse_array(&x, path) < 0 ||
-            drop_job_arrays(&pair, out, x ? x : out, NULL) < 0) {
+            drop_job_arrays(&pair, out, x, NULL) < 0) {
+            return -1;
+        }
+        if (!x) {
+            PyErr_SetString(PyExc_TypeError, "a path is missing");
             return -1;
         }
         job->dtype = pair.op.dtype;

@@ -108,12 +108,11 @@ drop_rates_do(drop_rates *rates, drop_job *job, uint64_t key, int is_scaled)
         PyErr_SetString(PyExc_RuntimeError, "x or prob was changed");
         return -1;
     }
-    if (pack_rates(rates->bits, array, key, 0) < 0) {
+    if (pack_rates(rates->bits, array, key, job->index) < 0) {
         return -1;
     }
-    drop_job_draw(job, key, 0);
-    drop_job_order(job, ~UINT64_C(1));
     job->given = rates->bits;
+    job->index = 0;
     job->factors = is_scaled ? PyArray_DATA(array) : NULL;
     job->are_rates = is_scaled;
     return drop_do(job, NULL);

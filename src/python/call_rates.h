@@ -24,9 +24,9 @@ int drop_find_rates(drop_rates *rates, PyObject *prob, npy_intp n);
 int drop_rates_reserve(drop_rates *rates);
 void drop_rates_free(drop_rates *rates);
 
-/* Does a job whose arrays and operation are set; the first axis is that of the
- * samples, and kept ones are divided by 1-p if they are scaled. Returns -1
- * with an exception set, or 0. */
+/* Does a job that is complete but for the bits of its mask, which has an
+ * element for each place of the first axis; kept ones are divided by 1-p if
+ * they are scaled. Returns -1 with an exception set, or 0. */
 int drop_rates_do(drop_rates *rates, drop_job *job, uint64_t key,
                   int is_scaled);
 

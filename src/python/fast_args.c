@@ -3,6 +3,10 @@
 
 #include "python/job_from_numpy.h"
 
+/* Axes of a complex array, its parts among them, at most: of any array in
+ * NumPy 1. */
+enum { MOST_PARTED = 32 };
+
 _Static_assert(DROP_MAX_AXES <= 64, "a set of axes is the bits of a word");
 
 int
@@ -105,6 +109,77 @@ drop_is_plain(PyObject *array)
     return PyArray_CheckExact(array) && PyArray_NDIM(x) > 0 &&
            (PyArray_ISFLOAT(x) || PyArray_ISCOMPLEX(x)) &&
            PyArray_ISNOTSWAPPED(x);
+}
+
+/* The integers of a tuple with one for each axis, at least 0. */
+static int
+are_counts(PyObject *tuple, int ndim, uint64_t *counts)
+{
+    int taken = PyTuple_CheckExact(tuple) && PyTuple_Size(tuple) == ndim;
+    for (int i = 0; taken && i < ndim; i++) {
+        PyObject *item = PyTuple_GetItem(tuple, i);
+        int overflow = 0;
+        long long count = PyLong_CheckExact(item)
+                              ? PyLong_AsLongLongAndOverflow(item, &overflow)
+                              : -1;
+        taken = !overflow && count >= 0;
+        counts[i] = (uint64_t)count;
+    }
+    return taken;
+}
+
+int
+drop_is_block(PyArrayObject *x, PyObject *full_shape, PyObject *start,
+              uint64_t whole[DROP_MAX_AXES], uint64_t first[DROP_MAX_AXES])
+{
+    const int ndim = PyArray_NDIM(x);
+    uint64_t cells = 1;
+    int taken = 1;
+    for (int i = 0; i < ndim; i++) {
+        whole[i] = (uint64_t)PyArray_DIM(x, i);
+        first[i] = 0;
+    }
+    if (full_shape == Py_None) {
+        return start == Py_None;
+    }
+    taken = are_counts(full_shape, ndim, whole) &&
+            (start == Py_None || are_counts(start, ndim, first));
+    for (int i = 0; taken && i < ndim; i++) {
+        const uint64_t n = (uint64_t)PyArray_DIM(x, i);
+        taken =
+            first[i] + n <= whole[i] &&
+            !__builtin_mul_overflow(cells, whole[i] ? whole[i] : 1, &cells);
+    }
+    return taken;
+}
+
+int
+drop_has_parts(PyArrayObject *x)
+{
+    const int type = PyArray_TYPE(x);
+    return (type == NPY_CFLOAT || type == NPY_CDOUBLE) &&
+           PyArray_IS_C_CONTIGUOUS(x) && PyArray_NDIM(x) < MOST_PARTED;
+}
+
+PyArrayObject *
+drop_as_reals(PyArrayObject *x)
+{
+    npy_intp lengths[MOST_PARTED], strides[MOST_PARTED];
+    const int ndim = x ? PyArray_NDIM(x) : 0;
+    if (!x || !PyArray_ISCOMPLEX(x) || ndim >= MOST_PARTED) {
+        Py_XINCREF((PyObject *)x);
+        return x;
+    }
+    const int type = PyArray_TYPE(x) == NPY_CFLOAT ? NPY_FLOAT : NPY_DOUBLE;
+    for (int i = 0; i < ndim; i++) {
+        lengths[i] = PyArray_DIM(x, i);
+        strides[i] = PyArray_STRIDE(x, i);
+    }
+    lengths[ndim] = 2;
+    strides[ndim] = PyArray_ITEMSIZE(x) / 2;
+    return (PyArrayObject *)PyArray_New(
+        &PyArray_Type, ndim + 1, lengths, type, strides, PyArray_DATA(x), 0,
+        PyArray_ISWRITEABLE(x) ? NPY_ARRAY_WRITEABLE : 0, NULL);
 }
 
 int

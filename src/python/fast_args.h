@@ -31,6 +31,22 @@ int drop_are_lengths(PyObject *shape, drop_job *job,
  * is to be done it is the result. */
 int drop_is_plain(PyObject *array);
 
+/* The larger array of which x is a block, its lengths, and where the block
+ * begins; x itself where no larger array is named. The lengths are no more
+ * than 2**64 elements. */
+int drop_is_block(PyArrayObject *x, PyObject *full_shape, PyObject *start,
+                  uint64_t whole[DROP_MAX_AXES],
+                  uint64_t first[DROP_MAX_AXES]);
+
+/* A complex array whose numbers' parts may be taken for one more axis: in C
+ * order, with room for that axis. */
+int drop_has_parts(PyArrayObject *x);
+
+/* The parts of a complex array's numbers along an axis more; a real array
+ * itself, and NULL for none. A new reference, to memory that x owns; NULL with
+ * an exception set where there is no memory. */
+PyArrayObject *drop_as_reals(PyArrayObject *x);
+
 /* A plain array that there is a kernel for. */
 int drop_has_kernel(PyArrayObject *x);
 

@@ -20,15 +20,6 @@ drop_set_mode(drop_call *call, int train, int is_scaled)
     }
 }
 
-int
-drop_do_drawn(drop_job *job, uint64_t key, double p, uint64_t shared,
-              uint8_t *packed)
-{
-    drop_job_draw(job, key, drop_threshold(p));
-    drop_job_order(job, shared);
-    return drop_do(job, packed);
-}
-
 PyObject *
 drop_finish(PyObject *out, int status)
 {
@@ -42,6 +33,31 @@ drop_finish(PyObject *out, int status)
     return NULL;
 }
 
+/* Applies the mask of a key; the arrays may have changed since the call was
+ * parsed. */
+static int
+apply(const drop_call *call, PyArrayObject *out, drop_rates *rates, double p,
+      uint64_t key)
+{
+    drop_job job;
+    PyArrayObject *x = drop_as_reals(call->x), *r = drop_as_reals(call->r);
+    PyArrayObject *to = drop_as_reals(out);
+    int status = -1;
+    job.op.affine = (drop_affine){.form = call->r ? DROP_RESIDUAL : DROP_SCALE,
+                                  .a = call->a};
+    if (to && x && !PyErr_Occurred() && drop_job_arrays(&job, to, x, r) == 0) {
+        drop_job_draw(&job, key, drop_threshold(p));
+        drop_job_block(&job, PyArray_NDIM(call->x), call->shared, call->whole,
+                       call->first);
+        status = rates->array ? drop_rates_do(rates, &job, key, call->a != 1)
+                              : drop_do(&job, NULL);
+    }
+    Py_XDECREF((PyObject *)x);
+    Py_XDECREF((PyObject *)r);
+    Py_XDECREF((PyObject *)to);
+    return status;
+}
+
 /* Memory first: where it cannot be had, no generator has advanced. And the
  * arrays' memory after the key, which may run Python's code, and that may
  * change them. */
@@ -49,27 +65,17 @@ static PyObject *
 draw_and_apply(PyObject *module, const drop_call *call, double p,
                drop_key *key)
 {
-    drop_job job;
     drop_rates rates = call->rates;
     int status = -1;
-    PyArrayObject *x = call->x, *r = call->r;
     PyObject *out = Py_XNewRef((PyObject *)call->out);
     if (!out) {
-        out = PyArray_NewLikeArray(x, NPY_KEEPORDER, NULL, 0);
+        out = PyArray_NewLikeArray(call->x, NPY_KEEPORDER, NULL, 0);
     }
     if (out && (!rates.array || drop_rates_reserve(&rates) == 0)) {
         status = drop_draw_key(key, module);
     }
-    job.op.affine =
-        (drop_affine){.form = r ? DROP_RESIDUAL : DROP_SCALE, .a = call->a};
     if (status == 0) {
-        status = drop_job_arrays(&job, (PyArrayObject *)out, x, r);
-    }
-    if (status == 0 && rates.array) {
-        status = drop_rates_do(&rates, &job, key->number, call->a != 1);
-    }
-    else if (status == 0) {
-        status = drop_do_drawn(&job, key->number, p, call->shared, NULL);
+        status = apply(call, (PyArrayObject *)out, &rates, p, key->number);
     }
     drop_rates_free(&rates);
     return drop_finish(out, status);
@@ -85,8 +91,10 @@ drop_run_call(PyObject *module, const drop_call *call)
     if (p == 0 && call->a == 1 && !r && !out) {
         return Py_NewRef((PyObject *)x);
     }
-    if (!drop_has_kernel(x) || (!out && drop_is_broadcast(x)) ||
-        (r && !drop_is_alike(x, r)) || (out && !drop_is_target(x, r, out)) ||
+    if (!(drop_has_kernel(x) || drop_has_parts(x)) ||
+        (!out && drop_is_broadcast(x)) || (r && !drop_is_alike(x, r)) ||
+        (r && drop_has_parts(x) && !drop_has_parts(r)) ||
+        (out && !drop_is_target(x, r, out)) ||
         !drop_find_key(&key, module, call->rng, p)) {
         Py_RETURN_NOTIMPLEMENTED;
     }

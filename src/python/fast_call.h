@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A usual call, once its arguments are known: a whole mask is drawn for plain
- * arrays, or nothing is to be done.
+ * A usual call, once its arguments are known: a mask is drawn for plain
+ * arrays or blocks of larger ones, or nothing is to be done.
  */
 #ifndef DROP_PYTHON_FAST_CALL_H
 #define DROP_PYTHON_FAST_CALL_H
@@ -17,6 +17,7 @@ typedef struct {
     double a;         /* what kept elements are multiplied by */
     uint64_t shared;  /* the axes that share a draw, as bits */
     drop_rates rates; /* one for each sample, if there are */
+    uint64_t whole[DROP_MAX_AXES], first[DROP_MAX_AXES]; /* the block */
 } drop_call;
 
 /* Completes a call of a mode. Its factor is 1/(1-p) in training or 1-p in
@@ -27,10 +28,6 @@ void drop_set_mode(drop_call *call, int train, int is_scaled);
  * the usual kinds, before memory is allocated or a word drawn. Only where
  * getentropy fails is the memory allocated before, in vain. */
 PyObject *drop_run_call(PyObject *module, const drop_call *call);
-
-/* Does a job that has its cells and operation; packed is as of drop_do. */
-int drop_do_drawn(drop_job *job, uint64_t key, double p, uint64_t shared,
-                  uint8_t *packed);
 
 /* What a call returns, by the status of its key and then of its job. */
 PyObject *drop_finish(PyObject *out, int status);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The calls that users make most, from the functions' own arguments and
- * without any detour: plain arrays, of which a whole mask is drawn or nothing
- * is to be done. Anything else gives NotImplemented before memory is allocated
- * or a word drawn. The Python package goes on from there: it gives the same
- * results, and all the errors.
+ * without any detour: plain arrays, or blocks of larger ones, for which a mask
+ * is drawn or nothing is to be done. Anything else gives NotImplemented before
+ * memory is allocated or a word drawn. The Python package goes on from there:
+ * it gives the same results, and all the errors.
  */
 #include "python/args.h"
+#include "python/call_apply.h"
 #include "python/calls.h"
 #include "python/fast_args.h"
 #include "python/fast_call.h"
@@ -48,12 +49,6 @@ enum {
     UNCHANGED_ARGS
 };
 
-static int
-is_whole(PyObject *const *args)
-{
-    return args[FULL_SHAPE] == Py_None && args[START] == Py_None;
-}
-
 static PyArrayObject *
 array_or_null(PyObject *arg)
 {
@@ -68,8 +63,10 @@ parse_options(drop_call *call, PyObject *const *args)
     *call = (drop_call){.x = (PyArrayObject *)args[X],
                         .out = array_or_null(args[OUT]),
                         .rng = args[RNG]};
-    return drop_is_plain(args[X]) && is_whole(args) && args[MASK] == Py_None &&
-           args[RETURN_MASK] == Py_False;
+    return drop_is_plain(args[X]) &&
+           drop_is_block(call->x, args[FULL_SHAPE], args[START], call->whole,
+                         call->first) &&
+           args[MASK] == Py_None && args[RETURN_MASK] == Py_False;
 }
 
 static int
@@ -192,7 +189,8 @@ drop_core_keep_mask(PyObject *module, PyObject *const *args, Py_ssize_t n)
     }
     const int packed = args[PACKED] == Py_True;
     if (!drop_is_rate(args[P], &p) || !(packed || args[PACKED] == Py_False) ||
-        !is_whole(args) || !drop_are_lengths(args[X], &job, lengths) ||
+        args[FULL_SHAPE] != Py_None || args[START] != Py_None ||
+        !drop_are_lengths(args[X], &job, lengths) ||
         !drop_find_key(&key, module, args[RNG], p)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
@@ -208,7 +206,9 @@ drop_core_keep_mask(PyObject *module, PyObject *const *args, Py_ssize_t n)
     }
     if (status == 0) {
         uint8_t *to = packed ? PyArray_DATA((PyArrayObject *)out) : NULL;
-        status = drop_do_drawn(&job, key.number, p, 0, to);
+        drop_job_draw(&job, key.number, drop_threshold(p));
+        drop_job_order(&job);
+        status = drop_do(&job, to);
     }
     return drop_finish(out, status);
 }

@@ -193,13 +193,27 @@ drop_job_shape(drop_job *job, PyObject *shape)
 }
 
 void
-drop_job_order(drop_job *job, uint64_t shared)
+drop_job_order(drop_job *job)
 {
     uint64_t stride = 1;
     for (int i = job->axes; i-- > 0;) {
-        int is_shared = shared >> i & 1;
-        job->axis[i].mask = is_shared ? 0 : stride;
-        stride *= is_shared ? 1 : job->axis[i].n;
+        job->axis[i].mask = stride;
+        stride *= job->axis[i].n;
+    }
+}
+
+void
+drop_job_block(drop_job *job, int ndim, uint64_t shared, const uint64_t *whole,
+               const uint64_t *first)
+{
+    uint64_t stride = 1;
+    for (int i = job->axes; i-- > 0;) {
+        job->axis[i].mask = 0;
+        if (i < ndim && !(shared >> i & 1)) {
+            job->axis[i].mask = stride;
+            job->index += first[i] * stride;
+            stride *= whole[i];
+        }
     }
 }
 
@@ -207,7 +221,7 @@ int
 drop_job_strides(drop_job *job, PyObject *strides)
 {
     if (strides == Py_None) {
-        drop_job_order(job, 0);
+        drop_job_order(job);
         return 0;
     }
     if (PyTuple_Size(strides) != job->axes) {

@@ -23,8 +23,14 @@ int drop_job_shape(drop_job *job, PyObject *shape);
 /* The mask's stride on each axis, integers modulo 2**64; None: C order. */
 int drop_job_strides(drop_job *job, PyObject *strides);
 
-/* Mask strides in C order; bit i of shared: axis i shares one draw. */
-void drop_job_order(drop_job *job, uint64_t shared);
+/* Mask strides in C order. */
+void drop_job_order(drop_job *job);
+
+/* Mask strides of a block of a larger array, of these lengths, that begins at
+ * first: on its ndim axes, and 0 on the others; bit i of shared: axis i shares
+ * one draw. Sets the job's index. */
+void drop_job_block(drop_job *job, int ndim, uint64_t shared,
+                    const uint64_t *whole, const uint64_t *first);
 
 /* Whether every cell is among the first elements of the mask. */
 int drop_job_holds(const drop_job *job, uint64_t elements);
