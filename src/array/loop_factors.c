@@ -155,7 +155,7 @@ apply_block(drop_loop *loop, block *b, drop_cursor at)
         drop_copy_strided_rows(at.run.out, row->out, step->out, x,
                                (ptrdiff_t)n * size, size, rows, n, size);
     }
-    return drop_count_work(loop, rows * n);
+    return drop_count_work(&loop->poller, rows * n);
 }
 
 /* Applies its one bit and factor to a row. */
@@ -174,7 +174,7 @@ apply_row(drop_loop *loop, drop_cursor at)
         n = some.n;
         if (keep) {
             drop_strided_apply(&op, here.run, row, some);
-            status = drop_count_work(loop, n);
+            status = drop_count_work(&loop->poller, n);
         }
         else {
             status = drop_apply_bits(loop, here, some.bits, 0, n);
