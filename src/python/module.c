@@ -56,6 +56,9 @@ static PyMethodDef methods[] = {
     {"threads", drop_core_threads, METH_NOARGS,
      "The threads of a large call."},
     {"set_threads", drop_core_set_threads, METH_O, "Use as many threads."},
+    {"on_one_thread", FAST(drop_core_on_one_thread),
+     "on_one_thread(function, args, kwargs): what it returns; this thread's"
+     " calls use one thread meanwhile."},
     {"use", drop_core_use, METH_O, "Use these kernels."},
     {NULL, NULL, 0, NULL},
 };

@@ -70,7 +70,7 @@ drop_release(drop_work_fn *work, void *job, size_t elements)
     if (drop_is_main_thread()) {
         interrupt = (drop_interrupt){look_for_signals, &w};
     }
-    const int threads = drop_settings.threads;
+    const int threads = drop_threads_here();
     w.thread = PyEval_SaveThread();
     int status = work(job, threads, interrupt);
     PyEval_RestoreThread(w.thread);

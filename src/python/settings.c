@@ -2,9 +2,13 @@
 #include "python/settings.h"
 
 #include "kernels/dispatch.h"
+#include "python/args.h"
 #include "python/calls.h"
 
 struct drop_settings drop_settings = {NULL, 1, 0};
+
+/* Calls of on_one_thread that this thread is in. */
+static _Thread_local int alone;
 
 void
 drop_settings_start(void)
@@ -75,6 +79,31 @@ drop_core_threads(PyObject *self, PyObject *ignored)
 {
     (void)self, (void)ignored;
     return PyLong_FromLong(drop_settings.threads);
+}
+
+int
+drop_threads_here(void)
+{
+    return alone ? 1 : drop_settings.threads;
+}
+
+/* The limit is the call's and this thread's alone: other threads and the
+ * setting do not see it. */
+PyObject *
+drop_core_on_one_thread(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    (void)self;
+    if (drop_count("on_one_thread", n, 3) < 0) {
+        return NULL;
+    }
+    if (!PyTuple_Check(args[1]) || !PyDict_Check(args[2])) {
+        PyErr_SetString(PyExc_TypeError, "arguments are a tuple and a dict");
+        return NULL;
+    }
+    alone++;
+    PyObject *result = PyObject_Call(args[0], args[1], args[2]);
+    alone--;
+    return result;
 }
 
 PyObject *

@@ -19,4 +19,8 @@ extern struct drop_settings {
 /* The best kernels, one thread. */
 void drop_settings_start(void);
 
+/* The threads of a call on this thread: the setting, or one within
+ * on_one_thread. */
+int drop_threads_here(void);
+
 #endif
