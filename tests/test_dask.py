@@ -1,0 +1,379 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The functions for Dask arrays give what the oracle gives for the whole array, to the
+bit, whatever the chunks."""
+
+import inspect
+import pickle
+import time
+
+import numpy as np
+import pytest
+import reference as ref
+import reference_family as fam
+from arrays import (
+    DTYPES,
+    RATES,
+    arrays,
+    assert_same,
+    shapes,
+    values,
+)
+from calls import KEY, masks, words_drawn
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import droplayers as dl
+
+dask = pytest.importorskip("dask")
+da = pytest.importorskip("dask.array")
+dd = pytest.importorskip("droplayers.dask")
+
+K = dl.Key(KEY)
+X = values(np.float32, (5, 4, 6))
+CUT = da.from_array(X, chunks=((2, 2, 1), (1, 3), (5, 1)))
+
+
+@pytest.fixture(autouse=True)
+def one_by_one():
+    """Blocks are computed in this thread."""
+    with dask.config.set(scheduler="sync"):
+        yield
+
+
+@st.composite
+def cuts(draw, shape):
+    """Chunks of an array, empty ones among them."""
+    chunks = []
+    for n in shape:
+        edges = draw(st.lists(st.integers(0, n), max_size=3))
+        chunks.append(tuple(np.diff([0, *sorted(edges), n]).tolist()))
+    return tuple(chunks)
+
+
+@st.composite
+def either(draw, x):
+    """An operand as it is, or as a Dask array in chunks of its own."""
+    return x if draw(st.booleans()) else da.from_array(x, chunks=draw(cuts(x.shape)))
+
+
+RATE = st.sampled_from(RATES) | st.floats(0, 1)
+MODE = st.sampled_from(["train", "train", "test"])
+
+
+@st.composite
+def shared_axes(draw, shape):
+    """Axes that share a draw, and the shape of a mask."""
+    axes = draw(st.sets(st.integers(0, len(shape) - 1))) if shape else set()
+    mask = tuple(1 if i in axes else n for i, n in enumerate(shape))
+    signed = [i - len(shape) * draw(st.booleans()) for i in axes]
+    return tuple(signed), mask
+
+
+@st.composite
+def element_calls(draw):
+    """A function, x and keywords."""
+    name = draw(st.sampled_from(ELEMENTS))
+    shape = draw(shapes(max_dims=4, max_size=300))
+    complex_too = not name.startswith("alpha")
+    kinds = [d for d in DTYPES if complex_too or d.kind != "c"]
+    x = draw(arrays(shape, kinds))
+    options = {"p": draw(RATE), "mode": draw(MODE)}
+    if name == "gaussian_dropout":
+        assume(options["p"] < 1.0)
+        return name, x, options
+    if name == "spatial_dropout":
+        assume(len(shape) > 1)
+        channel = draw(st.integers(1, len(shape) - 1))
+        options["channel_axis"] = channel - len(shape) * draw(st.booleans())
+        pairs = enumerate(shape)
+        mask = tuple(n if i in (0, channel) else 1 for i, n in pairs)
+    else:
+        options["shared_axes"], mask = draw(shared_axes(shape))
+    if name == "dropout":
+        options["scaling"] = draw(st.sampled_from(["inverted", "classic"]))
+    if draw(st.booleans()):
+        options["mask"] = draw(masks(mask))
+    if name != "alpha_dropout_backward":
+        options["return_mask"] = draw(st.booleans())
+    return name, x, options
+
+
+ELEMENTS = [
+    "dropout",
+    "spatial_dropout",
+    "alpha_dropout",
+    "alpha_dropout_backward",
+    "gaussian_dropout",
+]
+OPERANDS = "mask", "residual", "prob"
+
+
+def check(name, x, options, chunks, cut_operand):
+    """A function on a Dask array gives the oracle's result on the whole, and knows what
+    it will be before it is computed."""
+    oracle = getattr(ref if hasattr(ref, name) else fam, name)
+    expected = oracle(x, key=KEY, **options)
+    whole = da.from_array(x, chunks=chunks)
+    others = {
+        key: cut_operand(value) if key in OPERANDS and np.ndim(value) else value
+        for key, value in options.items()
+    }
+    with np.errstate(all="raise"):
+        result = getattr(dd, name)(whole, rng=K, **others)
+        computed = dask.compute(result)[0]
+    if options.get("return_mask"):
+        pairs = zip(result, computed, expected, strict=True)
+        assert result[0].chunks == whole.chunks
+    else:
+        pairs = [(result, computed, expected)]
+        assert result.chunks == whole.chunks
+    for lazy, actual, right in pairs:
+        assert_same(actual, right)
+        assert (lazy.shape, lazy.dtype) == (np.shape(right), right.dtype)
+        assert lazy._meta.dtype == right.dtype
+        assert type(actual) is (np.ndarray if lazy.ndim else right.dtype.type)
+
+
+@settings(max_examples=100)
+@given(element_calls(), st.data())
+def test_every_call_gives_what_the_oracle_gives_for_the_whole_array(call, data):
+    name, x, options = call
+    chunks = data.draw(cuts(x.shape))
+    check(name, x, options, chunks, lambda y: data.draw(either(y)))
+
+
+@st.composite
+def path_calls(draw):
+    """x and keywords of drop_path."""
+    shape = draw(shapes(min_dims=1, max_dims=4, max_size=300))
+    x = draw(arrays(shape))
+    options = {
+        "prob": draw(RATE),
+        "training": draw(st.sampled_from([True, True, False])),
+        "per": draw(st.sampled_from(["sample", "batch"])),
+        "scale_by_keep": draw(st.booleans()),
+        "return_mask": draw(st.booleans()),
+    }
+    batch = options["per"] == "batch"
+    if not batch and draw(st.booleans()):
+        some = st.sampled_from([0.0, 1.0]) if draw(st.booleans()) else RATE
+        rates = draw(st.lists(some, min_size=shape[0], max_size=shape[0]))
+        options["prob"] = np.array(rates, np.float64)
+    if draw(st.booleans()):
+        options["residual"] = draw(arrays(shape, [x.dtype]))
+    if draw(st.booleans()):
+        options["mask"] = draw(masks((1,) if batch else shape[:1]))
+    return x, options
+
+
+@settings(max_examples=100)
+@given(path_calls(), st.data())
+def test_every_drop_path_gives_what_the_oracle_gives_for_the_whole_array(call, data):
+    x, options = call
+    chunks = data.draw(cuts(x.shape))
+    check("drop_path", x, options, chunks, lambda y: data.draw(either(y)))
+
+
+@settings(max_examples=100)
+@given(shapes(max_dims=4, max_size=3000), RATE, st.booleans(), st.data())
+def test_every_mask_is_the_oracles(shape, p, packed, data):
+    expected = ref.keep_mask(shape, p, KEY)
+    if packed:
+        expected = ref.packed(expected)
+    chunks = data.draw(cuts(expected.shape))
+    keep = dd.keep_mask(shape, p, rng=K, packed=packed, chunks=chunks)
+    assert keep.chunks == chunks
+    assert keep.dtype == expected.dtype
+    assert_same(keep.compute(), expected)
+
+
+def test_the_default_chunks_of_a_mask_are_dasks():
+    keep = dd.keep_mask(10**9, 0.5, rng=K)
+    assert keep.chunks == da.ones(10**9, dtype=bool).chunks
+
+
+# --- lazily ---------------------------------------------------------------------------
+
+
+def refuse(block):
+    raise AssertionError("a block was computed")
+
+
+UNREADABLE = CUT.map_blocks(refuse, dtype=X.dtype, meta=X[:0, :0, :0])
+CALLS = {
+    "dropout": {},
+    "spatial_dropout": {},
+    "alpha_dropout": {},
+    "alpha_dropout_backward": {},
+    "gaussian_dropout": {},
+    "drop_path": {"training": True},
+}
+
+
+def call(name, x, p=0.5, rng=K, **options):
+    return getattr(dd, name)(x, p, rng=rng, **{**CALLS[name], **options})
+
+
+def plain(name, x, p=0.5, rng=K, **options):
+    return getattr(dl, name)(x, p, rng=rng, **{**CALLS[name], **options})
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_computes_nothing(name):
+    y = call(name, UNREADABLE)
+    with pytest.raises(AssertionError, match="a block was computed"):
+        y.compute()
+
+
+def test_a_mask_is_drawn_without_x():
+    _, keep = dd.dropout(UNREADABLE, 0.3, shared_axes=1, rng=K, return_mask=True)
+    expected = dl.dropout(X, 0.3, shared_axes=1, rng=K, return_mask=True)[1]
+    assert_same(keep.compute(), expected)
+
+
+def test_the_end_of_a_huge_array_is_computed_alone():
+    n, part = 2**34, 1000
+    x = da.arange(n, chunks=2**24, dtype=np.float64)
+    y = dd.dropout(x, 0.3, rng=K)[-part:]
+    place = {"full_shape": (n,), "start": (n - part,)}
+    end = np.arange(n - part, n, dtype=np.float64)
+    assert_same(y.compute(), ref.dropout(end, 0.3, key=KEY, **place))
+
+
+def test_the_end_of_the_largest_mask_is_computed_alone():
+    sides, part = (2**32, 2**32), 1000
+    chunks = ((2**32 - 1, 1), (2**32 - part, part))
+    keep = dd.keep_mask(sides, 0.3, rng=K, chunks=chunks)[-1]
+    place = {"full_shape": sides, "start": (2**32 - 1, 2**32 - part)}
+    expected = ref.keep_mask((1, part), 0.3, KEY, **place)[0]
+    assert_same(keep[-part:].compute(), expected)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_one_key_is_drawn_by_the_call(name):
+    for p in (0.0, 0.5, 1.0)[: 2 if name == "gaussian_dropout" else 3]:
+        expected = words_drawn(lambda rng, p=p: plain(name, X, p, rng))
+        assert words_drawn(lambda rng, p=p: call(name, CUT, p, rng)) == expected
+    rng, twin = np.random.default_rng(3), np.random.default_rng(3)
+    y, expected = call(name, CUT, rng=rng), plain(name, X, rng=twin)
+    assert_same(y.compute(), expected)
+    assert_same(y.compute(), expected)
+    for seed in (5, [1, 2], np.random.SeedSequence(7), np.random.PCG64(9)):
+        twin = pickle.loads(pickle.dumps(seed))
+        assert_same(call(name, CUT, rng=seed).compute(), plain(name, X, rng=twin))
+
+
+def test_a_given_mask_and_test_mode_draw_nothing():
+    keep = X > 0
+    assert not words_drawn(lambda rng: dd.dropout(CUT, rng=rng, mask=keep))
+    assert not words_drawn(lambda rng: dd.dropout(CUT, 0.5, "test", rng=rng))
+    rates = [0.0, 1.0, 0.0, 1.0, 1.0]
+    assert not words_drawn(lambda rng: dd.drop_path(CUT, rates, True, rng=rng))
+    lazily = da.from_array(np.array(rates), chunks=2)
+    assert words_drawn(lambda rng: dd.drop_path(CUT, lazily, True, rng=rng)) == 1
+
+
+def test_calls_without_rng_differ_and_each_is_one_array():
+    x = da.ones(1000, chunks=100)
+    y, z = dd.dropout(x), dd.dropout(x)
+    assert y.name != z.name
+    assert (y.compute() != z.compute()).any()
+    assert_same(y.compute(), y.compute())
+    assert dd.dropout(x, rng=K).name == dd.dropout(x, rng=dl.Key(KEY)).name
+    assert dd.dropout(x, rng=K).name != dd.dropout(x, rng=K.child(0)).name
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_where_nothing_is_done_x_is_returned(name):
+    off = {"training": False} if name == "drop_path" else {"mode": "test"}
+    assert call(name, CUT, 0.0) is CUT
+    assert call(name, CUT, **off) is CUT
+    integers = da.ones((4, 4), chunks=2, dtype=np.int32)
+    assert_same(call(name, integers, 0.0).compute(), np.ones((4, 4)))
+
+
+def test_arguments_may_change_after_the_call():
+    axes, p = [0], np.array(0.5)
+    y = dd.dropout(CUT, p, shared_axes=axes, rng=K)
+    expected = dl.dropout(X, 0.5, shared_axes=0, rng=K)
+    axes[0], p[...] = 1, 0.25
+    assert_same(y.compute(), expected)
+
+
+# --- threads --------------------------------------------------------------------------
+
+
+def other_threads(call):
+    """The time that threads other than this one compute during a call, as a share of
+    this one's."""
+    process, thread = time.process_time(), time.thread_time()
+    call()
+    own = time.thread_time() - thread
+    return (time.process_time() - process - own) / own
+
+
+def test_a_block_is_computed_on_one_thread_and_other_calls_are_not():
+    x = np.ones(1 << 25, np.float32)
+    y = dd.gaussian_dropout(da.from_array(x, chunks=-1), rng=K)
+    with dl.num_threads(2):
+        assert other_threads(lambda: dl.gaussian_dropout(x, rng=K)) > 0.2
+        assert other_threads(y.compute) < 0.1
+        assert other_threads(lambda: dl.gaussian_dropout(x, rng=K)) > 0.2
+        assert dl.get_num_threads() == 2
+
+
+# --- errors ---------------------------------------------------------------------------
+
+
+def error_of(call):
+    with pytest.raises((TypeError, ValueError)) as error:
+        call()
+    return type(error.value), str(error.value)
+
+
+KEEP = X > 0
+BAD = {
+    "p": [1.5, -0.1, np.nan, "0.5", None, True, 0.5j],
+    "prob": [1.5, None, [0.5], [0.5] * 4 + [1.5], np.array(["a"] * 5)],
+    "mode": ["Train", None],
+    "training": ["test", 1, None],
+    "scaling": ["other", None],
+    "per": ["pixel", None],
+    "scale_by_keep": [1],
+    "shared_axes": [3, 1.0, None, (1, -2)],
+    "channel_axis": [0, 3, 1.0, None],
+    "return_mask": [1, None],
+    "rng": ["seed", -1, 0.5],
+    "mask": [X, KEEP[:4], KEEP.tolist()[0], "yes", KEEP[:, :1]],
+    "residual": [X[:4], "text", np.full(X.shape, "a")],
+    "x": [np.array(["a"]), np.ones(3, object), np.ones(2, "M8[s]"), np.ones(3, "V4")],
+    "grad": [np.array(["a"]), X.astype(np.complex64)],
+    "shape": [-4, "99", (9.0, 9), None],
+    "packed": [1, None],
+}
+
+
+def bad_calls():
+    for name in dd.__all__:
+        for parameter in inspect.signature(getattr(dd, name)).parameters:
+            for value in BAD.get(parameter, []):
+                yield name, parameter, value
+
+
+@pytest.mark.parametrize(("name", "parameter", "value"), [*bad_calls()])
+def test_a_bad_argument_fails_at_the_call_as_it_does_for_numpy(name, parameter, value):
+    first, *_ = inspect.signature(getattr(dd, name)).parameters
+    own = {"shape": (4, 6), "p": 0.5} if first == "shape" else {first: X}
+    own |= CALLS.get(name, {}) | {"rng": K}
+    if name == "drop_path":
+        own["prob"] = 0.5
+    own[parameter] = value
+    lazy = dict(own)
+    if first != "shape":
+        lazy[first] = CUT if first != parameter else da.from_array(value, chunks=1)
+    expected = error_of(lambda: getattr(dl, name)(**own))
+    assert error_of(lambda: getattr(dd, name)(**lazy)) == expected
+    if isinstance(value, np.ndarray) and parameter != first:
+        lazy[parameter] = da.from_array(value, chunks=1)
+        if (name, parameter) != ("drop_path", "prob") or value.dtype.kind != "f":
+            assert error_of(lambda: getattr(dd, name)(**lazy)) == expected
