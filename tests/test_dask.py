@@ -18,7 +18,7 @@ from arrays import (
     shapes,
     values,
 )
-from calls import KEY, masks, words_drawn
+from calls import KEY, masks, run_python, words_drawn
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +30,7 @@ dd = pytest.importorskip("droplayers.dask")
 
 K = dl.Key(KEY)
 X = values(np.float32, (5, 4, 6))
-CUT = da.from_array(X, chunks=((2, 2, 1), (1, 3), (5, 1)))
+CUT = da.from_array(X, chunks=((2, 2, 1), (1, 3), (6,)))
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +91,8 @@ def element_calls(draw):
         options["shared_axes"], mask = draw(shared_axes(shape))
     if name == "dropout":
         options["scaling"] = draw(st.sampled_from(["inverted", "classic"]))
+        if draw(st.booleans()):
+            options["residual"] = draw(arrays(shape, [x.dtype]))
     if draw(st.booleans()):
         options["mask"] = draw(masks(mask))
     if name != "alpha_dropout_backward":
@@ -174,6 +176,66 @@ def test_every_drop_path_gives_what_the_oracle_gives_for_the_whole_array(call, d
     check("drop_path", x, options, chunks, lambda y: data.draw(either(y)))
 
 
+@st.composite
+def map_calls(draw):
+    """x, keywords of drop_block, and chunks with whole maps."""
+    sides = st.integers(0, 6)
+    n, c, *maps = draw(st.lists(sides, min_size=3, max_size=5))
+    channel = draw(st.integers(1, len(maps) + 1))
+    shape = (n, *maps[: channel - 1], c, *maps[channel - 1 :])
+    x = draw(arrays(shape))
+    options = {
+        "p": draw(st.sampled_from([0.0, 0.1, 0.5, 1.0]) | st.floats(0, 1)),
+        "mode": draw(MODE),
+        "block_size": draw(st.integers(1, 4)),
+        "channel_axis": channel - len(shape) * draw(st.booleans()),
+        "shared_channels": draw(st.booleans()),
+        "return_mask": draw(st.booleans()),
+    }
+    if draw(st.booleans()):
+        one = options["shared_channels"]
+        cells = tuple(1 if one and i == channel else n for i, n in enumerate(shape))
+        options["mask"] = draw(masks(cells))
+    chunks = draw(cuts(shape))
+    whole = [i not in (0, channel) for i in range(len(shape))]
+    return (
+        x,
+        options,
+        tuple(
+            (n,) if w else sizes
+            for n, w, sizes in zip(shape, whole, chunks, strict=True)
+        ),
+    )
+
+
+@settings(max_examples=100)
+@given(map_calls(), st.data())
+def test_every_drop_block_gives_what_the_oracle_gives_for_the_whole_array(call, data):
+    x, options, chunks = call
+    check("drop_block", x, options, chunks, lambda y: data.draw(either(y)))
+    geometry = {k: options[k] for k in ("block_size", "channel_axis")}
+    keep = dd.block_mask(x.shape, options["p"], rng=K, chunks=chunks, **geometry)
+    assert keep.chunks == chunks
+    expected = dl.block_mask(x.shape, options["p"], rng=K, **geometry)
+    assert_same(keep.compute(), expected)
+
+
+def test_maps_that_are_cut_are_refused():
+    x = da.ones((2, 3, 8, 8), chunks=(1, 3, 8, 4))
+    rechunk = r"x\.rechunk\(\{2: -1, 3: -1\}\) has them"
+    message = (
+        f"x must have whole maps in each chunk, got 2 chunks along axis 3; {rechunk}"
+    )
+    for mode in ("train", "test"):
+        with pytest.raises(ValueError, match=message):
+            dd.drop_block(x, 0.1, mode)
+    y = dd.drop_block(x.rechunk({2: -1, 3: -1}), 0.1, rng=K, block_size=2)
+    assert_same(y.compute(), dl.drop_block(np.ones(x.shape), 0.1, rng=K, block_size=2))
+    with pytest.raises(ValueError, match="chunks must have whole maps in each chunk"):
+        dd.block_mask(x.shape, 0.1, chunks=4)
+    assert dd.block_mask(x.shape, 0.1).chunks == ((2,), (3,), (8,), (8,))
+
+
 @settings(max_examples=100)
 @given(shapes(max_dims=4, max_size=3000), RATE, st.booleans(), st.data())
 def test_every_mask_is_the_oracles(shape, p, packed, data):
@@ -207,6 +269,7 @@ CALLS = {
     "alpha_dropout_backward": {},
     "gaussian_dropout": {},
     "drop_path": {"training": True},
+    "drop_block": {"block_size": 2},
 }
 
 
@@ -288,8 +351,8 @@ def test_where_nothing_is_done_x_is_returned(name):
     off = {"training": False} if name == "drop_path" else {"mode": "test"}
     assert call(name, CUT, 0.0) is CUT
     assert call(name, CUT, **off) is CUT
-    integers = da.ones((4, 4), chunks=2, dtype=np.int32)
-    assert_same(call(name, integers, 0.0).compute(), np.ones((4, 4)))
+    integers = da.ones((4, 4, 2), chunks=(2, 2, 2), dtype=np.int32)
+    assert_same(call(name, integers, 0.0).compute(), np.ones((4, 4, 2)))
 
 
 def test_arguments_may_change_after_the_call():
@@ -346,10 +409,12 @@ BAD = {
     "rng": ["seed", -1, 0.5],
     "mask": [X, KEEP[:4], KEEP.tolist()[0], "yes", KEEP[:, :1]],
     "residual": [X[:4], "text", np.full(X.shape, "a")],
-    "x": [np.array(["a"]), np.ones(3, object), np.ones(2, "M8[s]"), np.ones(3, "V4")],
-    "grad": [np.array(["a"]), X.astype(np.complex64)],
+    "x": [np.full(X.shape, "a"), np.full(X.shape, None), np.zeros(X.shape, "V4")],
+    "grad": [np.full(X.shape, "a"), X.astype(np.complex64)],
     "shape": [-4, "99", (9.0, 9), None],
     "packed": [1, None],
+    "block_size": [0, 1.5, None, (1, 2)],
+    "shared_channels": [1, None],
 }
 
 
@@ -363,17 +428,98 @@ def bad_calls():
 @pytest.mark.parametrize(("name", "parameter", "value"), [*bad_calls()])
 def test_a_bad_argument_fails_at_the_call_as_it_does_for_numpy(name, parameter, value):
     first, *_ = inspect.signature(getattr(dd, name)).parameters
-    own = {"shape": (4, 6), "p": 0.5} if first == "shape" else {first: X}
+    own = {"shape": (4, 6, 5), "p": 0.5} if first == "shape" else {first: X}
     own |= CALLS.get(name, {}) | {"rng": K}
     if name == "drop_path":
         own["prob"] = 0.5
     own[parameter] = value
     lazy = dict(own)
     if first != "shape":
-        lazy[first] = CUT if first != parameter else da.from_array(value, chunks=1)
+        lazy[first] = CUT if first != parameter else da.from_array(value, chunks=-1)
     expected = error_of(lambda: getattr(dl, name)(**own))
     assert error_of(lambda: getattr(dd, name)(**lazy)) == expected
     if isinstance(value, np.ndarray) and parameter != first:
         lazy[parameter] = da.from_array(value, chunks=1)
         if (name, parameter) != ("drop_path", "prob") or value.dtype.kind != "f":
             assert error_of(lambda: getattr(dd, name)(**lazy)) == expected
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_is_no_dask_array_and_unknown_chunks_are_refused(name):
+    own = "grad" if name == "alpha_dropout_backward" else "x"
+    with pytest.raises(TypeError, match=f"^{own} must be a Dask array, got ndarray; "):
+        call(name, X)
+    message = f"^{own} must have known chunk sizes, got shape .nan, 4, 6.; "
+    with pytest.raises(ValueError, match=message):
+        call(name, CUT[CUT[:, 0, 0] > 0])
+
+
+def test_operands_with_unknown_chunks_are_refused():
+    rows = da.ones(X.shape, chunks=2)
+    for name, others in {"mask": rows > 0, "residual": rows}.items():
+        with pytest.raises(ValueError, match=f"^{name} must have known chunk sizes"):
+            dd.dropout(CUT, **{name: others[rows[:, 0, 0] > 0]})
+
+
+def test_rates_that_cannot_be_fail_where_they_are_computed():
+    y = dd.drop_path(CUT, da.from_array(np.array([0, 0.5, 2, 0, 1])), True, rng=K)
+    with pytest.raises(ValueError, match=r"prob must be in \[0, 1\], got 2.0"):
+        y.compute()
+
+
+def test_blocks_that_are_no_plain_arrays_are_refused():
+    masked = da.ma.masked_array(CUT, CUT > 0)
+    with pytest.raises(TypeError, match="x must be a plain array, got a MaskedArray"):
+        dd.dropout(masked)
+
+
+# --- the module -----------------------------------------------------------------------
+
+OWN = {"full_shape", "start", "out"}
+
+
+@pytest.mark.parametrize("name", dd.__all__)
+def test_signatures_are_those_for_numpy(name):
+    def parameters(function):
+        return [
+            (p.name, p.kind, p.default)
+            for p in inspect.signature(function).parameters.values()
+            if p.name not in OWN | {"chunks"}
+        ]
+
+    assert parameters(getattr(dd, name)) == parameters(getattr(dl, name))
+
+
+def test_all_functions_that_know_blocks_are_there():
+    taking = {
+        name
+        for name in dl.functional.__all__
+        if "full_shape" in inspect.signature(getattr(dl, name)).parameters
+    }
+    assert set(dd.__all__) == taking
+
+
+def test_dask_is_asked_for_only_where_it_is_used():
+    run_python("""
+        import sys
+        import droplayers
+        assert "dask" not in sys.modules
+        sys.modules["dask"] = None
+        try:
+            import droplayers.dask
+        except ImportError as error:
+            assert "pip install 'droplayers[dask]'" in str(error), error
+        else:
+            raise AssertionError("was imported")
+    """)
+
+
+def test_xarray_hands_its_dask_arrays_over():
+    xarray = pytest.importorskip("xarray")
+    x = xarray.DataArray(CUT, dims=["batch", "time", "feature"])
+    kwargs = {"p": 0.5, "rng": K, "shared_axes": 1}
+    y = xarray.apply_ufunc(dd.dropout, x, kwargs=kwargs, dask="allowed")
+    assert y.chunks == x.chunks
+    assert_same(y.to_numpy(), dl.dropout(X, **kwargs))
+    with pytest.raises(TypeError, match="x must be a Dask array, got DataArray"):
+        dd.dropout(x)

@@ -24,6 +24,7 @@ except ImportError as error:
         "droplayers.dask needs dask: pip install 'droplayers[dask]'"
     ) from error
 
+from ._drop_block import block_mask, drop_block
 from ._drop_path import drop_path
 from ._elements import (
     alpha_dropout,
@@ -37,6 +38,8 @@ from ._masks import keep_mask
 __all__ = [
     "alpha_dropout",
     "alpha_dropout_backward",
+    "block_mask",
+    "drop_block",
     "drop_path",
     "dropout",
     "gaussian_dropout",

@@ -158,14 +158,16 @@ def blocks(
     call: Call,
     operands: Mapping[str, da.Array],
     name: str | None = None,
+    chunks: Chunks | None = None,
 ) -> da.Array:
-    """A function of each block of x, as a Dask array."""
+    """A function of each block of x, as a Dask array in these chunks or in x's."""
     axes = {name: other.ndim for name, other in operands.items()}
     y: da.Array = da.map_blocks(
         functools.partial(_block, function, axes, call.key),
         x,
         *(y[(..., *(None,) * (x.ndim - y.ndim))] for y in operands.values()),
         token=name or funcname(function),
+        chunks=chunks,
         meta=call.meta,
         dtype=call.meta.dtype,
     )
@@ -181,7 +183,7 @@ def _block(
     block_info: Any,
 ) -> Any:
     """A function of one block."""
-    place = block_info[None]
+    place = block_info[0]
     given: dict[str, Any] = {
         name: other.reshape(other.shape[:ndim])
         for (name, ndim), other in zip(axes.items(), operands, strict=True)

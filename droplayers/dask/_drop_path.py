@@ -66,7 +66,11 @@ def drop_path(
     >>> import droplayers as dl
     >>> from droplayers.dask import drop_path
     >>> x = da.ones((4, 3), chunks=2, dtype="f4")
-    >>> drop_path(x, 0.5, True, residual=x, rng=dl.Key(1)).compute()
+    >>> drop_path(x, 0.5, True, residual=x, rng=dl.Key(2)).compute()
+    array([[3., 3., 3.],
+           [3., 3., 3.],
+           [1., 1., 1.],
+           [3., 3., 3.]], dtype=float32)
     """
     known(x, "x")
     call = functools.partial(

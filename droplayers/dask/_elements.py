@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from .. import _validation, functional
-from ._blocks import apply, known
+from ._blocks import apply, known, residual_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ def dropout(
     *,
     scaling: str = "inverted",
     shared_axes: int | Sequence[int] = (),
+    residual: ArrayLike | Array | None = None,
     rng: RNG = None,
     mask: ArrayLike | Array | None = None,
     return_mask: bool = False,
@@ -36,6 +37,8 @@ def dropout(
         With chunks of known sizes.
     p, mode, scaling, shared_axes : optional
         As in `droplayers.dropout`.
+    residual : array_like or dask.array.Array, optional
+        Of x's shape: gives ``residual + dropout(x)``. It is cut as x is.
     rng : optional
         As in `droplayers.dropout`; a key is drawn from it at the call.
     mask : array_like or dask.array.Array of bool, optional
@@ -46,7 +49,8 @@ def dropout(
     Returns
     -------
     y : dask.array.Array
-        In x's chunks; x itself where nothing is to be done and no mask was given.
+        In x's chunks; x itself where nothing is to be done and no mask or residual was
+        given.
     keep : dask.array.Array of bool
         With `return_mask`: True is kept. It is drawn without computing x.
 
@@ -63,7 +67,7 @@ def dropout(
     >>> import droplayers as dl
     >>> from droplayers.dask import dropout
     >>> x = da.ones((4, 6), chunks=(2, 3), dtype="f4")
-    >>> y, keep = dropout(x, 0.5, shared_axes=1, rng=dl.Key(1), return_mask=True)
+    >>> y, keep = dropout(x, 0.5, shared_axes=1, rng=dl.Key(2), return_mask=True)
     >>> print(y.compute())
     [[2. 2. 2. 2. 2. 2.]
      [2. 2. 2. 2. 2. 2.]
@@ -80,7 +84,8 @@ def dropout(
         scaling=scaling,
         shared_axes=_validation.integers(shared_axes, "shared_axes"),
     )
-    return apply(call, x, rng, call, mask, return_mask)
+    added = {} if residual is None else {"residual": residual_of(x, residual)}
+    return apply(call, x, rng, call, mask, return_mask, operands=added)
 
 
 def spatial_dropout(
@@ -125,8 +130,8 @@ def spatial_dropout(
     >>> print(spatial_dropout(x, 0.5, rng=dl.Key(5))[0, :, :, 0].compute())
     [[2. 2.]
      [0. 0.]
-     [2. 2.]
-     [0. 0.]]
+     [0. 0.]
+     [2. 2.]]
     """
     known(x, "x")
     call = functools.partial(
@@ -176,8 +181,9 @@ def alpha_dropout(
     >>> import dask.array as da
     >>> import droplayers as dl
     >>> from droplayers.dask import alpha_dropout
-    >>> x = da.zeros(6, chunks=4, dtype="f4")
-    >>> alpha_dropout(x, 0.25, rng=dl.Key(1)).compute()
+    >>> x = da.zeros(4, chunks=3, dtype="f4")
+    >>> alpha_dropout(x, 0.5, rng=dl.Key(2)).compute()
+    array([ 0.77919394,  0.77919394, -0.77919394,  0.77919394], dtype=float32)
     """
     return _alpha(
         functional.alpha_dropout, x, "x", p, mode, shared_axes, rng, mask, return_mask
@@ -218,8 +224,9 @@ def alpha_dropout_backward(
     >>> import dask.array as da
     >>> import droplayers as dl
     >>> from droplayers.dask import alpha_dropout_backward
-    >>> grad = da.ones(6, chunks=4, dtype="f4")
-    >>> alpha_dropout_backward(grad, 0.25, rng=dl.Key(1)).compute()
+    >>> grad = da.ones(4, chunks=3, dtype="f4")
+    >>> alpha_dropout_backward(grad, 0.5, rng=dl.Key(2)).compute()
+    array([0.8864049, 0.8864049, 0.       , 0.8864049], dtype=float32)
     """
     return _alpha(
         functional.alpha_dropout_backward, grad, "grad", p, mode, shared_axes, rng, mask
@@ -280,6 +287,7 @@ def gaussian_dropout(
     >>> import droplayers as dl
     >>> from droplayers.dask import gaussian_dropout
     >>> gaussian_dropout(da.ones(4, chunks=3), 0.2, rng=dl.Key(1)).compute()
+    array([0.89825858, 0.7217551 , 0.60197144, 1.36188309])
     """
     known(x, "x")
     p = _validation.probability(p, "p")

@@ -58,6 +58,7 @@ def keep_mask(
     >>> from droplayers.dask import keep_mask
     >>> keep = keep_mask((2**20, 2**20), 0.5, rng=dl.Key(1), chunks=2**12)
     >>> keep[-1, -8:].compute()
+    array([False, False, False, False, False, False,  True,  True])
     """
     shape = _validation.lengths(shape, "shape")
     _validation.size(shape, "shape", 2**64)

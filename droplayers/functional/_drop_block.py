@@ -136,7 +136,7 @@ def drop_block(
         array,
         dtype,
         blocks.where,
-        _at_rate(rate, blocks, rng),
+        at_rate(rate, blocks, rng),
         identity=rate == 0.0,
         train=train,
         mask=mask,
@@ -145,15 +145,28 @@ def drop_block(
     )
 
 
-def _at_rate(p: float, blocks: Blocks, rng: RNG) -> Draw:
-    """Draw a mask of blocks. What it keeps is scaled by its own size / kept."""
+def at_rate(p: float, blocks: Blocks, rng: RNG, factor: float | None = None) -> Draw:
+    """Draw a mask of blocks. What it keeps is scaled by a factor, or by the mask's own
+    size / kept."""
 
     def draw(keep: Array | None) -> tuple[Mask, Affine]:
-        if keep is not None and p < 1.0:
-            bits = masks.from_array(keep, blocks.where)
-            kept = int(np.count_nonzero(keep))
-        else:
-            bits, kept = block_masks.draw(p, blocks, rng)
-        return bits, Affine(a=math.prod(blocks.where.shape) / kept if kept else 1.0)
+        bits, kept = take_or_draw(p, blocks, keep, rng)
+        own = scale(math.prod(blocks.where.shape), kept)
+        return bits, Affine(a=own if factor is None else factor)
 
     return draw
+
+
+def take_or_draw(
+    p: float, blocks: Blocks, keep: Array | None, rng: RNG
+) -> tuple[Mask, int]:
+    """The mask that was given, or one at rate p, and the number of cells that it keeps.
+    At p = 1 a given mask is not used: all is dropped."""
+    if keep is not None and p < 1.0:
+        return masks.from_array(keep, blocks.where), int(np.count_nonzero(keep))
+    return block_masks.draw(p, blocks, rng)
+
+
+def scale(size: int, kept: int) -> float:
+    """What kept cells are multiplied by; 1 where none is kept."""
+    return size / kept if kept else 1.0
