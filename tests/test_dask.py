@@ -3,6 +3,7 @@
 bit, whatever the chunks."""
 
 import inspect
+import math
 import pickle
 import time
 
@@ -107,7 +108,7 @@ ELEMENTS = [
     "alpha_dropout_backward",
     "gaussian_dropout",
 ]
-OPERANDS = "mask", "residual", "prob"
+OPERANDS = "mask", "residual", "prob", "value"
 
 
 def check(name, x, options, chunks, cut_operand):
@@ -174,6 +175,57 @@ def test_every_drop_path_gives_what_the_oracle_gives_for_the_whole_array(call, d
     x, options = call
     chunks = data.draw(cuts(x.shape))
     check("drop_path", x, options, chunks, lambda y: data.draw(either(y)))
+
+
+@st.composite
+def replace_calls(draw):
+    """x and keywords of replace."""
+    shape = draw(shapes(max_dims=4, max_size=300))
+    others = [np.dtype("M8[s]"), *([np.dtype("U2")] if shape else [])]
+    dtype = draw(st.sampled_from([*DTYPES, *others]))
+    count = math.prod(shape)
+    many = values(np.uint8, (2, count), draw(st.integers(0, 99))).astype(dtype)
+    x, value = (many[i].reshape(shape) for i in range(2))
+    one = [draw(st.booleans()) for _ in shape]
+    value = value[(*(slice(0, 1) if o else slice(None) for o in one), ...)]
+    if value.size:
+        value = value[(*(0,) * draw(st.integers(0, len(shape))), ...)]
+    axes, mask = draw(shared_axes(shape))
+    options = {"value": value, "shared_axes": axes, "return_mask": draw(st.booleans())}
+    if draw(st.booleans()):
+        options["mask"] = draw(masks(mask))
+    else:
+        options["p"] = draw(RATE)
+    return x, options
+
+
+@settings(max_examples=100)
+@given(replace_calls(), st.data())
+def test_every_replacement_is_the_oracles_for_the_whole_array(call, data):
+    x, options = call
+    chunks = data.draw(cuts(x.shape))
+    check("replace", x, options, chunks, lambda y: data.draw(either(y)))
+
+
+def test_text_of_no_axes_has_its_length():
+    y = dd.replace(da.from_array(np.array("abc", ">U3"), chunks=()), "z", 1.0)
+    assert y.dtype == np.dtype("U3")
+    assert y.compute() == "z"
+
+
+def test_values_that_do_not_fit_are_refused():
+    x = da.ones((4, 3), chunks=2, dtype=np.uint8)
+    for value in (256, [0, 1, 256], 0.5, [1, 2], "a", np.array([0.5, 1, 2])):
+        expected = error_of(lambda v=value: dl.replace(np.ones((4, 3), "u1"), v, 0.5))
+        assert error_of(lambda v=value: dd.replace(x, v, 0.5)) == expected
+        if isinstance(value, np.ndarray):
+            assert error_of(lambda v=value: dd.replace(x, da.array(v), 0.5)) == expected
+    late = dd.replace(x, da.from_array(np.array([0, 1, 256])), 1.0)
+    with pytest.raises(ValueError, match="value must be integers of uint8, got 256"):
+        late.compute()
+    for options in ({}, {"p": 0.5, "mask": np.ones((4, 3), bool)}):
+        expected = error_of(lambda o=options: dl.replace(np.ones((4, 3)), 0, **o))
+        assert error_of(lambda o=options: dd.replace(x, 0, **o)) == expected
 
 
 @st.composite
@@ -270,15 +322,20 @@ CALLS = {
     "gaussian_dropout": {},
     "drop_path": {"training": True},
     "drop_block": {"block_size": 2},
+    "replace": {"value": 7},
 }
 
 
 def call(name, x, p=0.5, rng=K, **options):
-    return getattr(dd, name)(x, p, rng=rng, **{**CALLS[name], **options})
+    return getattr(dd, name)(x, rng=rng, **rate(name, p), **{**CALLS[name], **options})
 
 
 def plain(name, x, p=0.5, rng=K, **options):
-    return getattr(dl, name)(x, p, rng=rng, **{**CALLS[name], **options})
+    return getattr(dl, name)(x, rng=rng, **rate(name, p), **{**CALLS[name], **options})
+
+
+def rate(name, p):
+    return {"prob" if name == "drop_path" else "p": p}
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -348,11 +405,13 @@ def test_calls_without_rng_differ_and_each_is_one_array():
 
 @pytest.mark.parametrize("name", CALLS)
 def test_where_nothing_is_done_x_is_returned(name):
-    off = {"training": False} if name == "drop_path" else {"mode": "test"}
     assert call(name, CUT, 0.0) is CUT
-    assert call(name, CUT, **off) is CUT
+    if name != "replace":
+        off = {"training": False} if name == "drop_path" else {"mode": "test"}
+        assert call(name, CUT, **off) is CUT
     integers = da.ones((4, 4, 2), chunks=(2, 2, 2), dtype=np.int32)
-    assert_same(call(name, integers, 0.0).compute(), np.ones((4, 4, 2)))
+    same = np.int32 if name == "replace" else np.float64
+    assert_same(call(name, integers, 0.0).compute(), np.ones((4, 4, 2), same))
 
 
 def test_arguments_may_change_after_the_call():
@@ -428,10 +487,10 @@ def bad_calls():
 @pytest.mark.parametrize(("name", "parameter", "value"), [*bad_calls()])
 def test_a_bad_argument_fails_at_the_call_as_it_does_for_numpy(name, parameter, value):
     first, *_ = inspect.signature(getattr(dd, name)).parameters
-    own = {"shape": (4, 6, 5), "p": 0.5} if first == "shape" else {first: X}
+    own = {"shape": (4, 6, 5)} if first == "shape" else {first: X}
     own |= CALLS.get(name, {}) | {"rng": K}
-    if name == "drop_path":
-        own["prob"] = 0.5
+    if parameter != "mask":
+        own |= rate(name, 0.5)
     own[parameter] = value
     lazy = dict(own)
     if first != "shape":

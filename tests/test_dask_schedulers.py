@@ -23,6 +23,7 @@ X = np.random.default_rng(0).standard_normal((40, 6, 9, 10)).astype(np.float32)
 CHUNKS = (13, (1, 5), 9, 10)
 RATES = np.linspace(0, 1, len(X))
 CALLS = {
+    "replace": {"value": X[0], "p": 0.1, "return_mask": True},
     "dropout": {"p": 0.1, "residual": X},
     "spatial_dropout": {"p": 0.3, "return_mask": True},
     "alpha_dropout": {"p": 0.3, "shared_axes": (2, 3)},

@@ -36,7 +36,7 @@ def values(value: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
         _check_kind(found.dtype, dtype)
         if _kind(dtype) == "i":
             _check_range(found, dtype)
-    _check_shape(found.shape, shape)
+    check_shape(found.shape, shape)
     # The unit of a date may overflow, which is an error: not when out is half written.
     if found.size > TILE and dtype.kind not in INSTANTS:
         return found
@@ -113,7 +113,7 @@ def _check_kind(came: np.dtype[Any], dtype: np.dtype[Any]) -> None:
         )
 
 
-def _check_shape(came: tuple[int, ...], shape: tuple[int, ...]) -> None:
+def check_shape(came: tuple[int, ...], shape: tuple[int, ...]) -> None:
     """Check that values of a shape broadcast to another one."""
     last = shape[len(shape) - len(came) :]
     alike = len(came) <= len(shape) and all(

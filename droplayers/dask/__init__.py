@@ -34,6 +34,7 @@ from ._elements import (
     spatial_dropout,
 )
 from ._masks import keep_mask
+from ._replace import replace
 
 __all__ = [
     "alpha_dropout",
@@ -44,5 +45,6 @@ __all__ = [
     "dropout",
     "gaussian_dropout",
     "keep_mask",
+    "replace",
     "spatial_dropout",
 ]

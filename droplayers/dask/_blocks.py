@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     Chunks = tuple[tuple[int, ...], ...]
 
-#: What decides over a mask, beside the arguments that are alike for all blocks.
-OF_MASKS = "mask", "prob"
-
 
 class Operand(NamedTuple):
     """An array beside x."""
@@ -79,6 +76,11 @@ def cut(x: Array | da.Array, chunks: Chunks) -> da.Array:
     y: da.Array
     y = x.rechunk(chunks) if isinstance(x, da.Array) else da.from_array(x, chunks)
     return y
+
+
+def of_masks(operands: Mapping[str, Any]) -> dict[str, Any]:
+    """Those operands that decide over a mask."""
+    return {name: x for name, x in operands.items() if name in ("mask", "prob")}
 
 
 def nothing(shape: tuple[int, ...], chunks: Any) -> da.Array:
@@ -134,10 +136,9 @@ def check(
     """Check a call by calls on none of x's elements, and draw the key."""
     empty = x._meta
     on_nothing = functools.partial(function, empty, **stand_ins)
-    on_nothing(rng=Key(0))
     lengths: tuple[int, ...] = ()
     if masked is not None:
-        _, keep = masked(empty, **stand_ins, rng=Key(0), return_mask=True)
+        _, keep = masked(empty, **of_masks(stand_ins), rng=Key(0), return_mask=True)
         lengths = np.shape(keep)  # 1 where elements share a draw, else 0
     pairs = zip(lengths, x.chunks, strict=False)  # drop_path's mask has one axis
     chunks = tuple((1,) if n == 1 else sizes for n, sizes in pairs)
@@ -145,11 +146,18 @@ def check(
         given = operand(mask, "mask")
         _validation.keep(stand_in(given), tuple(map(sum, chunks)))
         meta = on_nothing(rng=Key(0), mask=np.ones(lengths, np.bool_))
-        return Call(np.asarray(meta), meta is empty, 0, cut(given, chunks), chunks)
+        return Call(array_of(meta, x), meta is empty, 0, cut(given, chunks), chunks)
     probe = lazy_key(np.random.default_rng(0))
     meta = on_nothing(rng=probe)
     key = draw_key(rng) if is_drawn(probe) else 0
-    return Call(np.asarray(meta), meta is empty, key, None, chunks)
+    return Call(array_of(meta, x), meta is empty, key, None, chunks)
+
+
+def array_of(y: Any, x: da.Array) -> Array:
+    """A result as an array. It has x's dtype where it is a scalar of text, which does
+    not know how long others may be."""
+    is_text = isinstance(y, str | bytes)
+    return np.asarray(y, x.dtype.newbyteorder("=") if is_text else None)
 
 
 def blocks(
@@ -199,11 +207,10 @@ def keep_mask(
 ) -> da.Array:
     """The mask of a call: it is drawn once more, without x."""
     shape = tuple(map(sum, call.chunks))
-    own = {name: x for name, x in operands.items() if name in OF_MASKS}
     mask = functools.partial(_mask, masked)
     meta = np.empty((0,) * len(shape), np.bool_)
     x = nothing(shape, call.chunks)
-    return blocks(mask, x, call._replace(meta=meta), own, "mask")
+    return blocks(mask, x, call._replace(meta=meta), of_masks(operands), "mask")
 
 
 def _mask(masked: Callable[..., Any], x: Array, **arguments: Any) -> Any:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import _validation, functional
 from ._blocks import apply, known, residual_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dask.array import Array
     from numpy.typing import ArrayLike
 
+    from .._validation import Array as NumPyArray
     from ..keys import RNG
 
 
@@ -252,8 +255,17 @@ def _alpha(
         "shared_axes": _validation.integers(shared_axes, "shared_axes"),
     }
     call = functools.partial(function, **options)
-    masked = functools.partial(functional.alpha_dropout, **options)
-    return apply(call, x, rng, masked, mask, return_mask)
+    return apply(call, x, rng, masks_of(**options), mask, return_mask)
+
+
+def masks_of(**options: Any) -> Callable[..., Any]:
+    """A function that gives `dropout`'s masks for arrays of any dtype."""
+    return functools.partial(_dropout, options)
+
+
+def _dropout(options: dict[str, Any], x: NumPyArray, **block: Any) -> Any:
+    zeros = np.broadcast_to(np.float16(0), x.shape)
+    return functional.dropout(zeros, **options, **block)
 
 
 def gaussian_dropout(
