@@ -57,6 +57,12 @@ def autograd():
     return {name: described(getattr(autograd, name)) for name in autograd.__all__}
 
 
+def dask():
+    from droplayers import dask
+
+    return {name: described(getattr(dask, name)) for name in dask.__all__}
+
+
 def described(thing):
     """Signatures and a digest of the docstring; those of a class's members too."""
     signature = str(inspect.signature(thing)) if callable(thing) else ""
@@ -275,13 +281,13 @@ def errors():
 
 # --- the record -----------------------------------------------------------------------
 
-PARTS = {"surface": surface, "autograd": autograd, "errors": errors}
+PARTS = {"surface": surface, "autograd": autograd, "dask": dask, "errors": errors}
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_what_users_see_is_what_was_recorded(part):
-    if part == "autograd":
-        pytest.importorskip("autograd")
+    if part in ("autograd", "dask"):
+        pytest.importorskip(f"droplayers.{part}")
     assert PARTS[part]() == json.loads(RECORD.read_text())[part]
 
 

@@ -228,7 +228,7 @@ def test_c_names_that_are_gone_stay_away(name):
 
 PACKAGE = ROOT / "droplayers"
 PYTHON_ROOMS = [
-    {"layers", "autograd"},
+    {"layers", "autograd", "dask"},
     {"functional"},
     {"_lib"},
     {"keys", "config", "schedules"},
