@@ -61,8 +61,8 @@ def _refusal(x: Any, name: str) -> str | None:
         )
     if isinstance(x, _class_of("autograd.tracer", "Box")):
         return (
-            f"{name} must be array-like, got a value that autograd traces; call the"
-            " function of the same name in droplayers.autograd"
+            f"{name} must be array-like, got a value that autograd traces; the function"
+            " of droplayers.autograd takes it, as an array or in a list"
         )
     if isinstance(x, _class_of("numpy.ma", "MaskedArray")):
         return f"{name} must be a plain array, got a MaskedArray"

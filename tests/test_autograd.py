@@ -503,8 +503,8 @@ def test_an_int_is_the_key_that_it_draws(function, options, _, seed):
         ),
         ("mask must be boolean", lambda a: da.dropout(a, mask=np.ones(4))),
         ("x must be a real array", lambda a: da.alpha_dropout(a * 1j, rng=1)),
-        ("x must be a numeric array", lambda a: da.dropout([[a], [a]], rng=1)),
-        ("x must be array-like, .* in droplayers.autograd", lambda a: dl.dropout(a)),
+        (r"x must .* or in a list$", lambda a: da.dropout([[a], [a]], rng=1)),
+        (r"x must be array-like, .* droplayers\.autograd", lambda a: dl.dropout(a)),
     ],
 )
 def test_bad_arguments_of_traced_calls_are_named(message, call):
