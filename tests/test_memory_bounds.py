@@ -212,3 +212,39 @@ def test_what_could_crash_the_core_is_an_error():
         with pytest.raises(ValueError, match="too many cells"):
             _core.pack(np.empty(room, "u1"), shape, (1, 2**39, None, 0, None))
     _core.pack(np.empty(0, "u1"), (2**62, 2**62, 0), (1, 2**39, None, 0, None))
+
+
+def test_factors_rates_and_rows_are_held_to_their_bounds():
+    x, ones = np.ones((9, 4), "f4"), np.ones(9)
+    given = (1, 0, bytearray(10), 0, (1, 0))
+    bad = [ones[:8], ones.astype("f4"), np.ones((9, 1)), np.ones(18)[::2]]
+    for factors in bad:
+        with pytest.raises(ValueError, match="factors do not fit"):
+            _core.apply(x, x, None, given, (0, factors, 0.0, 0.0))
+    drawn = (1, 0, None, 0, (1, 0))
+    wide = (1, 0, bytearray(20), 0, (4, 1))
+    for mask, form in ((drawn, 0), (wide, 0), (given, 1)):
+        with pytest.raises(ValueError, match="factors do not fit"):
+            _core.apply(x, x, None, mask, (form, np.ones(99), 0.0, 0.0))
+    with pytest.raises(ValueError, match="no room"):
+        _core.pack_rates(bytearray(1), ones, 1, 0)
+    for rates in (ones.astype("f4"), np.ones((9, 1)), np.ones(18)[::2], [1.0]):
+        with pytest.raises(TypeError, match="array of rates"):
+            _core.pack_rates(bytearray(9), rates, 1, 0)
+    rows = np.arange(3)
+    for part, at, first in (
+        (x[:3], rows, 1),
+        (x[:3], rows + 7, 0),
+        (x[:3], rows - 1, 0),
+        (x[:2], rows, 0),
+        (x[:3].astype("f8"), rows, 0),
+        (x[:3, ::2], rows, 0),
+        (x[:3], rows.astype("i4"), 0),
+        (x[:3].astype(object), rows, 0),
+    ):
+        with pytest.raises(ValueError, match="rows do not fit"):
+            _core.put_rows(x.copy(), part, at, first)
+    with pytest.raises(ValueError, match="rows do not fit"):
+        _core.put_rows(np.broadcast_to(x[:1], x.shape), x[:3], rows, 0)
+    moved = _core.put_rows(np.zeros((4, 4), "f4"), x[:3], np.array([5, 7, 8]), 5)
+    assert moved.sum(axis=1).tolist() == [4, 0, 4, 4]

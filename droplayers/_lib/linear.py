@@ -33,19 +33,29 @@ class Dense(NamedTuple):
         """The key of a call; 0 where nothing is drawn."""
         return key_at(self.p, rng) if self.train else 0
 
-    def dropped(self, weight: Array, key: int) -> Array:
-        """The weight as all samples share it: with one mask, or in test mode whole."""
-        weight = self.cast(weight)
+    def reserve(self, left: Array, right: Array, total: Array, drops: Array) -> Shared:
+        """The memory of a product of two matrices with one mask for all samples, which
+        drops elements of an array like `drops`; nothing where each has its own."""
+        if self.train and (self.per_sample or self.p == 1.0):
+            return Shared(left, right, None, total)
+        room = np.empty_like(drops, self.computes) if self.train and self.p else None
+        with np.errstate(all="ignore"):
+            left, right = self.cast(left), self.cast(right)
+        return Shared(left, right, room, np.empty_like(total))
+
+    def dropped(self, x: Array, key: int, out: Array | None) -> Array:
+        """x as all samples share it: with one mask, or in test mode whole."""
         if not self.train:
-            return weight
-        where = Geometry(weight.shape)
+            return x
+        where = Geometry(x.shape)
         kept: Array = apply_mask(
-            weight,
+            x,
             self.computes,
             where,
             at_rate(self.p, Affine(a=scale(self.p)), where, Key(key)),
             identity=self.p == 0.0,
             train=True,
+            out=out,
         )
         return kept
 
@@ -67,6 +77,15 @@ class Dense(NamedTuple):
             reals *= reals.dtype.type(scale(self.p))
         else:
             total += matmul()
+
+
+class Shared(NamedTuple):
+    """What a product with one mask for all samples takes, had before a key is drawn."""
+
+    left: Array
+    right: Array
+    dropped: Array | None  #: room for the array whose elements are dropped
+    product: Array
 
 
 def prepare(

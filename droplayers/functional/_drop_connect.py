@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validation
-from .._lib.linear import Dense, accumulator, check_inner, check_shape, prepare
+from .._lib.linear import (
+    Dense,
+    Shared,
+    accumulator,
+    check_inner,
+    check_shape,
+    prepare,
+)
 from .._lib.masked_matmul import add_outputs, add_weights, connections, store_inputs
 from .._lib.pipeline import noise_variance, reserve_then_draw
 
@@ -109,10 +116,13 @@ def drop_connect(
     if added is not None:
         check_shape(added, "bias", shape[1:])
     target = None if out is None else _validation.out(out, shape, layer.dtype)
-    total, key = reserve_then_draw(
-        lambda: accumulator(shape, layer.computes, target, matrices),
-        lambda: layer.key(rng),
-    )
+
+    def reserve() -> tuple[Array, Shared, Array]:
+        total = accumulator(shape, layer.computes, target, matrices)
+        shared = layer.reserve(inputs, matrix, total, drops=matrix)
+        return total, shared, _result(layer, total)
+
+    (total, shared, result), key = reserve_then_draw(reserve, lambda: layer.key(rng))
     total[...] = 0
     with np.errstate(all="ignore"):
         layer.product(
@@ -120,13 +130,17 @@ def drop_connect(
             lambda: add_outputs(
                 total, inputs, matrix, connections(key, layer.p, matrix)
             ),
-            lambda: layer.cast(inputs) @ layer.dropped(matrix, key),
+            lambda: np.matmul(
+                shared.left,
+                layer.dropped(shared.right, key, shared.dropped),
+                out=shared.product,
+            ),
         )
         if added is not None and layer.train and layer.p == 1.0:
             total[...] = layer.cast(added)
         elif added is not None:
             total += layer.cast(added)
-        result = total.astype(layer.dtype, copy=False)
+        _rounded(total, result)
         if target is not None and target is not total:
             np.copyto(target, result, casting="same_kind")
     return result if out is None else out
@@ -202,13 +216,16 @@ def drop_connect_backward(
     _validation.size((*inputs.shape, upper.shape[1]), "the layer", 2**63)
     with np.errstate(all="ignore"):
         grad_bias = layer.cast(upper).sum(axis=0).astype(layer.dtype, copy=False)
-    totals, key = reserve_then_draw(
-        lambda: [np.zeros(m.shape, layer.computes) for m in (inputs, matrix)],
+    (to_x, to_weight), key = reserve_then_draw(
+        lambda: (
+            _reserve_x(layer, upper, matrix),
+            _reserve_weight(layer, upper, inputs),
+        ),
         lambda: layer.key(rng),
     )
     return (
-        _grad_x(layer, totals[0], upper, matrix, key),
-        _grad_weight(layer, totals[1], upper, inputs, key),
+        _grad_x(layer, *to_x, upper, matrix, key),
+        _grad_weight(layer, *to_weight, upper, inputs, key),
         grad_bias,
     )
 
@@ -218,8 +235,10 @@ def grad_x(
 ) -> Array:
     """The gradient in x alone."""
     layer, m = prepare(p, mode, per_sample, {"grad": grad, "weight": weight})
-    total = np.zeros((len(m["grad"]), len(m["weight"])), layer.computes)
-    return _grad_x(layer, total, m["grad"], m["weight"], layer.key(rng))
+    memory, key = reserve_then_draw(
+        lambda: _reserve_x(layer, m["grad"], m["weight"]), lambda: layer.key(rng)
+    )
+    return _grad_x(layer, *memory, m["grad"], m["weight"], key)
 
 
 def grad_weight(
@@ -227,28 +246,72 @@ def grad_weight(
 ) -> Array:
     """The gradient in the weight alone."""
     layer, m = prepare(p, mode, per_sample, {"grad": grad, "x": x})
-    total = np.zeros((m["x"].shape[1], m["grad"].shape[1]), layer.computes)
-    return _grad_weight(layer, total, m["grad"], m["x"], layer.key(rng))
+    memory, key = reserve_then_draw(
+        lambda: _reserve_weight(layer, m["grad"], m["x"]), lambda: layer.key(rng)
+    )
+    return _grad_weight(layer, *memory, m["grad"], m["x"], key)
+
+
+def _result(layer: Dense, total: Array) -> Array:
+    """The memory of what a total is rounded to, which may be the total's own."""
+    if total.dtype == layer.dtype:
+        return total
+    return np.empty_like(total, layer.dtype)
+
+
+def _rounded(total: Array, result: Array) -> Array:
+    if result is not total:
+        np.copyto(result, total, casting="unsafe")
+    return result
+
+
+def _reserve_x(layer: Dense, grad: Array, weight: Array) -> tuple[Array, Array, Shared]:
+    total = np.zeros((len(grad), len(weight)), layer.computes)
+    shared = layer.reserve(grad, weight, total, drops=weight)
+    return total, _result(layer, total), shared
+
+
+def _reserve_weight(layer: Dense, grad: Array, x: Array) -> tuple[Array, Array, Shared]:
+    total = np.zeros((x.shape[1], grad.shape[1]), layer.computes)
+    return total, _result(layer, total), layer.reserve(x, grad, total, drops=total)
 
 
 @np.errstate(all="ignore")
-def _grad_x(layer: Dense, total: Array, grad: Array, weight: Array, key: int) -> Array:
-    layer.product(
-        total,
-        lambda: store_inputs(total, grad, weight, connections(key, layer.p, weight)),
-        lambda: layer.cast(grad) @ layer.dropped(weight, key).T,
-    )
-    return total.astype(layer.dtype, copy=False)
+def _grad_x(
+    layer: Dense,
+    total: Array,
+    result: Array,
+    shared: Shared,
+    grad: Array,
+    weight: Array,
+    key: int,
+) -> Array:
+    def product() -> Array:
+        kept = layer.dropped(shared.right, key, shared.dropped)
+        return np.matmul(shared.left, kept.T, out=shared.product)
+
+    connected = connections(key, layer.p, weight)
+    layer.product(total, lambda: store_inputs(total, grad, weight, connected), product)
+    return _rounded(total, result)
 
 
 @np.errstate(all="ignore")
-def _grad_weight(layer: Dense, total: Array, grad: Array, x: Array, key: int) -> Array:
-    layer.product(
-        total,
-        lambda: add_weights(total, x, grad, connections(key, layer.p, total)),
-        lambda: layer.dropped(layer.cast(x).T @ layer.cast(grad), key),
-    )
-    return total.astype(layer.dtype, copy=False)
+def _grad_weight(
+    layer: Dense,
+    total: Array,
+    result: Array,
+    shared: Shared,
+    grad: Array,
+    x: Array,
+    key: int,
+) -> Array:
+    def product() -> Array:
+        np.matmul(shared.left.T, shared.right, out=shared.product)
+        return layer.dropped(shared.product, key, shared.dropped)
+
+    connected = connections(key, layer.p, total)
+    layer.product(total, lambda: add_weights(total, x, grad, connected), product)
+    return _rounded(total, result)
 
 
 def drop_connect_moments(

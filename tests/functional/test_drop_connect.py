@@ -182,6 +182,35 @@ def test_out_may_be_an_operand_or_of_another_dtype():
         assert_same(out, expected.astype(out.dtype))
 
 
+class Measuring(np.random.Generator):
+    """Remembers how much memory there was when it was asked."""
+
+    def integers(self, *arguments, **options):
+        tracemalloc.reset_peak()
+        self.reserved = tracemalloc.get_traced_memory()[0]
+        return super().integers(*arguments, **options)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", ">f4", "i4", "F"])
+def test_with_one_mask_all_memory_is_had_before_a_key_is_drawn(dtype):
+    """Where there is not enough of it no generator has advanced then."""
+    x, w = np.ones((64, 700), dtype), np.ones((700, 900), dtype)
+    g = np.ones((64, 900), dtype)
+    for call, operands in (
+        (dl.drop_connect, (x, w)),
+        (dl.drop_connect_backward, (g, x, w)),
+    ):
+        rng = Measuring(np.random.PCG64(1))
+        tracemalloc.start()
+        try:
+            call(*operands, per_sample=False, rng=rng)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak - rng.reserved < 1 << 17
+        assert rng.reserved > w.size * 4
+
+
 @pytest.mark.parametrize("per_sample", [True, False])
 def test_the_gradients_are_the_adjoints(per_sample):
     rng = np.random.default_rng(4)
