@@ -9,6 +9,7 @@ line, which raises an error when it is run. Checkers are mypy --strict and pyrig
 import ast
 import inspect
 import json
+import os
 import pathlib
 import re
 import runpy
@@ -24,7 +25,7 @@ import droplayers as dl
 SNIPPETS = ROOT / "tests" / "typing"
 FILES = sorted(SNIPPETS.rglob("*.py"))
 FAILING = [path for path in FILES if path.parent.name == "fail"]
-PYRIGHT = shutil.which("pyright") or shutil.which("basedpyright")
+PLACES = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
 
 
 def snippets(paths):
@@ -48,14 +49,16 @@ def mypy_errors(cache):
 
 
 def pyright_errors():
-    if PYRIGHT is None:
+    names = "pyright", "basedpyright"
+    found = [*filter(None, (shutil.which(name, path=PLACES) for name in names))]
+    if not found:
         pytest.skip("no pyright")
-    command = [PYRIGHT, "--outputjson", "--pythonpath", sys.executable]
+    command = [found[0], "--outputjson", "--pythonpath", sys.executable]
     run = subprocess.run([*command, *FILES], cwd=ROOT, capture_output=True, text=True)
     return {
-        (pathlib.Path(found["file"]), found["range"]["start"]["line"] + 1): found
-        for found in json.loads(run.stdout)["generalDiagnostics"]
-        if found["severity"] == "error"
+        (pathlib.Path(error["file"]), error["range"]["start"]["line"] + 1): error
+        for error in json.loads(run.stdout)["generalDiagnostics"]
+        if error["severity"] == "error"
     }
 
 
