@@ -92,7 +92,9 @@ def test_no_object_of_python_is_kept_in_a_static():
 def test_the_processor_is_asked_and_threads_are_started_in_one_file_each():
     asked = includers(r"cpuid\.h") | users("__builtin_cpu_")
     assert asked == {"kernels/dispatch.c"}
-    assert includers(r"threads?\.h>") | users(r"\bpthread_|\bthrd_") == {"base/threads.c"}
+    assert includers(r"threads?\.h>") | users(r"\bpthread_|\bthrd_") == {
+        "base/threads.c"
+    }
 
 
 def test_intrinsics_live_in_the_word_lists_alone():

@@ -45,9 +45,12 @@ class _Blocks(_BlockMask, Generic[T], total=False):
 
 class _Path(_Masked[T], Generic[T], total=False):
     per: str
+    scaling: str
     scale_by_keep: Flag
 
 class _Depth(TypedDict, Generic[T], total=False):
+    per: str
+    scaling: str
     sampling: str
     rng: RNG
     out: NDArray[T] | None

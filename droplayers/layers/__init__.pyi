@@ -80,12 +80,14 @@ class GaussianDropout(_Elementwise):
 class DropPath(_Elementwise):
     drop_prob: _Attribute[float | None, Real | None]
     per: str
+    scaling: str
     scale_by_keep: _Attribute[bool, Flag]
     def __init__(
         self,
         drop_prob: Real | None = None,
         *,
         per: str = "sample",
+        scaling: str = "inverted",
         scale_by_keep: Flag = True,
         rng: RNG = None,
     ) -> None: ...
