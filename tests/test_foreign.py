@@ -245,8 +245,8 @@ def test_what_is_no_array_is_no_zero_dimensional_one(place):
         with pytest.raises(TypeError) as caught:
             place.call(value)
         name, came = re.fullmatch(
-            "(.*) must be (?:a numeric array|boolean|a sequence of arrays|a real"
-            r" number in \[0, 1\]), got (?:a )?(.*)",
+            "(.*) must be (?:a numeric array|an array|boolean|a sequence of arrays|what"
+            r" x's dtype takes|a real number in \[0, 1\]), got (?:a )?(.*)",
             str(caught.value),
             re.DOTALL,
         ).groups()
