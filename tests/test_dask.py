@@ -154,9 +154,11 @@ def path_calls(draw):
         "prob": draw(RATE),
         "training": draw(st.sampled_from([True, True, False])),
         "per": draw(st.sampled_from(["sample", "batch"])),
-        "scale_by_keep": draw(st.booleans()),
+        "scaling": draw(st.sampled_from(["inverted", "classic"])),
         "return_mask": draw(st.booleans()),
     }
+    if options["scaling"] == "inverted":
+        options["scale_by_keep"] = draw(st.booleans())
     batch = options["per"] == "batch"
     if not batch and draw(st.booleans()):
         some = st.sampled_from([0.0, 1.0]) if draw(st.booleans()) else RATE

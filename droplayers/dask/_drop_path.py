@@ -24,6 +24,7 @@ def drop_path(
     training: bool = False,
     *,
     per: str = "sample",
+    scaling: str = "inverted",
     scale_by_keep: bool = True,
     residual: ArrayLike | da.Array | None = None,
     rng: RNG = None,
@@ -39,7 +40,7 @@ def drop_path(
     prob : float, array_like or dask.array.Array of float, default 0.0
         Probability to drop a sample; or one for each, of shape (B,). A Dask array's
         values are checked where they are computed, and always draw a key.
-    training, per, scale_by_keep : optional
+    training, per, scaling, scale_by_keep : optional
         As in `droplayers.drop_path`.
     residual : array_like or dask.array.Array, optional
         Of x's shape: gives ``residual + drop_path(x)``. It is cut as x is.
@@ -74,7 +75,11 @@ def drop_path(
     """
     known(x, "x")
     call = functools.partial(
-        functional.drop_path, training=training, per=per, scale_by_keep=scale_by_keep
+        functional.drop_path,
+        training=training,
+        per=per,
+        scaling=scaling,
+        scale_by_keep=scale_by_keep,
     )
     operands = {}
     rates, rate = _rates(prob, None if per == "batch" else x.shape[:1])
