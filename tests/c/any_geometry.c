@@ -193,7 +193,8 @@ choose_factors(geometry *g)
     drop_job *job = &g->job;
     const drop_form form = job->op.affine.form;
     uint64_t n = job->index + 1;
-    int fits = job->given && job->op.dtype != DROP_BOOL && form != DROP_AFFINE;
+    int fits = job->given && job->op.dtype != DROP_BOOL &&
+               (form == DROP_SCALE || form == DROP_RESIDUAL);
     for (int i = 0; i < job->axes; i++) {
         fits = fits && job->axis[i].mask < 2;
         n += (job->axis[i].n ? job->axis[i].n - 1 : 0) * job->axis[i].mask;
