@@ -111,14 +111,7 @@ def put_rows(
     out: _Array, part: _Array, rows: np.ndarray[Any, np.dtype[np.intp]], first: int, /
 ) -> _Array: ...
 def block_mask(
-    packed: bytearray,
-    cells: tuple[int, ...],
-    blocks: tuple[int, ...],
-    key: int,
-    threshold: int,
-    first: int,
-    strides: tuple[int, ...],
-    /,
+    packed: bytearray, cells: tuple[int, ...], blocks: tuple[int, ...], seeds: _Mask, /
 ) -> int: ...
 def masked_matmul(
     sums: _Array, a: _Array, m: _Array, transposed: bool, mask: _Mask, /

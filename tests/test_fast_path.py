@@ -396,6 +396,10 @@ def stub():
     return {f.name: [a.arg for a in f.args.posonlyargs] for f in functions}
 
 
+def test_no_call_into_c_has_more_than_6_arguments_but_the_fast_ones():
+    assert {name for name, args in stub().items() if len(args) > 6} <= set(ENTRIES)
+
+
 @pytest.mark.parametrize("name", ENTRIES)
 def test_arguments_are_passed_in_the_order_that_the_stub_says(name):
     """All entries have one enumeration of positions, and so one order of names."""

@@ -187,15 +187,18 @@ def test_what_could_crash_the_core_is_an_error():
         _core.apply(keep, one, keep, mask, replace)
     with pytest.raises(ValueError, match="unknown form"):
         _core.apply(keep, keep, None, mask, (_core.REPLACE + 1, 1.0, 0.0, 0.0))
+    half = 1, 2**39, None, 0
     for cells, blocks in [((2**32, 2**32), (2, 1)), ((9, 9), (10, 1)), ((9,), (0,))]:
         with pytest.raises(ValueError, match="no such map"):
-            _core.block_mask(packed, cells, blocks, 1, 2**39, 0, (1,) * len(cells))
+            _core.block_mask(packed, cells, blocks, (*half, (1,) * len(cells)))
     with pytest.raises(ValueError, match="no room"):
-        _core.block_mask(packed, (449,), (1,), 1, 2**39, 0, (1,))
-    with pytest.raises(ValueError, match="do not fit"):
-        _core.block_mask(packed, (9,), (1,), 1, 2**39, 0, (9, 1))
+        _core.block_mask(packed, (449,), (1,), (*half, (1,)))
+    with pytest.raises(ValueError, match="one mask stride per axis"):
+        _core.block_mask(packed, (9,), (1,), (*half, (9, 1)))
+    with pytest.raises(ValueError, match="seeds are drawn"):
+        _core.block_mask(packed, (9,), (1,), (0, 0, bytearray(16), 0, (1,)))
     filled = bytearray(b"\xff" * 16)
-    assert _core.block_mask(filled, (5,), (1,), 1, 0, 2**64 - 1, (1,)) == 5
+    assert _core.block_mask(filled, (5,), (1,), (1, 0, None, 2**64 - 1, (1,))) == 5
     x = np.ones((2, 3))
     for sums, a, m in [(x, x, x), (x[:, ::2], x[:, :2], x[:, :2]), (x, x.T, x)]:
         with pytest.raises(ValueError, match="do not fit"):

@@ -9,11 +9,12 @@ from .. import _core, _validation
 from ..keys import draw_key
 from . import mask as masks
 from .block_rate import seed_threshold
+from .mask import Mask
 from .pipeline import reserve_then_draw
 
 if TYPE_CHECKING:
     from ..keys import RNG
-    from .mask import Geometry, Mask
+    from .mask import Geometry
 
 
 class Blocks(NamedTuple):
@@ -84,8 +85,6 @@ def draw(p: float, blocks: Blocks, rng: RNG) -> tuple[Mask, int]:
     if size:
         pairs = zip(cells, blocks.sides, strict=True)
         sides = tuple((d, side) for d, side in pairs if side > 1)
-        kept = _core.block_mask(
-            packed, cells, blocks.sides,
-            key, seed_threshold(p, sides), blocks.first, blocks.strides,
-        )  # fmt: skip
+        seeds = Mask(key, seed_threshold(p, sides), None, blocks.first, blocks.strides)
+        kept = _core.block_mask(packed, cells, blocks.sides, seeds)
     return masks.from_bits(packed, blocks.where), kept

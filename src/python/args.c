@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "python/args.h"
 
-#include "python/job_from_numpy.h"
+#include "python/job_mask.h"
 
-/* The items of Python's Mask and Affine, in their order. */
-enum {
-    MASK_KEY,
-    MASK_THRESHOLD,
-    MASK_PACKED,
-    MASK_FIRST,
-    MASK_STRIDES,
-    MASK_ITEMS
-};
+/* The items of Python's Affine, in their order. */
 enum { AFFINE_FORM, AFFINE_A, AFFINE_B, AFFINE_C, AFFINE_ITEMS };
 
-/* The items of a tuple of some length, borrowed; whether it is one. */
-static int
-unpack_tuple(PyObject **item, PyObject *tuple, Py_ssize_t n, const char *what)
+int
+drop_unpack(PyObject **item, PyObject *tuple, Py_ssize_t n, const char *what)
 {
     if (!PyTuple_Check(tuple) || PyTuple_Size(tuple) != n) {
         PyErr_Format(PyExc_TypeError, "%s must be a tuple of %zd", what, n);
@@ -29,49 +20,12 @@ unpack_tuple(PyObject **item, PyObject *tuple, Py_ssize_t n, const char *what)
 }
 
 int
-drop_parse_mask(drop_job *job, Py_buffer *given, PyObject *mask)
-{
-    PyObject *item[MASK_ITEMS];
-    if (!unpack_tuple(item, mask, MASK_ITEMS, "mask")) {
-        return -1;
-    }
-    uint64_t key = PyLong_AsUnsignedLongLong(item[MASK_KEY]);
-    uint64_t threshold = PyLong_AsUnsignedLongLong(item[MASK_THRESHOLD]);
-    uint64_t index = PyLong_AsUnsignedLongLongMask(item[MASK_FIRST]);
-    if (PyErr_Occurred()) {
-        return -1;
-    }
-    if (threshold > DROP_ONE) {
-        PyErr_SetString(PyExc_ValueError, "threshold is above 2**40");
-        return -1;
-    }
-    if (drop_job_strides(job, item[MASK_STRIDES]) < 0) {
-        return -1;
-    }
-    drop_job_draw(job, key, threshold);
-    job->index = index;
-    if (item[MASK_PACKED] == Py_None) {
-        return 0;
-    }
-    if (PyObject_GetBuffer(item[MASK_PACKED], given, PyBUF_SIMPLE) < 0) {
-        return -1;
-    }
-    const Py_ssize_t bytes = given->len - DROP_BITS_PAD;
-    if (!drop_job_holds(job, bytes > 0 ? (uint64_t)bytes * 8 : 0)) {
-        PyErr_SetString(PyExc_ValueError, "the packed mask is too short");
-        return -1;
-    }
-    job->given = given->buf;
-    return 0;
-}
-
-int
 drop_parse_affine(drop_affine *affine, PyArrayObject **factors,
                   PyObject *tuple)
 {
     PyObject *item[AFFINE_ITEMS];
     *factors = NULL;
-    if (!unpack_tuple(item, tuple, AFFINE_ITEMS, "affine")) {
+    if (!drop_unpack(item, tuple, AFFINE_ITEMS, "affine")) {
         return -1;
     }
     *affine = (drop_affine){.form = DROP_SCALE};

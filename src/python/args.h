@@ -16,9 +16,9 @@ int drop_count(const char *function, Py_ssize_t n, Py_ssize_t expected);
 /* An array, or None, which is NULL. */
 int drop_parse_array(PyArrayObject **array, PyObject *arg);
 
-/* A Mask of the Python package: key, threshold, packed bits or None, index of
- * the first cell, strides. The caller releases given. */
-int drop_parse_mask(drop_job *job, Py_buffer *given, PyObject *mask);
+/* The items of a tuple of n, borrowed; whether it is one. */
+int drop_unpack(PyObject **item, PyObject *tuple, Py_ssize_t n,
+                const char *what);
 
 /* An Affine of the Python package: form, a, b, c. factors is a where that is
  * an array, borrowed, else NULL. */

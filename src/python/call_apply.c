@@ -9,6 +9,7 @@
 #include "python/args.h"
 #include "python/calls.h"
 #include "python/job_from_numpy.h"
+#include "python/job_mask.h"
 #include "python/release.h"
 #include "python/settings.h"
 

@@ -5,22 +5,21 @@
 #include "ops/block_mask.h"
 #include "python/args.h"
 #include "python/calls.h"
+#include "python/job_mask.h"
 #include "python/release.h"
 #include "python/settings.h"
 
 #include <string.h>
 
-/* Cells, block and stride of the seeds, for each axis. */
+/* Cells and block for each axis. */
 static int
-parse_extents(drop_block_mask *map, PyObject *cells, PyObject *blocks,
-              PyObject *strides)
+parse_extents(drop_block_mask *map, PyObject *cells, PyObject *blocks)
 {
     Py_ssize_t axes = PyTuple_Size(cells);
     if (axes < 1 || axes > DROP_BLOCK_MASK_AXES ||
-        PyTuple_Size(blocks) != axes || PyTuple_Size(strides) != axes) {
+        PyTuple_Size(blocks) != axes) {
         if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_ValueError,
-                            "cells, blocks and strides do not fit");
+            PyErr_SetString(PyExc_ValueError, "cells and blocks do not fit");
         }
         return -1;
     }
@@ -29,8 +28,6 @@ parse_extents(drop_block_mask *map, PyObject *cells, PyObject *blocks,
     for (Py_ssize_t i = 0; i < axes; i++) {
         size_t n = PyLong_AsSize_t(PyTuple_GetItem(cells, i));
         size_t block = PyLong_AsSize_t(PyTuple_GetItem(blocks, i));
-        uint64_t stride =
-            PyLong_AsUnsignedLongLongMask(PyTuple_GetItem(strides, i));
         if (PyErr_Occurred()) {
             return -1;
         }
@@ -39,7 +36,33 @@ parse_extents(drop_block_mask *map, PyObject *cells, PyObject *blocks,
             PyErr_SetString(PyExc_ValueError, "no such map of blocks");
             return -1;
         }
-        map->axis[i] = (drop_extent){n, block, stride};
+        map->axis[i] = (drop_extent){.cells = n, .block = block};
+    }
+    return 0;
+}
+
+/* The mask of the seeds, which is drawn. */
+static int
+parse_seeds(drop_block_mask *map, PyObject *arg)
+{
+    Py_buffer given = {0};
+    drop_job seeds = {.axes = map->axes};
+    for (int i = 0; i < map->axes; i++) {
+        seeds.axis[i].n = map->axis[i].cells - map->axis[i].block + 1;
+    }
+    const int status = drop_parse_mask(&seeds, &given, arg);
+    PyBuffer_Release(&given);
+    if (status < 0) {
+        return -1;
+    }
+    if (seeds.given) {
+        PyErr_SetString(PyExc_ValueError, "seeds are drawn");
+        return -1;
+    }
+    map->sampler = seeds.sampler;
+    map->index = seeds.index;
+    for (int i = 0; i < map->axes; i++) {
+        map->axis[i].stride = seeds.axis[i].mask;
     }
     return 0;
 }
@@ -58,26 +81,19 @@ drop_core_block_mask(PyObject *self, PyObject *const *args, Py_ssize_t n)
     Py_buffer to = {0};
     int status = -1;
     (void)self;
-    if (drop_count("block_mask", n, 7) < 0 ||
-        parse_extents(&map, args[1], args[2], args[6]) < 0) {
-        return NULL;
-    }
-    uint64_t key = PyLong_AsUnsignedLongLong(args[3]);
-    uint64_t threshold = PyLong_AsUnsignedLongLong(args[4]);
-    map.index = PyLong_AsUnsignedLongLongMask(args[5]);
-    if (PyErr_Occurred() ||
+    if (drop_count("block_mask", n, 4) < 0 ||
+        parse_extents(&map, args[1], args[2]) < 0 ||
+        parse_seeds(&map, args[3]) < 0 ||
         PyObject_GetBuffer(args[0], &to, PyBUF_WRITABLE) < 0) {
         return NULL;
     }
     map.to = to.buf;
-    if (threshold > DROP_ONE || to.len < DROP_BITS_PAD ||
-        (drop_block_mask_size(&map) + 7) / 8 >
-            (size_t)to.len - DROP_BITS_PAD) {
+    if (to.len < DROP_BITS_PAD || (drop_block_mask_size(&map) + 7) / 8 >
+                                      (size_t)to.len - DROP_BITS_PAD) {
         PyErr_SetString(PyExc_ValueError, "the map has no room for the bits");
     }
     else {
         memset(map.to, 0, (size_t)to.len);
-        drop_sampler_start(&map.sampler, key, threshold);
         status =
             drop_release(draw_block_mask, &map, drop_block_mask_work(&map));
     }

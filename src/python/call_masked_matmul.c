@@ -5,6 +5,7 @@
 #include "ops/masked_matmul.h"
 #include "python/args.h"
 #include "python/calls.h"
+#include "python/job_mask.h"
 #include "python/release.h"
 #include "python/settings.h"
 

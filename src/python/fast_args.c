@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "python/fast_args.h"
 
-#include "python/job_from_numpy.h"
+#include "python/job_mask.h"
 
 /* Axes of a complex array, its parts among them, at most: of any array in
  * NumPy 1. */

@@ -12,6 +12,7 @@
 #include "python/fast_args.h"
 #include "python/fast_call.h"
 #include "python/job_from_numpy.h"
+#include "python/job_mask.h"
 #include "python/key_from_rng.h"
 
 /* The positions of arguments, in which the Python package passes them. */

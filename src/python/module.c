@@ -18,8 +18,7 @@ static PyMethodDef methods[] = {
      "put_rows(out, part, rows, first): out[rows - first] = part, in C "
      "order."},
     {"block_mask", FAST(drop_core_block_mask),
-     "block_mask(packed, cells, blocks, key, threshold, first, strides): the"
-     " number of kept."},
+     "block_mask(packed, cells, blocks, seeds): the number of kept."},
     {"masked_matmul", FAST(drop_core_masked_matmul),
      "masked_matmul(sums, a, m, transposed, mask)"},
     {"dropout", FAST(drop_core_dropout),
