@@ -341,8 +341,9 @@ def test_our_own_variable_is_above_omp_num_threads():
     assert "got 'many'; using 1" in run.stderr
 
 
-def test_workers_of_joblib_use_the_threads_that_they_are_told_to():
+def test_workers_of_joblib_use_the_threads_that_they_are_told_to(monkeypatch):
     pytest.importorskip("joblib")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     threads = run_python("""
         import joblib
 
