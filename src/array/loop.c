@@ -28,7 +28,7 @@ drop_copy_rows(drop_loop *loop, drop_writer *to, uint64_t index,
     drop_mask_reader_rows(&loop->reader, to, index, stride, rows, n);
 }
 
-/* Applies the span along inner. */
+/* Applies the span to elements of the inner axis. */
 static int
 apply_span(drop_loop *loop, drop_cursor at)
 {
@@ -48,7 +48,7 @@ static void
 apply_gathered(const drop_plan *plan, drop_run run, drop_bit_span bits)
 {
     char x[DROP_GATHER_BYTES], r[DROP_GATHER_BYTES];
-    const drop_axis *row = &plan->along, *step = &plan->inner;
+    const drop_axis *row = &plan->second, *step = &plan->inner;
     const ptrdiff_t size = (ptrdiff_t)drop_size(plan->op.dtype);
     const ptrdiff_t bytes = (ptrdiff_t)step->n * size;
     const size_t rows = bits.n / step->n;
@@ -79,7 +79,7 @@ apply_rows(drop_loop *loop, drop_cursor at)
     const size_t most = drop_gather_most(size) / n;
     int status = 0;
     for (size_t i = 0, some; i < rows && !status; i += some) {
-        drop_cursor here = drop_cursor_at(at, &plan->along, i);
+        drop_cursor here = drop_cursor_at(at, &plan->second, i);
         some = 1;
         if (bytes >= DROP_GATHER_ROW) {
             loop->span = (drop_bit_span){span.bits, span.offset + i * n, n};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What the loops share. A loop is called at each place of a plan's outer axes,
- * and handles the elements along inner and along from there. It applies each
- * span of bits at every place of the shared axes.
+ * and handles the elements of its inner and second axes from there. It applies
+ * each span of bits at every place of the shared axes.
  */
 #ifndef DROP_ARRAY_LOOP_H
 #define DROP_ARRAY_LOOP_H
@@ -22,9 +22,9 @@
  * byte at a time. */
 #define DROP_NARROW 8
 
-/* Bits of a row with those that follow it along group, at most. With fewer
- * more of their segments' bits would be drawn for nothing, and with more less
- * of the memory would be contiguous. */
+/* The most bits of a row together with those that follow it along the group
+ * axis. Fewer would leave more bits of their segments unused; more would leave
+ * less of the memory contiguous. */
 #define DROP_GROUP_BITS 2048
 
 /* The state of a loop: of a thread, where there are several. */
@@ -35,14 +35,16 @@ struct drop_loop {
     drop_bit_span span; /* the bits that are being applied */
 };
 
-/* drop_loop_row: inner is contiguous in the mask. Whole rows have one bit
- * each, and contiguous ones with the same bit are applied together. Short rows
- * along inner are applied together, as many along along as fit a tile. Grouped
- * ones are far apart in the mask, which goes on from them along group. In
- * transposed loops the mask is contiguous along along and memory along inner;
- * narrow ones have few places on inner, and contiguous columns. Normal ones
- * have a variate for each element instead of a bit; those with factors have
- * a factor for each element of the mask too. */
+/* drop_loop_row: the inner axis is contiguous in the mask.
+ * drop_loop_whole_rows: each row has one bit; contiguous rows with the same
+ * bit are applied together. drop_loop_short_rows: short rows of the inner axis
+ * are applied together, as many places of the second axis as fit a tile.
+ * drop_loop_grouped: the rows are far apart in the mask, which continues from
+ * each along the group axis. drop_loop_transposed: the mask is contiguous
+ * along the second axis, memory along the inner one. drop_loop_narrow: the
+ * same where the inner axis is short and columns are contiguous.
+ * drop_loop_normal: each element has a normal variate instead of a bit.
+ * drop_loop_factors: each element of the mask has a factor beside its bit. */
 drop_loop_fn drop_loop_row, drop_loop_whole_rows, drop_loop_short_rows,
     drop_loop_grouped, drop_loop_transposed, drop_loop_narrow,
     drop_loop_normal, drop_loop_factors;
@@ -51,13 +53,13 @@ drop_loop_fn drop_loop_row, drop_loop_whole_rows, drop_loop_short_rows,
 void drop_copy_rows(drop_loop *loop, drop_writer *to, uint64_t index,
                     uint64_t stride, size_t rows, size_t n);
 
-/* Applies n bits to n elements along inner from a cursor on, at every place of
- * the shared axes. */
+/* Applies n bits to n elements of the inner axis from a cursor on, at every
+ * place of the shared axes. */
 int drop_apply_bits(drop_loop *loop, drop_cursor at, const uint8_t *bits,
                     size_t offset, size_t n);
 
-/* The same for whole rows along inner, which follow each other along along;
- * their bits lie end to end. */
+/* The same for whole rows of the inner axis, which follow each other along the
+ * second; their bits lie end to end. */
 int drop_apply_rows(drop_loop *loop, drop_cursor at, const uint8_t *bits,
                     size_t rows);
 

@@ -12,8 +12,8 @@
 /* Elements of a block; factors are repeated so many at a time. */
 enum { BLOCK = DROP_GATHER, UNROLL = 4 };
 
-/* Rows by elements along along and inner, with their bits and factors, which
- * are floats or doubles. */
+/* Rows of the second axis by n elements of the inner one, with their bits and
+ * factors, which are floats or doubles. */
 typedef struct {
     size_t rows, n;
     const uint8_t *bits;
@@ -91,16 +91,16 @@ expand(block *b, const drop_loop *loop, uint64_t index)
 {
     double some[BLOCK];
     const drop_job *job = loop->plan->job;
-    const drop_axis *inner = &loop->plan->inner, *along = &loop->plan->along;
+    const drop_axis *inner = &loop->plan->inner, *second = &loop->plan->second;
     const size_t size = job->op.dtype == DROP_F64 ? 8 : 4;
     drop_writer writer = {b->bit_room, 0, 0};
     /* Rows of one bit each are neighbours in the mask. */
-    const int are_neighbours = !inner->mask && along->mask;
+    const int are_neighbours = !inner->mask && second->mask;
     const size_t times = are_neighbours ? 1 : b->rows;
     const size_t count = are_neighbours ? b->rows : inner->mask ? b->n : 1;
     const size_t n = inner->mask ? 1 : b->n;
     char *to = (char *)b->factors;
-    for (size_t i = 0; i < times; i++, index += along->mask) {
+    for (size_t i = 0; i < times; i++, index += second->mask) {
         drop_bits_repeat(&writer, job->given, index, count, n);
         if (n == 1) {
             round_factors(to, job, index, count);
@@ -136,7 +136,7 @@ apply_block(drop_loop *loop, block *b, drop_cursor at)
     char x[BLOCK * 8], r[BLOCK * 8];
     const drop_plan *plan = loop->plan;
     const drop_operation *op = &plan->op;
-    const drop_axis *row = &plan->along, *step = &plan->inner;
+    const drop_axis *row = &plan->second, *step = &plan->inner;
     const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
     const size_t rows = b->rows, n = b->n;
     const int in_place =
@@ -186,14 +186,14 @@ apply_row(drop_loop *loop, drop_cursor at)
 int
 drop_loop_factors(drop_loop *loop, drop_cursor at)
 {
-    const drop_axis *inner = &loop->plan->inner, *along = &loop->plan->along;
+    const drop_axis *inner = &loop->plan->inner, *second = &loop->plan->second;
     const size_t bytes = inner->n * drop_size(loop->plan->op.dtype);
     const size_t most = inner->n < BLOCK ? BLOCK / inner->n : 1;
     block b;
     int status = 0;
-    for (size_t i = 0; i < along->n && !status; i += b.rows) {
-        drop_cursor row = drop_cursor_at(at, along, i);
-        b.rows = along->n - i < most ? along->n - i : most;
+    for (size_t i = 0; i < second->n && !status; i += b.rows) {
+        drop_cursor row = drop_cursor_at(at, second, i);
+        b.rows = second->n - i < most ? second->n - i : most;
         if (!inner->mask && bytes >= DROP_SHORT_REPEAT) {
             b.rows = 1;
             status = apply_row(loop, row);

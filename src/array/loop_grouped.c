@@ -13,8 +13,8 @@ least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Applies rows along along at each place of a group. Their bits lie row by
- * row, and in each place by place. */
+/* Applies rows, at consecutive places of the second axis, at each place of the
+ * group axis. Their bits lie row by row, and within a row place by place. */
 static int
 apply_group(drop_loop *loop, drop_cursor at, const uint8_t *drawn, size_t rows,
             size_t places)
@@ -39,18 +39,18 @@ int
 drop_loop_grouped(drop_loop *loop, drop_cursor at)
 {
     uint8_t drawn[DRAWN_BITS / 8 + DROP_BITS_PAD];
-    const drop_axis *along = &loop->plan->along, *group = &loop->plan->group;
+    const drop_axis *second = &loop->plan->second, *group = &loop->plan->group;
     const size_t n = loop->plan->inner.n, most = DROP_GROUP_BITS / n;
     int status = 0;
     for (size_t j = 0, places; j < group->n && !status; j += places) {
         places = least(most, group->n - j);
         const size_t room = least(DRAWN_BITS / (places * n), DROP_TILE / n);
-        for (size_t i = 0, rows; i < along->n && !status; i += rows) {
+        for (size_t i = 0, rows; i < second->n && !status; i += rows) {
             drop_cursor here = drop_cursor_at(at, group, j);
             drop_writer writer = {drawn, 0, 0};
-            here = drop_cursor_at(here, along, i);
-            rows = least(room, along->n - i);
-            drop_copy_rows(loop, &writer, here.index, along->mask, rows,
+            here = drop_cursor_at(here, second, i);
+            rows = least(room, second->n - i);
+            drop_copy_rows(loop, &writer, here.index, second->mask, rows,
                            places * n);
             drop_bits_end(&writer);
             status = apply_group(loop, here, drawn, rows, places);

@@ -22,14 +22,14 @@ drop_loop_narrow(drop_loop *loop, drop_cursor at)
     uint8_t row[DROP_NARROW][COLUMNS / 8];
     uint8_t bits[DROP_NARROW * COLUMNS / 8 + DROP_BITS_PAD];
     uint64_t deposit[256];
-    const drop_axis *inner = &loop->plan->inner, *along = &loop->plan->along;
+    const drop_axis *inner = &loop->plan->inner, *second = &loop->plan->second;
     const size_t places = inner->n;
     int status = 0;
     fill_deposit(deposit, places);
-    for (size_t b = 0, n; b < along->n && !status; b += n) {
-        drop_cursor here = drop_cursor_at(at, along, b);
+    for (size_t b = 0, n; b < second->n && !status; b += n) {
+        drop_cursor here = drop_cursor_at(at, second, b);
         drop_writer to = {bits, 0, 0};
-        n = along->n - b;
+        n = second->n - b;
         n = n < COLUMNS ? n : COLUMNS;
         for (size_t i = 0; i < places; i++) {
             drop_writer writer = {row[i], 0, 0};

@@ -55,11 +55,11 @@ count_alike(drop_loop *loop, uint64_t index, size_t n, int *keep)
 int
 drop_loop_whole_rows(drop_loop *loop, drop_cursor at)
 {
-    const drop_axis *row = &loop->plan->inner, *along = &loop->plan->along;
+    const drop_axis *row = &loop->plan->inner, *second = &loop->plan->second;
     int status = 0, keep;
-    for (size_t i = 0, rows; i < along->n && !status; i += rows) {
-        drop_cursor first = drop_cursor_at(at, along, i);
-        rows = count_alike(loop, first.index, along->n - i, &keep);
+    for (size_t i = 0, rows; i < second->n && !status; i += rows) {
+        drop_cursor first = drop_cursor_at(at, second, i);
+        rows = count_alike(loop, first.index, second->n - i, &keep);
         const size_t n = rows * row->n;
         for (size_t j = 0; j < n && !status; j += loop->span.n) {
             drop_cursor here = drop_cursor_at(first, row, j);
@@ -89,21 +89,21 @@ int
 drop_loop_short_rows(drop_loop *loop, drop_cursor at)
 {
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
-    const drop_axis *row = &loop->plan->inner, *along = &loop->plan->along;
+    const drop_axis *row = &loop->plan->inner, *second = &loop->plan->second;
     const size_t n = row->n, most = DROP_TILE / n;
     int status = 0;
-    for (size_t i = 0, rows; i < along->n && !status; i += rows) {
-        drop_cursor here = drop_cursor_at(at, along, i);
+    for (size_t i = 0, rows; i < second->n && !status; i += rows) {
+        drop_cursor here = drop_cursor_at(at, second, i);
         drop_writer writer = {bits, 0, 0};
-        rows = along->n - i < most ? along->n - i : most;
+        rows = second->n - i < most ? second->n - i : most;
         if (row->mask == 0) {
             drop_bit_span some =
                 drop_mask_reader_get(&loop->reader, here.index, rows);
             rows = some.n;
             drop_bits_repeat(&writer, some.bits, some.offset, rows, n);
         }
-        else if (along->mask) {
-            drop_copy_rows(loop, &writer, here.index, along->mask, rows, n);
+        else if (second->mask) {
+            drop_copy_rows(loop, &writer, here.index, second->mask, rows, n);
         }
         else if (i == 0) {
             write_periodic(loop, &writer, here.index, rows, n);

@@ -90,7 +90,8 @@ transpose_words(columns *to, const mask_rows *from, size_t first, size_t place,
     }
 }
 
-/* Draws the bits of some places on inner, n along, column by column. */
+/* Draws bits column by column: at some places of the inner axis, of n places
+ * of the second. */
 static void
 draw_columns(drop_loop *loop, drop_cursor at, columns *to, size_t places,
              size_t n)
@@ -136,7 +137,7 @@ apply_contiguous(drop_loop *loop, drop_cursor at, const columns *from,
         }
         drop_bits_end(&writer);
         status =
-            drop_apply_bits(loop, drop_cursor_at(at, &loop->plan->along, b),
+            drop_apply_bits(loop, drop_cursor_at(at, &loop->plan->second, b),
                             bits, 0, some * cells);
     }
     return status;
@@ -154,11 +155,11 @@ apply_columns(drop_loop *loop, drop_cursor at, const columns *from, size_t n,
     bytes = bytes < PREFETCH_MOST ? bytes : PREFETCH_MOST;
     int status = 0;
     for (size_t b = 0; b < n && !status; b++) {
-        const drop_cursor next = drop_cursor_at(at, &plan->along, b + 1);
+        const drop_cursor next = drop_cursor_at(at, &plan->second, b + 1);
         for (size_t i = 0; prefetches && i < bytes; i += 64) {
             __builtin_prefetch(next.run.x + i);
         }
-        status = drop_apply_bits(loop, drop_cursor_at(at, &plan->along, b),
+        status = drop_apply_bits(loop, drop_cursor_at(at, &plan->second, b),
                                  from->bits + b * from->pitch, 0, cells);
     }
     return status;
@@ -168,15 +169,15 @@ int
 drop_loop_transposed(drop_loop *loop, drop_cursor at)
 {
     columns block;
-    const drop_axis *inner = &loop->plan->inner, *along = &loop->plan->along;
+    const drop_axis *inner = &loop->plan->inner, *second = &loop->plan->second;
     int status = 0;
-    for (size_t b = 0, n; b < along->n; b += n) {
-        n = along->n - b < ROW ? along->n - b : ROW;
+    for (size_t b = 0, n; b < second->n; b += n) {
+        n = second->n - b < ROW ? second->n - b : ROW;
         const size_t most = BLOCK_BITS / n / SQUARE * SQUARE;
         for (size_t a = 0; a < inner->n && !status; a += most) {
             size_t cells = inner->n - a < most ? inner->n - a : most;
             drop_cursor here = drop_cursor_at(at, inner, a);
-            here = drop_cursor_at(here, along, b);
+            here = drop_cursor_at(here, second, b);
             block.pitch = (cells + SQUARE - 1) / SQUARE * (SQUARE / 8);
             draw_columns(loop, here, &block, cells, n);
             status = loop->plan->is_contiguous && cells == inner->n &&

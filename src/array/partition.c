@@ -32,7 +32,7 @@ least_step(const drop_plan *plan, const drop_axis *axis)
 {
     const int is_transposed = plan->loop_fn == drop_loop_transposed ||
                               plan->loop_fn == drop_loop_narrow;
-    return axis == &plan->inner || (axis == &plan->along && is_transposed)
+    return axis == &plan->inner || (axis == &plan->second && is_transposed)
                ? TOGETHER
                : 1;
 }
@@ -44,7 +44,7 @@ has_parts(const drop_plan *plan, const drop_axis *axis)
 {
     return axis != &plan->inner || plan->loop_fn == drop_loop_row ||
            plan->loop_fn == drop_loop_normal ||
-           plan->loop_fn == drop_loop_factors || plan->along.n == 1 ||
+           plan->loop_fn == drop_loop_factors || plan->second.n == 1 ||
            (plan->loop_fn == drop_loop_transposed && !plan->is_contiguous);
 }
 
@@ -81,7 +81,7 @@ split(const drop_plan *plan, size_t chunk, int threads)
     partition best = {.count = 0}, other;
     for (int i = 0; i < outers + 3 + shareds && best.count < enough; i++) {
         const drop_axis *axis = i < outers        ? &plan->axis[i]
-                                : i == outers     ? &plan->along
+                                : i == outers     ? &plan->second
                                 : i == outers + 1 ? &plan->inner
                                 : i == outers + 2 ? &plan->group
                                                   : &plan->axis[i - 3];

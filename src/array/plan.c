@@ -26,33 +26,33 @@ find_axis(const drop_axis *axis, int axes, uint64_t mask)
     return i;
 }
 
-/* Chooses the loop for inner, and which of the axes outside of it is along, or
- * -1. */
+/* Chooses the loop for the inner axis, and which of the axes outside of it is
+ * the second one; -1 for none. */
 static drop_loop_fn *
-choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *along)
+choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *second)
 {
     const drop_axis *inner = &p->inner, *next = axes ? &axis[axes - 1] : NULL;
     const size_t bytes = inner->n * drop_size(p->op.dtype);
     const int goes_on = next && drop_axes_contiguous(next, inner);
-    *along = -1;
+    *second = -1;
     if (p->op.affine.form == DROP_NOISE) {
         return drop_loop_normal;
     }
     if (p->job->factors) {
-        *along = axes - 1;
+        *second = axes - 1;
         return drop_loop_factors;
     }
     if (inner->mask > 1) {
-        *along = find_axis(axis, axes, 1);
-        int is_narrow = *along >= 0 && inner->n <= DROP_NARROW &&
-                        drop_axes_contiguous(&axis[*along], inner);
-        return *along < 0  ? drop_loop_short_rows
+        *second = find_axis(axis, axes, 1);
+        int is_narrow = *second >= 0 && inner->n <= DROP_NARROW &&
+                        drop_axes_contiguous(&axis[*second], inner);
+        return *second < 0 ? drop_loop_short_rows
                : is_narrow ? drop_loop_narrow
                            : drop_loop_transposed;
     }
     if (inner->mask == 0) {
         int repeats = goes_on && next->mask == 1;
-        *along = repeats ? axes - 1 : -1;
+        *second = repeats ? axes - 1 : -1;
         return repeats && bytes < DROP_SHORT_REPEAT ? drop_loop_short_rows
                                                     : drop_loop_whole_rows;
     }
@@ -61,36 +61,36 @@ choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *along)
     if (straight) {
         return drop_loop_row;
     }
-    *along = axes - 1;
+    *second = axes - 1;
     return drop_loop_short_rows;
 }
 
-/* The axis along which the mask goes on from short rows that are far apart in
- * it along along, or -1. */
+/* The group axis: that along which the mask continues from short rows that lie
+ * far apart in it along the second axis; -1 for none. */
 static int
-find_group(const drop_plan *p, const drop_axis *axis, int axes, int along)
+find_group(const drop_plan *p, const drop_axis *axis, int axes, int second)
 {
     const drop_axis *inner = &p->inner;
     const int is_apart = p->loop_fn == drop_loop_short_rows &&
-                         inner->mask == 1 && along >= 0 &&
-                         axis[along].mask > inner->n;
+                         inner->mask == 1 && second >= 0 &&
+                         axis[second].mask > inner->n;
     return is_apart && inner->n <= DROP_GROUP_BITS / 2
                ? find_axis(axis, axes, inner->n)
                : -1;
 }
 
-/* Takes all axes but along and group; the shared ones come last. */
+/* Stores all axes but the second and the group axis, the shared ones last. */
 static void
-take_axes(drop_plan *p, const drop_axis *axis, int axes, int along, int group)
+take_axes(drop_plan *p, const drop_axis *axis, int axes, int second, int group)
 {
     p->outers = p->shareds = 0;
     for (int i = 0; i < axes; i++) {
-        if (i != along && i != group && axis[i].mask) {
+        if (i != second && i != group && axis[i].mask) {
             p->axis[p->outers++] = axis[i];
         }
     }
     for (int i = 0; i < axes; i++) {
-        if (i != along && i != group && !axis[i].mask) {
+        if (i != second && i != group && !axis[i].mask) {
             p->axis[p->outers + p->shareds++] = axis[i];
         }
     }
@@ -119,7 +119,7 @@ drop_plan_make(drop_plan *p, drop_job *job)
     const ptrdiff_t size = (ptrdiff_t)drop_size(job->op.dtype);
     const drop_axis single = {1, size, size, size, 1};
     const int is_normal = job->op.affine.form == DROP_NOISE;
-    int along;
+    int second;
     drop_axes_sort(job->axis, job->axes);
     job->axes = drop_axes_coalesce(job->axis, job->axes);
     if (is_normal) {
@@ -129,22 +129,22 @@ drop_plan_make(drop_plan *p, drop_job *job)
     p->job = job;
     p->op = job->op;
     p->inner = job->axes ? job->axis[axes] : single;
-    p->loop_fn = choose_loop(p, job->axis, axes, &along);
-    p->along = along < 0 ? single : job->axis[along];
-    const int group = find_group(p, job->axis, axes, along);
+    p->loop_fn = choose_loop(p, job->axis, axes, &second);
+    p->second = second < 0 ? single : job->axis[second];
+    const int group = find_group(p, job->axis, axes, second);
     p->group = group < 0 ? single : job->axis[group];
     p->loop_fn = group < 0 ? p->loop_fn : drop_loop_grouped;
-    take_axes(p, job->axis, axes, along, group);
+    take_axes(p, job->axis, axes, second, group);
     if (p->loop_fn == drop_loop_short_rows && p->inner.mask > 1) {
-        p->along = p->inner; /* rows of one place each */
+        p->second = p->inner; /* rows of one place each */
         p->inner = single;
     }
     if (is_normal || job->factors) {
         p->outers += p->shareds;
         p->shareds = 0;
     }
-    p->is_contiguous = drop_axes_contiguous(&p->along, &p->inner);
-    int goes_on = p->is_contiguous && p->along.n > 1;
+    p->is_contiguous = drop_axes_contiguous(&p->second, &p->inner);
+    int goes_on = p->is_contiguous && p->second.n > 1;
     if (!goes_on && p->loop_fn == drop_loop_transposed) {
         p->op.hints &= DROP_NONTEMPORAL; /* it prefetches for itself */
     }

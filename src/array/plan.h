@@ -16,18 +16,19 @@ typedef struct {
     uint64_t index;
 } drop_cursor;
 
-/* Handles the elements along inner, along and group from a cursor on. Returns
- * 0, or what interrupted it. */
+/* Handles the elements of the inner, second and group axes from a cursor on.
+ * Returns 0, or what interrupted it. */
 typedef int drop_loop_fn(drop_loop *loop, drop_cursor at);
 
 typedef struct {
     const drop_job *job;
     drop_operation op; /* the job's, with the hints that suit the loop */
     drop_loop_fn *loop_fn;
-    drop_axis inner; /* the axis along which elements are applied */
-    drop_axis along; /* the second axis of loops over two; else of length 1 */
-    drop_axis group; /* the third axis of a grouped loop; else of length 1 */
-    int is_contiguous; /* whether all memory goes on along it after inner */
+    drop_axis inner;  /* the axis along which elements are applied */
+    drop_axis second; /* the second axis of loops over two; else of length 1 */
+    drop_axis group;  /* the third axis of a grouped loop; else of length 1 */
+    int is_contiguous; /* whether the memory of all arrays continues along the
+                        * second axis where inner ends */
     int outers;        /* axes whose places are visited one after the other */
     int shareds;       /* axes behind them, along which bits apply again */
     drop_axis axis[DROP_MAX_AXES];

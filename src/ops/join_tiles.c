@@ -22,9 +22,9 @@ typedef struct {
 
 typedef struct {
     const drop_join *job;
-    drop_join_axis inner, along; /* the last axis, and the one before */
-    size_t size;                 /* bytes of an element */
-    size_t rows, n;              /* the shape of a tile at most */
+    drop_join_axis inner, second; /* the last axis, and the one before */
+    size_t size;                  /* bytes of an element */
+    size_t rows, n;               /* the shape of a tile at most */
     drop_poller poller;
     char room[ROOM];
     uint8_t bits[DROP_JOIN_PATHS * PITCH + DROP_BITS_PAD];
@@ -96,7 +96,7 @@ static const uint8_t *
 write_bits(joining *s, size_t sample, size_t rows, size_t n)
 {
     const drop_join *job = s->job;
-    const int repeats = s->along.mask && rows > 1;
+    const int repeats = s->second.mask && rows > 1;
     if (!job->keep || !(repeats || s->inner.mask)) {
         return NULL;
     }
@@ -122,7 +122,7 @@ static void
 join_tile(joining *s, const cursor *at, size_t rows, size_t n)
 {
     const drop_join *job = s->job;
-    const drop_join_axis *row = &s->along, *step = &s->inner;
+    const drop_join_axis *row = &s->second, *step = &s->inner;
     const ptrdiff_t size = (ptrdiff_t)s->size, bytes = (ptrdiff_t)n * size;
     const uint8_t *bits = write_bits(s, at->sample, rows, n);
     size_t path[DROP_JOIN_PATHS], count = job->paths;
@@ -150,15 +150,15 @@ join_tile(joining *s, const cursor *at, size_t rows, size_t n)
     }
 }
 
-/* Joins what lies along the last two axes. */
+/* Joins the elements of the last two axes. */
 static int
 join_rows(joining *s, cursor at)
 {
-    const drop_join_axis *along = &s->along, *inner = &s->inner;
+    const drop_join_axis *second = &s->second, *inner = &s->inner;
     int status = 0;
-    for (size_t i = 0, rows; i < along->n && !status; i += rows) {
-        const cursor row = cursor_at(s->job, at, along, i);
-        rows = least(s->rows, along->n - i);
+    for (size_t i = 0, rows; i < second->n && !status; i += rows) {
+        const cursor row = cursor_at(s->job, at, second, i);
+        rows = least(s->rows, second->n - i);
         for (size_t j = 0, n; j < inner->n && !status; j += n) {
             const cursor tile = cursor_at(s->job, row, inner, j);
             n = least(s->n, inner->n - j);
@@ -189,10 +189,10 @@ shape_tiles(joining *s)
 {
     const drop_join *job = s->job;
     const size_t n = s->inner.n;
-    int near = is_contiguous(s, s->along.out, s->inner.out, 2, n);
+    int near = is_contiguous(s, s->second.out, s->inner.out, 2, n);
     int steps = is_contiguous(s, 0, s->inner.out, 1, n);
     for (size_t p = 0; p < job->paths; p++) {
-        near &= is_contiguous(s, s->along.x[p], s->inner.x[p], 2, n);
+        near &= is_contiguous(s, s->second.x[p], s->inner.x[p], 2, n);
         steps &= is_contiguous(s, 0, s->inner.x[p], 1, n);
     }
     const size_t gathered = least(TILE, ROOM / ((job->paths + 1) * s->size));
@@ -213,7 +213,7 @@ drop_join_tiles(const drop_join *job, drop_interrupt interrupt)
     joining s;
     s.job = job;
     s.inner = axes > 0 ? job->axis[axes - 1] : single;
-    s.along = axes > 1 ? job->axis[axes - 2] : single;
+    s.second = axes > 1 ? job->axis[axes - 2] : single;
     s.size = drop_size(job->dtype);
     s.poller = (drop_poller){interrupt, 0};
     shape_tiles(&s);
