@@ -162,12 +162,12 @@ typedef struct {
                               const uint8_t *bits, size_t pitch, size_t offset,
                               size_t n);
 
-    /* For float32 and float64: adds a[s][t] * m[t][o] to sum[s][o] where bit
-     * (s, t, o) is 1, and +0 where it is 0, t ascending. */
+    /* For float32 and float64: adds a[s][k] * m[k][o] to sum[s][o] where bit
+     * (s, k, o) is 1, and +0 where it is 0, k ascending. */
     drop_matmul_fn *matmul[2];
 
-    /* The same summed over o: adds a[s][o] * m[t][o] to lane o % DROP_WORD of
-     * sum[s][t], o ascending. */
+    /* The same summed over o: adds a[s][o] * m[k][o] to lane o % DROP_WORD of
+     * sum[s][k], o ascending. */
     drop_matmul_fn *matmul_t[2];
 
     /* Transposes 64 x 64 bits: bit j of word i becomes bit i of word j. */

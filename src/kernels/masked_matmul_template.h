@@ -60,9 +60,9 @@ T_(_sum_block)(char *sum, const char *a, const char *m, const uint8_t *bits,
     for (size_t s = 0; s < samples; s++) {
         T_(_load_block)(total[s], sum + (ptrdiff_t)s * p->sum, n);
     }
-    for (size_t t = 0; t < p->depth; t++) {
+    for (size_t k = 0; k < p->depth; k++) {
         T_(v) row[VECTORS], factor[VECTORS];
-        const char *at = m + (ptrdiff_t)t * p->m;
+        const char *at = m + (ptrdiff_t)k * p->m;
         T_(_load_block)(row, at, n);
         /* The next block of this row, which lies far from the next row's. */
         for (int line = 0; line < DROP_WORD * T_(_size); line += 64) {
@@ -70,14 +70,14 @@ T_(_sum_block)(char *sum, const char *a, const char *m, const uint8_t *bits,
         }
         for (size_t s = 0; s < samples; s++) {
             T_(_value) value;
-            memcpy(&value, a + (ptrdiff_t)s * p->a + (ptrdiff_t)t * p->a_k,
+            memcpy(&value, a + (ptrdiff_t)s * p->a + (ptrdiff_t)k * p->a_k,
                    sizeof value);
             for (int j = 0; j < VECTORS; j++) {
                 factor[j] = T_(_set1)(value);
             }
             T_(_add_kept)
             (total[s], factor, row,
-             load_le32(bits + s * p->bits + t * p->bits_k));
+             load_le32(bits + s * p->bits + k * p->bits_k));
         }
     }
     for (size_t s = 0; s < samples; s++) {
@@ -137,10 +137,10 @@ static void
 T_(_matmul_t)(void *sum, const void *a, const void *m, const uint8_t *bits,
               const drop_matmul_tile *p)
 {
-    for (size_t t = 0; t < p->depth; t++) {
-        char *to = (char *)sum + t * DROP_WORD * T_(_size);
-        const char *row = (const char *)m + (ptrdiff_t)t * p->m;
-        const uint8_t *keep = bits + t * p->bits_k;
+    for (size_t k = 0; k < p->depth; k++) {
+        char *to = (char *)sum + k * DROP_WORD * T_(_size);
+        const char *row = (const char *)m + (ptrdiff_t)k * p->m;
+        const uint8_t *keep = bits + k * p->bits_k;
         for (size_t s = 0; s < p->samples;) {
             const char *x = (const char *)a + (ptrdiff_t)s * p->a;
             if (p->samples - s >= SAMPLES) {

@@ -11,22 +11,26 @@
 
 /* The size of a tile: JUMPS places of the axis with the longer stride in the
  * mask, ROWS of the one along which rows of bits are contiguous, and at most
- * PIECE bits in one contiguous range. 16 samples share what is loaded of a
- * weight. 32 KiB of bits stay in the cache: twice or half as many take 5 to 15
- * % more time. Sums over outputs have DROP_WORD lanes each, which take half of
- * the room for bits, and so fewer rows: a small stack has no more room. */
-enum { JUMPS = 16, ROWS = 32, PIECE = 16384 };
-enum { ROW_BYTES = PIECE / 8 + 4 * ROWS, TRANSPOSED_PIECE = PIECE / 2 };
+ * RANGE_BITS bits in one contiguous range. 16 samples use each weight that is
+ * loaded. 32 KiB of bits stay in the cache: twice or half as many take 5 to 15
+ * % more time. Sums over outputs have DROP_WORD lanes each. The lanes take
+ * half of the room for bits, since a small stack has no more room, and leave
+ * fewer rows. */
+enum { JUMPS = 16, ROWS = 32, RANGE_BITS = 16384 };
+enum {
+    ROW_BYTES = RANGE_BITS / 8 + 4 * ROWS,
+    TRANSPOSED_RANGE = RANGE_BITS / 2
+};
 enum { LANES_BYTES = 16384, TRANSPOSED_MOST = 8 };
 
 _Static_assert(LANES_BYTES +
-                       JUMPS * (TRANSPOSED_PIECE / 8 + 4 * TRANSPOSED_MOST) <=
+                       JUMPS * (TRANSPOSED_RANGE / 8 + 4 * TRANSPOSED_MOST) <=
                    JUMPS * ROW_BYTES,
                "lanes and bits have room");
 
-/* Products in which a row of them is counted: its bits may lie in a segment of
+/* What one row of bits costs, in products: its bits may lie in a segment of
  * their own. */
-#define ROW_WORK 512
+#define BITS_ROW_WORK 512
 
 typedef struct {
     const drop_kernels *kernels;
@@ -34,7 +38,7 @@ typedef struct {
     size_t row; /* bytes of a row of bits */
     uint8_t *bits;
     char room[JUMPS * ROW_BYTES + DROP_BITS_PAD]; /* lanes, and bits */
-    uint8_t drawn[(PIECE + (1 + DROP_MAX_LANES) * DROP_SEGMENT) / 8 +
+    uint8_t drawn[(RANGE_BITS + (1 + DROP_MAX_LANES) * DROP_SEGMENT) / 8 +
                   DROP_BITS_PAD];
 } drawing;
 
@@ -51,18 +55,18 @@ lanes_bytes(const drop_masked_matmul *job)
     return DROP_WORD * drop_size(job->dtype);
 }
 
-/* Bits of a piece at the most. */
+/* The most bits in one contiguous range of a tile. */
 static size_t
-piece_of(const drop_masked_matmul *job)
+range_bits(const drop_masked_matmul *job)
 {
-    return job->transposed ? TRANSPOSED_PIECE : PIECE;
+    return job->transposed ? TRANSPOSED_RANGE : RANGE_BITS;
 }
 
 /* Rows of bits in a tile. */
 static size_t
 rows_of(const drop_masked_matmul *job)
 {
-    size_t rows = piece_of(job) / job->width, most = ROWS;
+    size_t rows = range_bits(job) / job->width, most = ROWS;
     if (job->transposed) {
         most =
             least(LANES_BYTES / (JUMPS * lanes_bytes(job)), TRANSPOSED_MOST);
@@ -70,7 +74,8 @@ rows_of(const drop_masked_matmul *job)
     return rows == 0 ? 1 : least(rows, most);
 }
 
-/* Draws bits index..index+n-1, at most PIECE. Returns where they begin. */
+/* Draws bits index..index+n-1, at most RANGE_BITS. Returns the offset of the
+ * first in drawn. */
 static size_t
 draw(drawing *d, uint64_t index, size_t n)
 {
@@ -84,8 +89,8 @@ draw(drawing *d, uint64_t index, size_t n)
     return before;
 }
 
-/* Draws the bits of a tile: at each jump some rows, which are contiguous in
- * the mask and are copied so that each begins at a byte. */
+/* Draws the bits of a tile: at each of jumps places some rows, which are
+ * contiguous in the mask and are copied so that each begins at a byte. */
 static void
 draw_tile(drawing *d, uint64_t index, uint64_t jump, size_t jumps, size_t rows,
           size_t width)
@@ -105,24 +110,24 @@ draw_tile(drawing *d, uint64_t index, uint64_t jump, size_t jumps, size_t rows,
 /* Where a tile begins, and its lengths. */
 typedef struct {
     size_t sample, samples, k, depth, output, width;
-} place;
+} tile_extent;
 
 static void
-do_tile(const drop_masked_matmul *job, drawing *d, place at)
+do_tile(const drop_masked_matmul *job, drawing *d, tile_extent at)
 {
-    const drop_side *s = &job->sample, *t = &job->k;
+    const drop_side *s = &job->sample, *k = &job->k;
     const size_t output = at.output * drop_size(job->dtype);
     uint64_t index = job->index + at.output;
-    index += at.sample * s->mask + at.k * t->mask;
+    index += at.sample * s->mask + at.k * k->mask;
     drop_matmul_tile tile = {.samples = at.samples,
                              .depth = at.depth,
                              .width = at.width,
                              .sum = s->sum,
                              .a = s->a,
-                             .a_k = t->a,
-                             .m = t->m};
+                             .a_k = k->a,
+                             .m = k->m};
     if (job->rows_are_samples) {
-        draw_tile(d, index, t->mask, at.depth, at.samples, at.width);
+        draw_tile(d, index, k->mask, at.depth, at.samples, at.width);
         tile.bits = d->row;
         tile.bits_k = at.samples * d->row;
     }
@@ -132,7 +137,7 @@ do_tile(const drop_masked_matmul *job, drawing *d, place at)
         tile.bits_k = d->row;
     }
     const char *a = job->a + (ptrdiff_t)at.sample * s->a;
-    const char *m = job->m + (ptrdiff_t)at.k * t->m + output;
+    const char *m = job->m + (ptrdiff_t)at.k * k->m + output;
     if (job->transposed) {
         tile.sum = (ptrdiff_t)(at.depth * lanes_bytes(job));
         job->kernels->matmul_t[job->dtype](d->room, a + output, m, d->bits,
@@ -140,7 +145,7 @@ do_tile(const drop_masked_matmul *job, drawing *d, place at)
     }
     else {
         char *sum = job->sum + (ptrdiff_t)at.sample * s->sum + output;
-        a += (ptrdiff_t)at.k * t->a;
+        a += (ptrdiff_t)at.k * k->a;
         job->kernels->matmul[job->dtype](sum, a, m, d->bits, &tile);
     }
 }
@@ -159,13 +164,13 @@ do_tile(const drop_masked_matmul *job, drawing *d, place at)
     } while (0)
 
 static void
-add_lanes(const drop_masked_matmul *job, place at, const char *lanes)
+add_lanes(const drop_masked_matmul *job, tile_extent at, const char *lanes)
 {
     for (size_t s = 0; s < at.samples; s++) {
-        for (size_t t = 0; t < at.depth; t++, lanes += lanes_bytes(job)) {
+        for (size_t k = 0; k < at.depth; k++, lanes += lanes_bytes(job)) {
             char *sum = job->sum +
                         (ptrdiff_t)(at.sample + s) * job->sample.sum +
-                        (ptrdiff_t)(at.k + t) * job->k.sum;
+                        (ptrdiff_t)(at.k + k) * job->k.sum;
             if (job->dtype == DROP_F32) {
                 ADD_LANES(float);
             }
@@ -185,7 +190,7 @@ do_task(const void *work, size_t i, drop_interrupt interrupt)
     d.kernels = job->kernels;
     d.sampler = job->sampler;
     d.bits = (uint8_t *)d.room + (job->transposed ? LANES_BYTES : 0);
-    place at = {.sample = i * job->step};
+    tile_extent at = {.sample = i * job->step};
     int status = 0;
     at.samples = least(job->step, job->sample.n - at.sample);
     for (; at.k < job->k.n && !status; at.k += at.depth) {
@@ -195,7 +200,7 @@ do_task(const void *work, size_t i, drop_interrupt interrupt)
                job->transposed ? at.samples * at.depth * lanes_bytes(job) : 0);
         for (at.output = 0; at.output < job->width && !status;
              at.output += at.width) {
-            at.width = least(piece_of(job), job->width - at.output);
+            at.width = least(range_bits(job), job->width - at.output);
             do_tile(job, &d, at);
             status = drop_poll(interrupt);
         }
@@ -215,7 +220,7 @@ drop_masked_matmul_size(const drop_masked_matmul *job)
 size_t
 drop_masked_matmul_work(const drop_masked_matmul *job)
 {
-    return job->sample.n * job->k.n * (job->width + ROW_WORK);
+    return job->sample.n * job->k.n * (job->width + BITS_ROW_WORK);
 }
 
 int
@@ -229,8 +234,10 @@ drop_masked_matmul_run(drop_masked_matmul *job, int threads,
     if (drop_masked_matmul_size(job) < MIN_ELEMENTS_FOR_THREADS) {
         threads = 1;
     }
-    size_t share = (job->sample.n + (size_t)threads - 1) / (size_t)threads;
-    job->step = least(job->rows_are_samples ? rows_of(job) : JUMPS, share);
+    size_t per_thread =
+        (job->sample.n + (size_t)threads - 1) / (size_t)threads;
+    job->step =
+        least(job->rows_are_samples ? rows_of(job) : JUMPS, per_thread);
     size_t count = (job->sample.n + job->step - 1) / job->step;
     return drop_run_tasks(do_task, job, count, threads, interrupt);
 }

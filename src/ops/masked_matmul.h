@@ -15,10 +15,10 @@ typedef struct {
     uint64_t mask;       /* elements */
 } drop_side;
 
-/* sum[s][o] += keep[s][t][o] * a[s][t] * m[t][o] for all s, t, o; or with
- * transposed sum[s][t] = keep[s][t][o] * a[s][o] * m[t][o]. Outputs o lie side
- * by side in memory and in the mask; of the mask's other strides one is the
- * number of outputs. */
+/* sum[s][o] += keep[s][k][o] * a[s][k] * m[k][o] for all s, k, o; or with
+ * transposed sum[s][k] = keep[s][k][o] * a[s][o] * m[k][o], summed over o.
+ * Outputs o lie side by side in memory and in the mask; of the mask's other
+ * strides one is the number of outputs. */
 typedef struct {
     const drop_kernels *kernels;
     drop_dtype dtype; /* DROP_F32 or DROP_F64 */

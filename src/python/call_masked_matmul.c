@@ -41,7 +41,7 @@ parse_arrays(drop_masked_matmul *job, PyObject *const *args)
         return -1;
     }
     PyArrayObject *by_output = job->transposed ? a : sum;
-    PyArrayObject *by_term = job->transposed ? sum : a;
+    PyArrayObject *by_k = job->transposed ? sum : a;
     job->dtype = type == NPY_FLOAT ? DROP_F32 : DROP_F64;
     job->sum = PyArray_BYTES(sum);
     job->a = PyArray_BYTES(a);
@@ -56,7 +56,7 @@ parse_arrays(drop_masked_matmul *job, PyObject *const *args)
                          .m = PyArray_STRIDE(m, 0)};
     if (PyArray_DIM(a, 0) != PyArray_DIM(sum, 0) ||
         PyArray_DIM(by_output, 1) != PyArray_DIM(m, 1) ||
-        PyArray_DIM(by_term, 1) != PyArray_DIM(m, 0) ||
+        PyArray_DIM(by_k, 1) != PyArray_DIM(m, 0) ||
         !are_side_by_side(by_output) || !are_side_by_side(m)) {
         PyErr_SetString(PyExc_ValueError, "the matrices do not fit");
         return -1;
