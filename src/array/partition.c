@@ -51,22 +51,22 @@ has_parts(const drop_plan *plan, const drop_axis *axis)
 /* Cuts one axis into chunks of a given work. Where a chunk of a row has whole
  * tiles, the cuts lie on the tiles' bounds, and no tile is drawn twice. */
 static void
-split_axis(partition *s, const drop_plan *plan, const drop_axis *a,
+split_axis(partition *p, const drop_plan *plan, const drop_axis *a,
            size_t chunk)
 {
     const size_t least = least_step(plan, a);
-    s->plan = plan;
-    s->axis = (size_t)((const char *)a - (const char *)plan);
-    s->step = chunk / (drop_job_work(plan->job) / a->n + 1) + 1;
-    s->step = s->step < least ? least : s->step;
-    s->first = s->step;
-    if (a->mask == 1 && s->step > DROP_TILE) {
-        s->step -= s->step % DROP_TILE;
-        s->first = s->step - plan->job->index % DROP_TILE;
+    p->plan = plan;
+    p->axis = (size_t)((const char *)a - (const char *)plan);
+    p->step = chunk / (drop_job_work(plan->job) / a->n + 1) + 1;
+    p->step = p->step < least ? least : p->step;
+    p->first = p->step;
+    if (a->mask == 1 && p->step > DROP_TILE) {
+        p->step -= p->step % DROP_TILE;
+        p->first = p->step - plan->job->index % DROP_TILE;
     }
-    s->count = 1;
-    if (s->first < a->n) {
-        s->count += (a->n - s->first + s->step - 1) / s->step;
+    p->count = 1;
+    if (p->first < a->n) {
+        p->count += (a->n - p->first + p->step - 1) / p->step;
     }
 }
 
@@ -96,12 +96,12 @@ split(const drop_plan *plan, size_t chunk, int threads)
 static int
 run_chunk(const void *work, size_t i, drop_interrupt interrupt)
 {
-    const partition *s = work;
-    drop_plan part = *s->plan;
-    drop_axis *axis = (drop_axis *)((char *)&part + s->axis);
+    const partition *p = work;
+    drop_plan part = *p->plan;
+    drop_axis *axis = (drop_axis *)((char *)&part + p->axis);
     drop_cursor at = {part.job->run, part.job->index};
-    size_t from = i ? s->first + (i - 1) * s->step : 0;
-    size_t to = s->first + i * s->step;
+    size_t from = i ? p->first + (i - 1) * p->step : 0;
+    size_t to = p->first + i * p->step;
     at = drop_cursor_at(at, axis, from);
     axis->n = (to < axis->n ? to : axis->n) - from;
     return drop_plan_run(&part, at, interrupt);
@@ -115,6 +115,6 @@ drop_partition(const drop_plan *plan, int threads, drop_interrupt interrupt)
         return drop_plan_run(plan, (drop_cursor){job->run, job->index},
                              interrupt);
     }
-    partition s = split(plan, MIN_ELEMENTS_FOR_THREADS / CHUNKS, threads);
-    return drop_run_tasks(run_chunk, &s, s.count, threads, interrupt);
+    partition p = split(plan, MIN_ELEMENTS_FOR_THREADS / CHUNKS, threads);
+    return drop_run_tasks(run_chunk, &p, p.count, threads, interrupt);
 }

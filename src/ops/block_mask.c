@@ -8,17 +8,17 @@
 typedef struct {
     size_t seeds, gap;
     uint64_t stride; /* of the seeds' index */
-    uint64_t run;    /* where rows that follow each other begin: their seeds */
+    uint64_t run;    /* seeds of the contiguous rows that begin here, else 0 */
 } seed_row;
 
-/* Cells in which a row of seeds is counted: some 10 ns. */
-#define ROW_WORK 64
+/* What one row of seeds costs, in cells: some 10 ns. */
+#define SEED_ROW_WORK 64
 
 /* Fills the rows of all axes, the outermost first. An axis whose block is one
- * cell has no gap, and is merged with the one outside of it where that one's
- * seeds follow. Returns how many there are. */
+ * cell has no gap: it is merged with the axis outside of it where its seeds
+ * are contiguous with that one's. Returns the number of rows. */
 static int
-collapse_axes(seed_row *f, const drop_block_mask *map)
+collapse_axes(seed_row *row, const drop_block_mask *map)
 {
     size_t inner = drop_block_mask_size(map);
     int n = 0;
@@ -26,44 +26,47 @@ collapse_axes(seed_row *f, const drop_block_mask *map)
         const drop_extent *axis = &map->axis[i];
         const size_t seeds = axis->cells - axis->block + 1;
         inner /= axis->cells;
-        if (n && axis->block == 1 && f[n - 1].stride == seeds * axis->stride) {
-            f[n - 1].seeds *= seeds;
-            f[n - 1].stride = axis->stride;
+        if (n && axis->block == 1 &&
+            row[n - 1].stride == seeds * axis->stride) {
+            row[n - 1].seeds *= seeds;
+            row[n - 1].stride = axis->stride;
         }
         else {
-            f[n++] =
+            row[n++] =
                 (seed_row){seeds, (axis->block - 1) * inner, axis->stride, 0};
         }
     }
     int outer = n - 1;
-    uint64_t run = f[outer].seeds;
-    while (outer && f[outer - 1].stride == run) {
-        run *= f[--outer].seeds;
+    uint64_t run = row[outer].seeds;
+    while (outer && row[outer - 1].stride == run) {
+        run *= row[--outer].seeds;
     }
-    f[outer].run = run;
+    row[outer].run = run;
     return n;
 }
 
 /* Writes the seeds of the rows from index on, each at its own cell. */
 static int
-write_seeds(drop_packer *p, const seed_row *f, int rows, uint64_t index)
+write_seeds(drop_packer *p, const seed_row *row, int rows, uint64_t index)
 {
     int status = 0;
-    if (f->run) {
-        p->reader.end = index + f->run;
+    if (row->run) {
+        p->reader.end = index + row->run;
     }
     if (rows == 1) {
-        status = drop_pack_rows(p, index, 0, 1, f->seeds);
+        status = drop_pack_rows(p, index, 0, 1, row->seeds);
     }
-    else if (rows == 2 && f[1].gap == 0) {
-        status = drop_pack_rows(p, index, f->stride, f->seeds, f[1].seeds);
+    else if (rows == 2 && row[1].gap == 0) {
+        status =
+            drop_pack_rows(p, index, row->stride, row->seeds, row[1].seeds);
     }
     else {
-        for (size_t i = 0; i < f->seeds && !status; i++) {
-            status = write_seeds(p, f + 1, rows - 1, index + i * f->stride);
+        for (size_t i = 0; i < row->seeds && !status; i++) {
+            status =
+                write_seeds(p, row + 1, rows - 1, index + i * row->stride);
         }
     }
-    drop_bits_fill(&p->writer, f->gap);
+    drop_bits_fill(&p->writer, row->gap);
     return status;
 }
 
@@ -76,8 +79,9 @@ words(const drop_block_mask *map)
 /* Words between two polls: 1 MiB. */
 #define SLICE ((size_t)1 << 17)
 
-/* Extends every dropped cell to a block along one axis. What a seed drops
- * doubles with every step, and ends within the axis. */
+/* Extends every dropped cell to a block along one axis. Each step doubles the
+ * cells that a seed drops, until they are the whole block; a block ends within
+ * its axis. */
 static int
 erode_axis(const drop_block_mask *map, size_t block, size_t stride,
            drop_interrupt interrupt)
@@ -108,22 +112,22 @@ drop_block_mask_size(const drop_block_mask *map)
 size_t
 drop_block_mask_work(const drop_block_mask *map)
 {
-    seed_row f[DROP_BLOCK_MASK_AXES];
+    seed_row row[DROP_BLOCK_MASK_AXES];
     size_t rows = 1;
-    for (int i = collapse_axes(f, map) - 1; i-- > 0;) {
-        rows *= f[i].seeds;
+    for (int i = collapse_axes(row, map) - 1; i-- > 0;) {
+        rows *= row[i].seeds;
     }
-    return drop_block_mask_size(map) + rows * ROW_WORK;
+    return drop_block_mask_size(map) + rows * SEED_ROW_WORK;
 }
 
 int
 drop_block_mask_draw(drop_block_mask *map, drop_interrupt interrupt)
 {
-    seed_row f[DROP_BLOCK_MASK_AXES];
+    seed_row row[DROP_BLOCK_MASK_AXES];
     drop_packer p = {.writer = {map->to, 0, 0}, .poller = {interrupt, 0}};
     drop_mask_reader_start(&p.reader, map->kernels, &map->sampler, NULL,
                            map->index);
-    int status = write_seeds(&p, f, collapse_axes(f, map), map->index);
+    int status = write_seeds(&p, row, collapse_axes(row, map), map->index);
     drop_bits_end(&p.writer);
     size_t stride = 1;
     for (int i = map->axes; i-- > 0 && !status;) {

@@ -81,32 +81,33 @@ drop_join_work(const drop_join *job)
 static partition
 split(const drop_join *job, int threads)
 {
-    partition s = {.job = job};
+    partition chunks = {.job = job};
     for (int i = 0; i < job->axes; i++) {
-        if (job->axis[s.axis].n >= 2 * (size_t)threads) {
+        if (job->axis[chunks.axis].n >= 2 * (size_t)threads) {
             break;
         }
-        s.axis = job->axis[i].n > job->axis[s.axis].n ? i : s.axis;
+        chunks.axis =
+            job->axis[i].n > job->axis[chunks.axis].n ? i : chunks.axis;
     }
-    const size_t n = job->axis[s.axis].n;
-    s.step = CHUNK / (drop_join_work(job) / n + 1) + 1;
-    s.count = (n + s.step - 1) / s.step;
-    return s;
+    const size_t n = job->axis[chunks.axis].n;
+    chunks.step = CHUNK / (drop_join_work(job) / n + 1) + 1;
+    chunks.count = (n + chunks.step - 1) / chunks.step;
+    return chunks;
 }
 
 static int
 run_chunk(const void *work, size_t i, drop_interrupt interrupt)
 {
-    const partition *s = work;
-    drop_join part = *s->job;
-    drop_join_axis *axis = &part.axis[s->axis];
-    const size_t from = i * s->step, left = axis->n - from;
+    const partition *chunks = work;
+    drop_join part = *chunks->job;
+    drop_join_axis *axis = &part.axis[chunks->axis];
+    const size_t from = i * chunks->step, left = axis->n - from;
     part.out += (ptrdiff_t)from * axis->out;
     for (size_t p = 0; p < part.paths; p++) {
         part.x[p] += (ptrdiff_t)from * axis->x[p];
     }
     part.sample += from * axis->mask;
-    axis->n = left < s->step ? left : s->step;
+    axis->n = left < chunks->step ? left : chunks->step;
     return drop_join_tiles(&part, interrupt);
 }
 
@@ -122,6 +123,7 @@ drop_join_run(drop_join *job, int threads, drop_interrupt interrupt)
     if (threads < 2 || work < MIN_ELEMENTS_FOR_THREADS) {
         return drop_join_tiles(job, interrupt);
     }
-    const partition s = split(job, threads);
-    return drop_run_tasks(run_chunk, &s, s.count, threads, interrupt);
+    const partition chunks = split(job, threads);
+    return drop_run_tasks(run_chunk, &chunks, chunks.count, threads,
+                          interrupt);
 }

@@ -141,10 +141,10 @@ join_tile(joining *s, const cursor *at, size_t rows, size_t n)
             room += (ptrdiff_t)rows * bytes;
         }
     }
-    const int near = is_contiguous(s, row->out, step->out, rows, n);
-    job->kernels->mean[job->dtype](near ? at->out : room, x, count, bits,
+    const int in_place = is_contiguous(s, row->out, step->out, rows, n);
+    job->kernels->mean[job->dtype](in_place ? at->out : room, x, count, bits,
                                    PITCH, 0, rows * n);
-    if (!near) {
+    if (!in_place) {
         copy_rows(at->out, row->out, step->out, room, bytes, size, rows, n,
                   size);
     }
@@ -189,17 +189,17 @@ shape_tiles(joining *s)
 {
     const drop_join *job = s->job;
     const size_t n = s->inner.n;
-    int near = is_contiguous(s, s->second.out, s->inner.out, 2, n);
+    int contiguous = is_contiguous(s, s->second.out, s->inner.out, 2, n);
     int steps = is_contiguous(s, 0, s->inner.out, 1, n);
     for (size_t p = 0; p < job->paths; p++) {
-        near &= is_contiguous(s, s->second.x[p], s->inner.x[p], 2, n);
+        contiguous &= is_contiguous(s, s->second.x[p], s->inner.x[p], 2, n);
         steps &= is_contiguous(s, 0, s->inner.x[p], 1, n);
     }
     const size_t gathered = least(TILE, ROOM / ((job->paths + 1) * s->size));
-    const size_t most = near ? TILE : gathered;
+    const size_t most = contiguous ? TILE : gathered;
     s->rows = 1;
     s->n = steps ? TILE : gathered;
-    if (n * s->size < (near ? LONG_ROW : DROP_GATHER_ROW) && n <= most) {
+    if (n * s->size < (contiguous ? LONG_ROW : DROP_GATHER_ROW) && n <= most) {
         s->rows = most / n;
         s->n = n;
     }

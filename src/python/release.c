@@ -20,7 +20,7 @@
 typedef struct {
     PyThreadState *thread;
     double next;
-} looking;
+} signal_check;
 
 static double
 now(void)
@@ -33,19 +33,19 @@ now(void)
 static int
 look_for_signals(void *context)
 {
-    looking *w = context;
+    signal_check *check = context;
     double time = now();
-    int is_first = w->next == 0;
-    if (time < w->next) {
+    int is_first = check->next == 0;
+    if (time < check->next) {
         return 0;
     }
-    w->next = time + SIGNAL_SECONDS;
+    check->next = time + SIGNAL_SECONDS;
     if (is_first) {
         return 0;
     }
-    PyEval_RestoreThread(w->thread);
+    PyEval_RestoreThread(check->thread);
     int status = PyErr_CheckSignals();
-    w->thread = PyEval_SaveThread();
+    check->thread = PyEval_SaveThread();
     return status;
 }
 
@@ -60,7 +60,7 @@ is_long(size_t elements)
 int
 drop_release(drop_work_fn *work, void *job, size_t elements)
 {
-    looking w = {NULL, 0};
+    signal_check check = {NULL, 0};
     drop_interrupt interrupt = {NULL, NULL};
     if (!is_long(elements)) {
         return work(job, 1, interrupt);
@@ -68,11 +68,11 @@ drop_release(drop_work_fn *work, void *job, size_t elements)
     /* Signals come to the main thread alone. Others that took the GIL in the
      * middle of their work would wait for it, and could be ended there. */
     if (drop_is_main_thread()) {
-        interrupt = (drop_interrupt){look_for_signals, &w};
+        interrupt = (drop_interrupt){look_for_signals, &check};
     }
     const int threads = drop_threads_here();
-    w.thread = PyEval_SaveThread();
+    check.thread = PyEval_SaveThread();
     int status = work(job, threads, interrupt);
-    PyEval_RestoreThread(w.thread);
+    PyEval_RestoreThread(check.thread);
     return status;
 }
