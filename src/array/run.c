@@ -76,16 +76,17 @@ typedef struct {
 typedef struct {
     pending pending;
     int hints;
-} sharing;
+} pacing;
 
-/* Applies as much of what is left as keeps pace with the drawing. */
+/* Applies as many of the elements that are left as keeps pace with the
+ * drawing. */
 static void
-apply_share(void *context, size_t done, size_t total)
+apply_in_pace(void *context, size_t done, size_t total)
 {
-    sharing *s = context;
-    size_t n = s->pending.n / (total - done) / DROP_WORD * DROP_WORD;
+    pacing *p = context;
+    size_t n = p->pending.n / (total - done) / DROP_WORD * DROP_WORD;
     if (n) {
-        apply(&s->pending, n, s->hints);
+        apply(&p->pending, n, p->hints);
     }
 }
 
@@ -98,27 +99,27 @@ drop_draw_and_apply(const drop_operation *op, drop_run run,
     size_t room = DROP_TILE - index % DROP_TILE, some = n < room ? n : room;
     uint64_t first =
         drop_draw(op->kernels, sampler, now->bits, index, some, NULL, NULL);
-    sharing s = {{op, run, now->bits, (size_t)(index - first), some}, 0};
+    pacing p = {{op, run, now->bits, (size_t)(index - first), some}, 0};
     /* In a cache one tile is too short for its alignment to matter. */
-    s.hints = n > DROP_TILE || op->hints ? peel_to_alignment(&s.pending) : 0;
+    p.hints = n > DROP_TILE || op->hints ? peel_to_alignment(&p.pending) : 0;
     /* From here on offsets count from the carried bits. */
-    size_t end = s.pending.offset + s.pending.n;
+    size_t end = p.pending.offset + p.pending.n;
     while (n -= some) {
-        size_t rest = s.pending.n % DROP_WORD;
+        size_t rest = p.pending.n % DROP_WORD;
         memcpy(next->carried, now->bits + end / 8 - 8, 8);
-        s.pending.n -= rest;
+        p.pending.n -= rest;
         index += some;
         some = n < DROP_TILE ? n : DROP_TILE;
         drop_draw(op->kernels, sampler, next->bits, index, some,
-                  s.hints & DROP_PREFETCH ? apply_share : NULL, &s);
-        apply(&s.pending, s.pending.n, s.hints);
-        s.pending.bits = next->carried;
-        s.pending.offset = 64 - rest;
-        s.pending.n = rest + some;
+                  p.hints & DROP_PREFETCH ? apply_in_pace : NULL, &p);
+        apply(&p.pending, p.pending.n, p.hints);
+        p.pending.bits = next->carried;
+        p.pending.offset = 64 - rest;
+        p.pending.n = rest + some;
         end = DROP_TILE;
         tile *swap = now;
         now = next;
         next = swap;
     }
-    apply(&s.pending, s.pending.n, s.hints);
+    apply(&p.pending, p.pending.n, p.hints);
 }

@@ -32,7 +32,7 @@ typedef struct {
     pthread_cond_t ended;
     int started; /* workers, of which each is a thread */
     pthread_t thread[MOST_THREADS];
-} shared;
+} work_queue;
 
 int
 drop_is_main_thread(void)
@@ -47,18 +47,18 @@ drop_is_main_thread(void)
 static int
 has_stopped(void *context)
 {
-    return atomic_load(&((shared *)context)->status);
+    return atomic_load(&((work_queue *)context)->status);
 }
 
 /* Runs tasks until none is left or the work has been interrupted. */
 static void
-take_part(shared *s, drop_interrupt interrupt)
+take_part(work_queue *q, drop_interrupt interrupt)
 {
     size_t i;
-    while (!has_stopped(s) && (i = atomic_fetch_add(&s->next, 1)) < s->count) {
-        int status = s->task(s->work, i, interrupt);
+    while (!has_stopped(q) && (i = atomic_fetch_add(&q->next, 1)) < q->count) {
+        int status = q->task(q->work, i, interrupt);
         if (status || (status = drop_poll(interrupt))) {
-            atomic_store(&s->status, status);
+            atomic_store(&q->status, status);
         }
     }
 }
@@ -66,36 +66,36 @@ take_part(shared *s, drop_interrupt interrupt)
 static void *
 worker(void *context)
 {
-    shared *s = context;
-    take_part(s, (drop_interrupt){has_stopped, s});
-    pthread_mutex_lock(&s->lock);
-    s->busy--;
-    pthread_cond_signal(&s->ended);
-    pthread_mutex_unlock(&s->lock);
+    work_queue *q = context;
+    take_part(q, (drop_interrupt){has_stopped, q});
+    pthread_mutex_lock(&q->lock);
+    q->busy--;
+    pthread_cond_signal(&q->ended);
+    pthread_mutex_unlock(&q->lock);
     return NULL;
 }
 
 /* Polls while workers are busy. */
 static void
-wait_for_workers(shared *s, drop_interrupt interrupt)
+wait_for_workers(work_queue *q, drop_interrupt interrupt)
 {
-    pthread_mutex_lock(&s->lock);
-    while (s->busy) {
+    pthread_mutex_lock(&q->lock);
+    while (q->busy) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_nsec += POLL_NANOSECONDS;
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
-        if (pthread_cond_timedwait(&s->ended, &s->lock, &until)) {
-            pthread_mutex_unlock(&s->lock);
-            int status = has_stopped(s) ? 0 : drop_poll(interrupt);
+        if (pthread_cond_timedwait(&q->ended, &q->lock, &until)) {
+            pthread_mutex_unlock(&q->lock);
+            int status = has_stopped(q) ? 0 : drop_poll(interrupt);
             if (status) {
-                atomic_store(&s->status, status);
+                atomic_store(&q->status, status);
             }
-            pthread_mutex_lock(&s->lock);
+            pthread_mutex_lock(&q->lock);
         }
     }
-    pthread_mutex_unlock(&s->lock);
+    pthread_mutex_unlock(&q->lock);
 }
 
 /* Workers may run on every core that this thread may use, except the one that
@@ -117,21 +117,21 @@ send_elsewhere(pthread_attr_t *attributes)
 #endif
 }
 
-/* Ends the state that workers share: waits until none of them uses it. */
+/* Waits until no worker uses the queue, and destroys it. */
 static void
 end_workers(void *context)
 {
-    shared *s = context;
-    while (s->started) {
-        pthread_join(s->thread[--s->started], NULL);
+    work_queue *q = context;
+    while (q->started) {
+        pthread_join(q->thread[--q->started], NULL);
     }
-    pthread_cond_destroy(&s->ended);
-    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&q->ended);
+    pthread_mutex_destroy(&q->lock);
 }
 
-/* As many workers as can be started, some at the most. */
+/* Starts up to most workers; fewer where the system refuses. */
 static void
-start_workers(shared *s, int most)
+start_workers(work_queue *q, int most)
 {
     pthread_attr_t attributes;
     if (most < 1 || pthread_attr_init(&attributes)) {
@@ -139,13 +139,13 @@ start_workers(shared *s, int most)
     }
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     send_elsewhere(&attributes);
-    pthread_mutex_lock(&s->lock);
-    while (s->started < most && pthread_create(&s->thread[s->started],
-                                               &attributes, worker, s) == 0) {
-        s->started++;
+    pthread_mutex_lock(&q->lock);
+    while (q->started < most && pthread_create(&q->thread[q->started],
+                                               &attributes, worker, q) == 0) {
+        q->started++;
     }
-    s->busy = s->started;
-    pthread_mutex_unlock(&s->lock);
+    q->busy = q->started;
+    pthread_mutex_unlock(&q->lock);
     pthread_attr_destroy(&attributes);
 }
 
@@ -153,21 +153,21 @@ int
 drop_run_tasks(drop_task_fn *task, const void *work, size_t count, int threads,
                drop_interrupt interrupt)
 {
-    shared s = {.task = task,
-                .work = work,
-                .count = count,
-                .lock = PTHREAD_MUTEX_INITIALIZER,
-                .ended = PTHREAD_COND_INITIALIZER};
+    work_queue q = {.task = task,
+                    .work = work,
+                    .count = count,
+                    .lock = PTHREAD_MUTEX_INITIALIZER,
+                    .ended = PTHREAD_COND_INITIALIZER};
     threads = threads < MOST_THREADS ? threads : MOST_THREADS;
     threads = (size_t)threads < count ? threads : (int)count;
     /* The interrupt may end this thread: Python's does, in one that asks for
      * the GIL after the interpreter has ended. */
-    pthread_cleanup_push(end_workers, &s);
-    start_workers(&s, threads - 1);
-    take_part(&s, interrupt);
-    if (s.started) {
-        wait_for_workers(&s, interrupt);
+    pthread_cleanup_push(end_workers, &q);
+    start_workers(&q, threads - 1);
+    take_part(&q, interrupt);
+    if (q.started) {
+        wait_for_workers(&q, interrupt);
     }
     pthread_cleanup_pop(1);
-    return s.status;
+    return q.status;
 }
