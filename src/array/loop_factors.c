@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A factor for each element of a given mask. Bits and factors of a block are
- * written out, one for each element; of rows that are long and have one bit,
- * those that are kept are multiplied by one factor, and the others not read.
+ * A factor for each element of a given mask. Bits and factors of a part are
+ * written out, one for each element. Long rows of one bit are not: those that
+ * are kept are multiplied by one factor, and x of the others is not read.
  */
 #include "array/loop.h"
 #include "array/strided_run.h"
 
 #include <string.h>
 
-/* Elements of a block; factors are repeated so many at a time. */
-enum { BLOCK = DROP_GATHER, UNROLL = 4 };
+/* Elements of a part, and copies of a factor that are written at once. */
+enum { PART = DROP_GATHER, UNROLL = 4 };
 
 /* Rows of the second axis by n elements of the inner one, with their bits and
  * factors, which are floats or doubles. */
@@ -18,9 +18,9 @@ typedef struct {
     size_t rows, n;
     const uint8_t *bits;
     size_t offset;
-    uint8_t bit_room[BLOCK / 8 + DROP_BITS_PAD];
-    double factors[BLOCK + UNROLL];
-} block;
+    uint8_t bit_room[PART / 8 + DROP_BITS_PAD];
+    double factors[PART + UNROLL];
+} part;
 
 /* 1/(1-p). Where 1-p is not 0 it is 2**-53 or more, and the small summand is
  * lost in it; where it is 0, no division by 0 is signalled. */
@@ -37,12 +37,12 @@ factor_of(const drop_job *job, uint64_t index)
     return job->are_rates ? inverse(factor) : factor;
 }
 
-/* Writes the factors of n <= BLOCK elements, rounded once to the dtype that
+/* Writes the factors of n <= PART elements, rounded once to the dtype that
  * computes. */
 static void
 round_factors(void *restrict to, const drop_job *job, uint64_t index, size_t n)
 {
-    double value[BLOCK];
+    double value[PART];
     const double *from = job->factors + index;
     if (job->are_rates) {
         for (size_t i = 0; i < n; i++) {
@@ -59,8 +59,8 @@ round_factors(void *restrict to, const drop_job *job, uint64_t index, size_t n)
     }
 }
 
-/* Writes n copies of each of some factors; may write UNROLL of them behind the
- * last. */
+/* Writes n copies of each of count factors; may write up to UNROLL - 1 more
+ * behind the last. */
 #define REPEAT(type)                                \
     for (size_t i = 0; i < count; i++) {            \
         const type value = ((const type *)from)[i]; \
@@ -85,21 +85,21 @@ repeat_factors(void *restrict to, const void *restrict from, size_t count,
 }
 #undef REPEAT
 
-/* Writes the bits and factors of a block's elements end to end. */
+/* Writes the bits and factors of a part's elements end to end. */
 static void
-expand(block *b, const drop_loop *loop, uint64_t index)
+expand(part *p, const drop_loop *loop, uint64_t index)
 {
-    double some[BLOCK];
+    double some[PART];
     const drop_job *job = loop->plan->job;
     const drop_axis *inner = &loop->plan->inner, *second = &loop->plan->second;
     const size_t size = job->op.dtype == DROP_F64 ? 8 : 4;
-    drop_writer writer = {b->bit_room, 0, 0};
+    drop_writer writer = {p->bit_room, 0, 0};
     /* Rows of one bit each are neighbours in the mask. */
     const int are_neighbours = !inner->mask && second->mask;
-    const size_t times = are_neighbours ? 1 : b->rows;
-    const size_t count = are_neighbours ? b->rows : inner->mask ? b->n : 1;
-    const size_t n = inner->mask ? 1 : b->n;
-    char *to = (char *)b->factors;
+    const size_t times = are_neighbours ? 1 : p->rows;
+    const size_t count = are_neighbours ? p->rows : inner->mask ? p->n : 1;
+    const size_t n = inner->mask ? 1 : p->n;
+    char *to = (char *)p->factors;
     for (size_t i = 0; i < times; i++, index += second->mask) {
         drop_bits_repeat(&writer, job->given, index, count, n);
         if (n == 1) {
@@ -112,33 +112,33 @@ expand(block *b, const drop_loop *loop, uint64_t index)
         to += count * n * size;
     }
     drop_bits_end(&writer);
-    b->bits = b->bit_room;
-    b->offset = 0;
+    p->bits = p->bit_room;
+    p->offset = 0;
 }
 
 static void
-find_bits(block *b, const drop_loop *loop, uint64_t index)
+find_bits(part *p, const drop_loop *loop, uint64_t index)
 {
     const drop_job *job = loop->plan->job;
-    if (b->rows == 1 && loop->plan->inner.mask) {
-        b->bits = job->given;
-        b->offset = index;
-        round_factors(b->factors, job, index, b->n);
+    if (p->rows == 1 && loop->plan->inner.mask) {
+        p->bits = job->given;
+        p->offset = index;
+        round_factors(p->factors, job, index, p->n);
     }
     else {
-        expand(b, loop, index);
+        expand(p, loop, index);
     }
 }
 
 static int
-apply_block(drop_loop *loop, block *b, drop_cursor at)
+apply_part(drop_loop *loop, part *p, drop_cursor at)
 {
-    char x[BLOCK * 8], r[BLOCK * 8];
+    char x[PART * 8], r[PART * 8];
     const drop_plan *plan = loop->plan;
     const drop_operation *op = &plan->op;
     const drop_axis *row = &plan->second, *step = &plan->inner;
     const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
-    const size_t rows = b->rows, n = b->n;
+    const size_t rows = p->rows, n = p->n;
     const int in_place =
         drop_rows_contiguous(row->out, step->out, rows, n, size);
     char *to = in_place ? at.run.out : x;
@@ -148,9 +148,9 @@ apply_block(drop_loop *loop, block *b, drop_cursor at)
     if (at.run.r) {
         base = drop_gather_rows(r, at.run.r, row->r, step->r, rows, n, size);
     }
-    find_bits(b, loop, at.index);
-    op->kernels->apply_factors[op->dtype](to, from, base, b->bits, b->offset,
-                                          rows * n, b->factors);
+    find_bits(p, loop, at.index);
+    op->kernels->apply_factors[op->dtype](to, from, base, p->bits, p->offset,
+                                          rows * n, p->factors);
     if (!in_place) {
         drop_copy_strided_rows(at.run.out, row->out, step->out, x,
                                (ptrdiff_t)n * size, size, rows, n, size);
@@ -158,7 +158,7 @@ apply_block(drop_loop *loop, block *b, drop_cursor at)
     return drop_count_work(&loop->poller, rows * n);
 }
 
-/* Applies its one bit and factor to a row. */
+/* Applies to a row its one bit and one factor. */
 static int
 apply_row(drop_loop *loop, drop_cursor at)
 {
@@ -188,20 +188,20 @@ drop_loop_factors(drop_loop *loop, drop_cursor at)
 {
     const drop_axis *inner = &loop->plan->inner, *second = &loop->plan->second;
     const size_t bytes = inner->n * drop_size(loop->plan->op.dtype);
-    const size_t most = inner->n < BLOCK ? BLOCK / inner->n : 1;
-    block b;
+    const size_t most = inner->n < PART ? PART / inner->n : 1;
+    part p;
     int status = 0;
-    for (size_t i = 0; i < second->n && !status; i += b.rows) {
+    for (size_t i = 0; i < second->n && !status; i += p.rows) {
         drop_cursor row = drop_cursor_at(at, second, i);
-        b.rows = second->n - i < most ? second->n - i : most;
+        p.rows = second->n - i < most ? second->n - i : most;
         if (!inner->mask && bytes >= DROP_SHORT_REPEAT) {
-            b.rows = 1;
+            p.rows = 1;
             status = apply_row(loop, row);
             continue;
         }
-        for (size_t j = 0; j < inner->n && !status; j += b.n) {
-            b.n = inner->n - j < BLOCK ? inner->n - j : BLOCK;
-            status = apply_block(loop, &b, drop_cursor_at(row, inner, j));
+        for (size_t j = 0; j < inner->n && !status; j += p.n) {
+            p.n = inner->n - j < PART ? inner->n - j : PART;
+            status = apply_part(loop, &p, drop_cursor_at(row, inner, j));
         }
     }
     return status;

@@ -6,21 +6,21 @@
 #define SQUARE 64
 
 /* Places of a row of the mask that are drawn at once. With fewer, more
- * segments would be drawn twice, for different places of theirs. */
+ * segments would be drawn twice, for different places of them. */
 #define ROW 512
 
-/* The bits of a block, whose columns are the longer the shorter its rows are,
- * and of the rows that are drawn at once. Both stay in L1 and fit a small
- * stack. */
-#define BLOCK_BITS ((size_t)1 << 18)
+/* The bits that are transposed at once, in columns that are the longer the
+ * fewer they are, and those of the rows that are drawn at once. Both stay in
+ * L1 and fit a small stack. */
+#define COLUMNS_BITS ((size_t)1 << 18)
 #define ROWS_BITS ((size_t)1 << 15)
 
-/* What is prefetched of a column at the most. */
+/* The most bytes of a column that are prefetched. */
 #define PREFETCH_MOST 4096
 
-/* The bits of a block, column by column, each from a whole word on. */
+/* Transposed bits, column by column, each from a whole word on. */
 typedef struct {
-    uint8_t bits[BLOCK_BITS / 8 + DROP_BITS_PAD];
+    uint8_t bits[COLUMNS_BITS / 8 + DROP_BITS_PAD];
     size_t pitch; /* bytes of a column */
 } columns;
 
@@ -43,8 +43,8 @@ transpose8(uint64_t word)
     return word ^ swap ^ swap << 28;
 }
 
-/* Transposes eight columns of some rows, from column first on. The rows' first
- * place on the block's columns is a multiple of 8. */
+/* Transposes eight columns of some rows, from column first on. The rows go to
+ * the places from place on of each column, a multiple of 8. */
 static void
 transpose_bytes(columns *to, const mask_rows *from, size_t first, size_t place)
 {
@@ -143,8 +143,8 @@ apply_contiguous(drop_loop *loop, drop_cursor at, const columns *from,
     return status;
 }
 
-/* Columns do not follow each other in memory, and no processor prefetches from
- * one to the next: prefetches x of the next column while one is applied. */
+/* Prefetches x of the next column while one is applied: columns do not follow
+ * each other in memory, and no processor prefetches from one to the next. */
 static int
 apply_columns(drop_loop *loop, drop_cursor at, const columns *from, size_t n,
               size_t cells)
@@ -168,22 +168,22 @@ apply_columns(drop_loop *loop, drop_cursor at, const columns *from, size_t n,
 int
 drop_loop_transposed(drop_loop *loop, drop_cursor at)
 {
-    columns block;
+    columns drawn;
     const drop_axis *inner = &loop->plan->inner, *second = &loop->plan->second;
     int status = 0;
     for (size_t b = 0, n; b < second->n; b += n) {
         n = second->n - b < ROW ? second->n - b : ROW;
-        const size_t most = BLOCK_BITS / n / SQUARE * SQUARE;
+        const size_t most = COLUMNS_BITS / n / SQUARE * SQUARE;
         for (size_t a = 0; a < inner->n && !status; a += most) {
             size_t cells = inner->n - a < most ? inner->n - a : most;
             drop_cursor here = drop_cursor_at(at, inner, a);
             here = drop_cursor_at(here, second, b);
-            block.pitch = (cells + SQUARE - 1) / SQUARE * (SQUARE / 8);
-            draw_columns(loop, here, &block, cells, n);
+            drawn.pitch = (cells + SQUARE - 1) / SQUARE * (SQUARE / 8);
+            draw_columns(loop, here, &drawn, cells, n);
             status = loop->plan->is_contiguous && cells == inner->n &&
                              cells <= DROP_TILE
-                         ? apply_contiguous(loop, here, &block, n)
-                         : apply_columns(loop, here, &block, n, cells);
+                         ? apply_contiguous(loop, here, &drawn, n)
+                         : apply_columns(loop, here, &drawn, n, cells);
         }
     }
     return status;

@@ -8,13 +8,14 @@
 #define PASTE(a, b) PASTE_(a, b)
 #define T_(name) PASTE(TYPE, name)
 
-/* The vectors of a block, and the samples whose sums of one stay in
- * registers, so that what is loaded of m serves them all. */
+/* The vectors of a word, the DROP_WORD elements that one word of bits is for,
+ * and the samples whose sums of one word stay in registers, so that what is
+ * loaded of m serves them all. */
 #define VECTORS (DROP_WORD / T_(_lanes))
 #define SAMPLES (MATMUL_VECTORS > VECTORS ? MATMUL_VECTORS / VECTORS : 1)
 
 DROP_INLINE void
-T_(_load_block)(T_(v) to[VECTORS], const char *from, size_t n)
+T_(_load_word)(T_(v) to[VECTORS], const char *from, size_t n)
 {
     for (int j = 0; j < VECTORS; j++) {
         const char *at = from + (size_t)j * T_(_lanes) * T_(_size);
@@ -25,7 +26,7 @@ T_(_load_block)(T_(v) to[VECTORS], const char *from, size_t n)
 }
 
 DROP_INLINE void
-T_(_store_block)(char *to, const T_(v) from[VECTORS], size_t n)
+T_(_store_word)(char *to, const T_(v) from[VECTORS], size_t n)
 {
     for (int j = 0; j < VECTORS; j++) {
         char *at = to + (size_t)j * T_(_lanes) * T_(_size);
@@ -50,21 +51,21 @@ T_(_add_kept)(T_(v) sum[VECTORS], const T_(v) a[VECTORS],
     }
 }
 
-/* The first n sums of a block of outputs, for some samples. n and samples are
+/* The first n sums of a word of outputs, for some samples. n and samples are
  * constants where this is inlined. */
 DROP_INLINE void
-T_(_sum_block)(char *sum, const char *a, const char *m, const uint8_t *bits,
-               const drop_matmul_tile *p, size_t n, size_t samples)
+T_(_sum_word)(char *sum, const char *a, const char *m, const uint8_t *bits,
+              const drop_matmul_tile *p, size_t n, size_t samples)
 {
     T_(v) total[SAMPLES][VECTORS];
     for (size_t s = 0; s < samples; s++) {
-        T_(_load_block)(total[s], sum + (ptrdiff_t)s * p->sum, n);
+        T_(_load_word)(total[s], sum + (ptrdiff_t)s * p->sum, n);
     }
     for (size_t k = 0; k < p->depth; k++) {
         T_(v) row[VECTORS], factor[VECTORS];
         const char *at = m + (ptrdiff_t)k * p->m;
-        T_(_load_block)(row, at, n);
-        /* The next block of this row, which lies far from the next row's. */
+        T_(_load_word)(row, at, n);
+        /* The next word of this row, which lies far from the next row's. */
         for (int line = 0; line < DROP_WORD * T_(_size); line += 64) {
             __builtin_prefetch(at + DROP_WORD * T_(_size) + line);
         }
@@ -81,7 +82,7 @@ T_(_sum_block)(char *sum, const char *a, const char *m, const uint8_t *bits,
         }
     }
     for (size_t s = 0; s < samples; s++) {
-        T_(_store_block)(sum + (ptrdiff_t)s * p->sum, total[s], n);
+        T_(_store_word)(sum + (ptrdiff_t)s * p->sum, total[s], n);
     }
 }
 
@@ -97,12 +98,12 @@ T_(_matmul)(void *sum, const void *a, const void *m, const uint8_t *bits,
             const char *x = (const char *)a + (ptrdiff_t)s * p->a;
             const uint8_t *keep = bits + s * p->bits + o / 8;
             if (n == DROP_WORD && p->samples - s >= SAMPLES) {
-                T_(_sum_block)
+                T_(_sum_word)
                 (to, x, (const char *)m + at, keep, p, DROP_WORD, SAMPLES);
                 s += SAMPLES;
             }
             else {
-                T_(_sum_block)(to, x, (const char *)m + at, keep, p, n, 1);
+                T_(_sum_word)(to, x, (const char *)m + at, keep, p, n, 1);
                 s++;
             }
         }
@@ -116,20 +117,20 @@ T_(_dot_lanes)(char *sum, const char *a, const char *m, const uint8_t *bits,
 {
     T_(v) total[SAMPLES][VECTORS], row[VECTORS], other[VECTORS];
     for (size_t s = 0; s < samples; s++) {
-        T_(_load_block)(total[s], sum + (ptrdiff_t)s * p->sum, DROP_WORD);
+        T_(_load_word)(total[s], sum + (ptrdiff_t)s * p->sum, DROP_WORD);
     }
     for (size_t o = 0; o < p->width; o += DROP_WORD) {
         const size_t n = p->width - o < DROP_WORD ? p->width - o : DROP_WORD;
-        T_(_load_block)(row, m + o * T_(_size), n);
+        T_(_load_word)(row, m + o * T_(_size), n);
         for (size_t s = 0; s < samples; s++) {
             const char *x = a + (ptrdiff_t)s * p->a + o * T_(_size);
-            T_(_load_block)(other, x, n);
+            T_(_load_word)(other, x, n);
             T_(_add_kept)
             (total[s], other, row, load_le32(bits + s * p->bits + o / 8));
         }
     }
     for (size_t s = 0; s < samples; s++) {
-        T_(_store_block)(sum + (ptrdiff_t)s * p->sum, total[s], DROP_WORD);
+        T_(_store_word)(sum + (ptrdiff_t)s * p->sum, total[s], DROP_WORD);
     }
 }
 

@@ -10,10 +10,10 @@
 #define R_(name) PASTE(REAL, name)
 #define REAL T_(_real)
 
-/* Elements of vector j of a block, of which the first n are there; n is
- * DROP_WORD for whole blocks where this is inlined. */
+/* Vector j of a word, of which the first n elements are there; n is the
+ * constant DROP_WORD for whole words. */
 DROP_INLINE
-R_(v) T_(_block_load)(const char *x, int j, size_t n)
+R_(v) T_(_load_lanes)(const char *x, int j, size_t n)
 {
     x += (size_t)j * R_(_lanes) * T_(_size);
     return n == DROP_WORD ? T_(_load)(x)
@@ -21,7 +21,7 @@ R_(v) T_(_block_load)(const char *x, int j, size_t n)
 }
 
 DROP_INLINE void
-T_(_block_store)(char *to, int j, size_t n, R_(v) value)
+T_(_store_lanes)(char *to, int j, size_t n, R_(v) value)
 {
     to += (size_t)j * R_(_lanes) * T_(_size);
     if (n == DROP_WORD) {
@@ -32,12 +32,12 @@ T_(_block_store)(char *to, int j, size_t n, R_(v) value)
     }
 }
 
-/* The first n means of a block, of elements from byte at on. A sum begins at
- * -0: -0 + x is x for every x. Whether there are bits is known where this is
- * inlined. */
+/* The first n means of a word, whose elements begin at byte at. A sum begins
+ * at -0, since -0 + x is x for every x. Whether bits is NULL is known where
+ * this is inlined. */
 DROP_INLINE void
-T_(_mean_block)(char *out, const void *const *x, size_t at, size_t count,
-                const uint8_t *bits, size_t pitch, size_t offset, size_t n)
+T_(_mean_word)(char *out, const void *const *x, size_t at, size_t count,
+               const uint8_t *bits, size_t pitch, size_t offset, size_t n)
 {
     enum { VECTORS = DROP_WORD / R_(_lanes) };
     const R_(v) zero = R_(_set1)(0), one = R_(_set1)(1);
@@ -51,7 +51,7 @@ T_(_mean_block)(char *out, const void *const *x, size_t at, size_t count,
         const uint32_t keep = bits ? load_bits32(bits + p * pitch, offset) : 0;
         any |= keep;
         for (int j = 0; j < VECTORS; j++) {
-            R_(v) value = T_(_block_load)((const char *)x[p] + at, j, n);
+            R_(v) value = T_(_load_lanes)((const char *)x[p] + at, j, n);
             value = R_(_add)(total[j], value);
             total[j] = bits ? R_(_keep)(keep, j, value, total[j]) : value;
             if (bits) {
@@ -61,7 +61,7 @@ T_(_mean_block)(char *out, const void *const *x, size_t at, size_t count,
     }
     for (int j = 0; j < VECTORS; j++) {
         R_(v) mean = R_(_div)(total[j], number[j]);
-        T_(_block_store)(out + at, j, n, R_(_keep)(any, j, mean, zero));
+        T_(_store_lanes)(out + at, j, n, R_(_keep)(any, j, mean, zero));
     }
 }
 
@@ -71,11 +71,11 @@ T_(_means)(char *out, const void *const *x, size_t count, const uint8_t *bits,
 {
     const size_t whole = n / DROP_WORD * DROP_WORD;
     for (size_t i = 0; i < whole; i += DROP_WORD) {
-        T_(_mean_block)
+        T_(_mean_word)
         (out, x, i * T_(_size), count, bits, pitch, offset + i, DROP_WORD);
     }
     if (whole < n) {
-        T_(_mean_block)
+        T_(_mean_word)
         (out, x, whole * T_(_size), count, bits, pitch, offset + whole,
          n - whole);
     }

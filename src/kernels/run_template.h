@@ -5,8 +5,8 @@
  * and the bit selects. Elements have any alignment.
  */
 
-/* The first n elements of vector j of a block. form, hints and where it
- * matters n are constants where this is inlined. */
+/* The first n elements of vector j of a word. form, hints and, in whole words,
+ * n are constants where this is inlined. */
 DROP_INLINE void
 T_(_vector)(char *out, const char *x, const char *r, uint32_t bits, int j,
             size_t n, const R_(v) factor[3], drop_form form, int hints)
