@@ -56,34 +56,34 @@ drop_draw(const drop_kernels *kernels, const drop_sampler *sampler,
 typedef struct {
     uint64_t segment[DROP_TILE_SEGMENTS];
     size_t count; /* segments */
-} gathered;
+} row_segments;
 
 /* Adds a row's segments and returns the slot of the first; -1 where there is
  * no room for them. */
 static ptrdiff_t
-add_row(gathered *g, uint64_t index, size_t n)
+add_row(row_segments *s, uint64_t index, size_t n)
 {
     const uint64_t first = index / DROP_SEGMENT;
     const size_t more = (size_t)((index + n - 1) / DROP_SEGMENT - first) + 1;
-    const int goes_on = g->count && g->segment[g->count - 1] == first;
-    const size_t slot = g->count - (size_t)goes_on;
+    const int goes_on = s->count && s->segment[s->count - 1] == first;
+    const size_t slot = s->count - (size_t)goes_on;
     if (slot + more > DROP_TILE_SEGMENTS) {
         return -1;
     }
     for (size_t i = 0; i < more; i++) {
-        g->segment[slot + i] = first + i;
+        s->segment[slot + i] = first + i;
     }
-    g->count = slot + more;
+    s->count = slot + more;
     return (ptrdiff_t)slot;
 }
 
 /* Fills the last vector: its spare lanes draw segment 0, whose bits nobody
  * reads. */
 static void
-fill_lanes(gathered *g)
+fill_lanes(row_segments *s)
 {
-    for (size_t i = g->count; i % DROP_MAX_LANES; i++) {
-        g->segment[i] = 0;
+    for (size_t i = s->count; i % DROP_MAX_LANES; i++) {
+        s->segment[i] = 0;
     }
 }
 
@@ -112,12 +112,12 @@ draw_apart(const drop_kernels *kernels, const drop_sampler *sampler,
     asked_bits asked;
     const int asks = n <= ASKED_MOST && stride > 2 * n;
     while (rows) {
-        gathered g = {.count = 0};
+        row_segments s = {.count = 0};
         size_t some = 0;
         memset(asked, 0, asks ? sizeof asked : 0);
         for (; some < rows && some < ROWS_MOST; some++) {
             const uint64_t at = index + some * stride;
-            const ptrdiff_t slot = add_row(&g, at, n);
+            const ptrdiff_t slot = add_row(&s, at, n);
             if (slot < 0) {
                 break;
             }
@@ -127,8 +127,8 @@ draw_apart(const drop_kernels *kernels, const drop_sampler *sampler,
                 set_bits(asked[0], start[some], n);
             }
         }
-        fill_lanes(&g);
-        kernels->bernoulli(bits, g.segment, asks ? asked : NULL, g.count,
+        fill_lanes(&s);
+        kernels->bernoulli(bits, s.segment, asks ? asked : NULL, s.count,
                            sampler, NULL, NULL);
         for (size_t i = 0; i < some; i++) {
             drop_bits_copy(to, bits, start[i], n);

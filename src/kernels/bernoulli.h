@@ -33,9 +33,9 @@ typedef struct {
     u64v undecided[DROP_SEGMENT_WORDS][DRAW_VECTORS];
 } decisions;
 
-/* Word t of the segments in a vector, of which asked has 8 words each. */
+/* Word t of what is asked of each segment in a vector. */
 DROP_INLINE u64v
-gather_words(const uint64_t (*asked)[DROP_SEGMENT_WORDS], int t)
+asked_words(const uint64_t (*asked)[DROP_SEGMENT_WORDS], int t)
 {
     uint64_t word[U64_LANES];
     for (int l = 0; l < U64_LANES; l++) {
@@ -58,7 +58,7 @@ take_plane(decisions *d, sfc64_state *s, unsigned j, int vectors, int bit,
             u64v plane = sfc64_next(&s[v], n);
             u64v keep = is_first ? u64_set1(0) : d->keep[t][v];
             u64v open = !is_first ? d->undecided[t][v]
-                        : asked   ? gather_words(asked + v * U64_LANES, t)
+                        : asked   ? asked_words(asked + v * U64_LANES, t)
                                   : u64_set1(UINT64_MAX);
             d->keep[t][v] = bit ? keep : u64_or_and(keep, open, plane);
             d->undecided[t][v] =

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The stages over the word list that was included before, and their table:
+ * The kernels, over the word list that was included before, and their table:
  * KERNELS(isa) is all that an <isa>.c still has to say.
  */
 #include "kernels/kernels.h"
@@ -16,8 +16,8 @@
 #include "kernels/simd/items.h"
 #include "kernels/simd/partial.h"
 
-/* How far ahead a source beyond the cache is fetched, in bytes: within 4 to
- * 16 KiB it makes no difference that can be measured. */
+/* How far ahead x is prefetched where it lies beyond the cache, in bytes:
+ * within 4 to 16 KiB it makes no difference that can be measured. */
 #define PREFETCH_AHEAD 8192
 
 DROP_INLINE void
@@ -81,7 +81,7 @@ _Static_assert(DROP_FORMS == 6, "each form has its cases, or is noise");
 #define TYPE item16
 #include "kernels/replace_template.h"
 
-/* The lanes of vector j of a block that are among its first n elements. */
+/* The lanes of vector j of a word that are among its first n elements. */
 DROP_INLINE size_t
 lanes_of(size_t n, int j, size_t lanes)
 {

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-/* From where on a source is prefetched. In L1 and L2 the instructions cost
- * more than they bring: p = 0.5 at 64 KiB 5 % more time, p = 0.1 at 1 MiB 10 %
- * less (Zen 5). */
+/* The size from which on x is prefetched, in bytes. In L1 and L2 prefetching
+ * costs more than it brings: at p = 0.5 and 64 KiB it takes 5 % more time, at
+ * p = 0.1 and 1 MiB 10 % less (Zen 5). */
 #define PREFETCH_FROM ((size_t)512 << 10)
 
 /* The kernel for an array, bfloat16 passing as uint16; or -1. */
