@@ -2,9 +2,6 @@
 #include "array/loop.h"
 #include "array/strided_run.h"
 
-/* The kernel makes at least this many variates, for a shorter row too. */
-#define LEAST 32
-
 int
 drop_loop_normal(drop_loop *loop, drop_cursor at)
 {
@@ -23,7 +20,8 @@ drop_loop_normal(drop_loop *loop, drop_cursor at)
         if (to == x) {
             drop_strided_copy(here.run.out, axis->out, x, size, n, size);
         }
-        status = drop_count_work(&loop->poller, n + LEAST);
+        /* At most one step more than n variates are made. */
+        status = drop_count_work(&loop->poller, n + DROP_NORMALS_STEP);
     }
     return status;
 }

@@ -4,15 +4,6 @@
 #include "array/loop.h"
 #include "base/threads.h"
 
-/* Work, in elements, from which on a second thread is worth its start: 60 us
- * until it runs (Zen 5 in a virtual machine), in which this one does a million
- * elements. */
-#define MIN_ELEMENTS_FOR_THREADS ((size_t)2 << 20)
-
-/* Chunks in the least work that is worth a second thread. Threads take chunk
- * after chunk from a plan; with small ones they end at about the same time. */
-#define CHUNKS 8
-
 /* The least places in a chunk along an axis of a transposed loop, or along a
  * row: with fewer, segments would be drawn for a few bits of them. */
 #define TOGETHER 1024
@@ -111,10 +102,10 @@ int
 drop_partition(const drop_plan *plan, int threads, drop_interrupt interrupt)
 {
     const drop_job *job = plan->job;
-    if (threads < 2 || drop_job_work(job) < MIN_ELEMENTS_FOR_THREADS) {
+    if (threads < 2 || drop_job_work(job) < DROP_MIN_ELEMENTS_FOR_THREADS) {
         return drop_plan_run(plan, (drop_cursor){job->run, job->index},
                              interrupt);
     }
-    partition p = split(plan, MIN_ELEMENTS_FOR_THREADS / CHUNKS, threads);
+    partition p = split(plan, DROP_TASK_ELEMENTS, threads);
     return drop_run_tasks(run_chunk, &p, p.count, threads, interrupt);
 }

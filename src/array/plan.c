@@ -8,9 +8,6 @@
  * without (AVX-512, Zen 5), of 2 KiB 1.2 times, of 4 KiB 0.8. */
 #define NONTEMPORAL_RUN 4096
 
-/* Rows with fewer places leave most of 32 variates unused. */
-#define SHORT_NORMAL 32
-
 /* Rows of at least so many bytes that are contiguous in the mask and not in
  * memory are applied one by one, without a copy of their bits. */
 #define LONG_ROW 256
@@ -96,14 +93,14 @@ take_axes(drop_plan *p, const drop_axis *axis, int axes, int second, int group)
     }
 }
 
-/* Moves the longest axis to the end where the last one is short: the kernel
- * makes many variates at once, and a short inner axis would use few of them.
- * The order of memory matters less. */
+/* Moves the longest axis to the end where the last one is shorter than a step
+ * of variates, of which it would leave most unused. The order of memory
+ * matters less. */
 static void
 put_longest_last(drop_axis *axis, int axes)
 {
     int longest = axes - 1;
-    for (int i = 0; i < axes && axis[axes - 1].n < SHORT_NORMAL; i++) {
+    for (int i = 0; i < axes && axis[axes - 1].n < DROP_NORMALS_STEP; i++) {
         longest = axis[i].n > axis[longest].n ? i : longest;
     }
     if (axes > 1) {

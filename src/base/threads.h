@@ -10,6 +10,15 @@
 
 #include <stddef.h>
 
+/* Work, in elements, from which on a second thread is worth its start: 60 us
+ * until it runs (Zen 5 in a virtual machine), in which this one does a million
+ * elements. */
+#define DROP_MIN_ELEMENTS_FOR_THREADS ((size_t)2 << 20)
+
+/* The elements of a task, an eighth of that: threads take task after task, and
+ * with small ones they end at about the same time. */
+#define DROP_TASK_ELEMENTS (DROP_MIN_ELEMENTS_FOR_THREADS / 8)
+
 /* Runs task i of some work that all threads share, polling now and then.
  * Returns what the last poll returned. */
 typedef int drop_task_fn(const void *work, size_t i, drop_interrupt interrupt);

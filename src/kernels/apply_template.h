@@ -54,7 +54,8 @@ T_(_noise)(void *out, const void *x, uint64_t index, uint64_t step, size_t n,
     for (size_t i = 0, some, padded; i < n; i += some) {
         const uint64_t at = index + i * step;
         some = n - i < NORMALS ? n - i : NORMALS;
-        padded = (some + NORMALS_STEP - 1) / NORMALS_STEP * NORMALS_STEP;
+        padded = (some + DROP_NORMALS_STEP - 1) / DROP_NORMALS_STEP *
+                 DROP_NORMALS_STEP;
         normals(z, at, step, padded, sampler);
         for (size_t j = 0; j < padded; j++) {
             factor[j] = (R_(_value))(1.0 + sigma * z[j]);

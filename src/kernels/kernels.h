@@ -35,6 +35,10 @@ _Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1,
 /* Kernels apply bits in words of so many elements. */
 #define DROP_WORD 32
 
+/* Kernels make normal variates in steps of so many: a vector of the widest
+ * kind takes 8, and four vectors are made together. */
+#define DROP_NORMALS_STEP 32
+
 /* Bits that a kernel reads are readable this far past the last one's byte. */
 #define DROP_BITS_PAD 8
 

@@ -12,9 +12,9 @@
  */
 #include "kernels/kernels.h"
 
-/* The most variates that are made at once; their number is a multiple of
- * NORMALS_STEP. */
-enum { NORMALS = 512, NORMALS_STEP = 32 };
+/* The most variates that are made at once. Their number is a multiple of
+ * DROP_NORMALS_STEP. */
+enum { NORMALS = 512 };
 _Static_assert(NORMALS % 64 == 0 && NORMALS <= UINT16_MAX,
                "places of variates are bits of words, and 16-bit numbers");
 
@@ -226,7 +226,7 @@ draw_uniforms(double *u, uint64_t index, uint64_t step, size_t n,
 }
 
 /* Writes the variates of n elements index, index + step, ..., n a multiple of
- * NORMALS_STEP. */
+ * DROP_NORMALS_STEP. */
 static void
 normals(double *z, uint64_t index, uint64_t step, size_t n,
         const drop_sampler *sampler)

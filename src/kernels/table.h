@@ -160,5 +160,6 @@ _Static_assert(DROP_ALIGN % sizeof(f32v) == 0,
                "non-temporal stores are aligned");
 _Static_assert(U64_LANES <= 8, "bits of a vector are doubled in 16 bits");
 _Static_assert((int)U64_LANES == (int)f64_lanes, "normals mix the two");
-_Static_assert(NORMALS % NORMALS_STEP == 0 && NORMALS_STEP % NORMAL_LANES == 0,
+_Static_assert(NORMALS % DROP_NORMALS_STEP == 0 &&
+                   DROP_NORMALS_STEP % NORMAL_LANES == 0,
                "normals are made in whole steps");

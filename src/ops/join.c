@@ -3,11 +3,6 @@
 
 #include "base/threads.h"
 
-/* Work, in elements, from which on a second thread is worth its start, and
- * that of a chunk (partition.c). */
-#define MIN_ELEMENTS_FOR_THREADS ((size_t)2 << 20)
-#define CHUNK (MIN_ELEMENTS_FOR_THREADS / 8)
-
 /* A join, cut along one of its axes. */
 typedef struct {
     const drop_join *job;
@@ -90,7 +85,7 @@ split(const drop_join *job, int threads)
             job->axis[i].n > job->axis[chunks.axis].n ? i : chunks.axis;
     }
     const size_t n = job->axis[chunks.axis].n;
-    chunks.step = CHUNK / (drop_join_work(job) / n + 1) + 1;
+    chunks.step = DROP_TASK_ELEMENTS / (drop_join_work(job) / n + 1) + 1;
     chunks.count = (n + chunks.step - 1) / chunks.step;
     return chunks;
 }
@@ -120,7 +115,7 @@ drop_join_run(drop_join *job, int threads, drop_interrupt interrupt)
     }
     sort_axes(job);
     coalesce_axes(job);
-    if (threads < 2 || work < MIN_ELEMENTS_FOR_THREADS) {
+    if (threads < 2 || work < DROP_MIN_ELEMENTS_FOR_THREADS) {
         return drop_join_tiles(job, interrupt);
     }
     const partition chunks = split(job, threads);

@@ -6,9 +6,6 @@
 #include "base/bit_writer.h"
 #include "base/threads.h"
 
-/* Products from which on a second thread is worth its start (partition.c). */
-#define MIN_ELEMENTS_FOR_THREADS (2 * 1024 * 1024)
-
 /* The size of a tile: JUMPS places of the axis with the longer stride in the
  * mask, ROWS of the one along which rows of bits are contiguous, and at most
  * RANGE_BITS bits in one contiguous range. 16 samples use each weight that is
@@ -231,7 +228,7 @@ drop_masked_matmul_run(drop_masked_matmul *job, int threads,
         return 0;
     }
     job->rows_are_samples = job->sample.mask == job->width;
-    if (drop_masked_matmul_size(job) < MIN_ELEMENTS_FOR_THREADS) {
+    if (drop_masked_matmul_size(job) < DROP_MIN_ELEMENTS_FOR_THREADS) {
         threads = 1;
     }
     size_t per_thread =
