@@ -53,15 +53,13 @@ apply_gathered(const drop_plan *plan, drop_run run, drop_bit_span bits)
     const ptrdiff_t bytes = (ptrdiff_t)step->n * size;
     const size_t rows = bits.n / step->n;
     const int in_place = step->out == size && row->out == bytes;
-    const drop_operation near = {plan->op.kernels, plan->op.dtype,
-                                 plan->op.affine, 0};
     drop_run part = {in_place ? run.out : x, NULL, NULL};
     part.x = drop_gather_rows(x, run.x, row->x, step->x, rows, step->n, size);
     if (run.r) {
         part.r =
             drop_gather_rows(r, run.r, row->r, step->r, rows, step->n, size);
     }
-    drop_run_apply(&near, part, bits.bits, bits.offset, bits.n);
+    drop_run_apply_cached(&plan->op, part, bits.bits, bits.offset, bits.n);
     if (!in_place) {
         drop_copy_strided_rows(run.out, row->out, step->out, x, bytes, size,
                                rows, step->n, size);

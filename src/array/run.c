@@ -67,6 +67,14 @@ drop_run_apply(const drop_operation *op, drop_run run, const uint8_t *bits,
     apply(&p, p.n, hints);
 }
 
+void
+drop_run_apply_cached(const drop_operation *op, drop_run run,
+                      const uint8_t *bits, size_t offset, size_t n)
+{
+    pending p = {op, run, bits, offset, n};
+    apply(&p, n, 0);
+}
+
 /* A tile's bits, preceded by the last bits of the tile before it: those of
  * elements that did not fill a word there and are applied with this tile. */
 typedef struct {

@@ -29,6 +29,11 @@ size_t drop_size(drop_dtype dtype);
 void drop_run_apply(const drop_operation *op, drop_run run,
                     const uint8_t *bits, size_t offset, size_t n);
 
+/* The same for memory that is in a cache: the operation's hints do not
+ * count. */
+void drop_run_apply_cached(const drop_operation *op, drop_run run,
+                           const uint8_t *bits, size_t offset, size_t n);
+
 /* Draws the mask of elements index..index+n-1, n > 0, and applies it: tile t+1
  * is drawn while tile t is applied, so that arithmetic and memory overlap
  * beyond the caches. */

@@ -114,7 +114,6 @@ apply_part(const drop_operation *op, drop_run run, const drop_axis *axis,
 {
     char x[DROP_GATHER_BYTES], r[DROP_GATHER_BYTES];
     const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
-    const drop_operation near = {op->kernels, op->dtype, op->affine, 0};
     drop_run part = run;
     if (op->hints & DROP_PREFETCH) {
         prefetch_next(run.x, axis->x, bits.n);
@@ -126,7 +125,7 @@ apply_part(const drop_operation *op, drop_run run, const drop_axis *axis,
     if (axis->out != size) {
         part.out = x;
     }
-    drop_run_apply(&near, part, bits.bits, bits.offset, bits.n);
+    drop_run_apply_cached(op, part, bits.bits, bits.offset, bits.n);
     if (axis->out != size) {
         drop_strided_copy(run.out, axis->out, x, size, bits.n, size);
     }
