@@ -6,6 +6,9 @@
  * segments need. */
 enum { ASKED_MOST = DROP_SEGMENT / 2 };
 
+/* Uniforms that are drawn between two polls: below a millisecond. */
+enum { DRAWN_UNIFORMS = DROP_MAX_LANES * DROP_SEGMENT };
+
 /* Rows that are drawn together, at most. */
 enum { ROWS_MOST = 1024 };
 
@@ -26,18 +29,25 @@ set_bits(uint64_t *word, size_t from, size_t n)
     }
 }
 
+/* Lists count segments from that of element index on. Returns how many of them
+ * elements index..index+n-1 touch. */
+static size_t
+list_segments(uint64_t *segment, size_t count, uint64_t index, size_t n)
+{
+    for (size_t i = 0; i < count; i++) {
+        segment[i] = index / DROP_SEGMENT + i;
+    }
+    return (index % DROP_SEGMENT + n + DROP_SEGMENT - 1) / DROP_SEGMENT;
+}
+
 uint64_t
 drop_draw(const drop_kernels *kernels, const drop_sampler *sampler,
           uint8_t *bits, uint64_t index, size_t n,
           drop_progress_fn *progress_fn, void *context)
 {
     uint64_t segment[DROP_TILE_SEGMENTS];
-    const uint64_t first = index / DROP_SEGMENT;
     const size_t before = index % DROP_SEGMENT;
-    const size_t count = (before + n + DROP_SEGMENT - 1) / DROP_SEGMENT;
-    for (size_t i = 0; i < DROP_TILE_SEGMENTS; i++) {
-        segment[i] = first + i;
-    }
+    const size_t count = list_segments(segment, DROP_TILE_SEGMENTS, index, n);
     if (n <= ASKED_MOST) {
         uint64_t asked[DROP_MAX_LANES][DROP_SEGMENT_WORDS] = {{0}};
         set_bits(asked[0], before, n);
@@ -48,7 +58,43 @@ drop_draw(const drop_kernels *kernels, const drop_sampler *sampler,
         kernels->bernoulli(bits, segment, NULL, count, sampler, progress_fn,
                            context);
     }
-    return first * DROP_SEGMENT;
+    return index - before;
+}
+
+size_t
+drop_draw_range(const drop_kernels *kernels, const drop_sampler *sampler,
+                uint8_t *bits, uint64_t index, size_t n)
+{
+    const size_t before = index % DROP_SEGMENT;
+    for (size_t some; n; index += some, n -= some) {
+        const size_t room = DROP_TILE - index % DROP_TILE;
+        some = n < room ? n : room;
+        uint64_t first =
+            drop_draw(kernels, sampler, bits, index, some, NULL, NULL);
+        bits += (index + some - first) / 8;
+    }
+    return before;
+}
+
+int
+drop_draw_uniforms(const drop_kernels *kernels, uint64_t *to, uint64_t key,
+                   uint64_t index, size_t n, drop_interrupt interrupt)
+{
+    uint64_t segment[DROP_MAX_LANES], drawn[DRAWN_UNIFORMS];
+    drop_sampler sampler;
+    int status = 0;
+    drop_sampler_start(&sampler, key, 0);
+    for (size_t some; n && !status; to += some, index += some, n -= some) {
+        const size_t before = index % DROP_SEGMENT;
+        const size_t room = DRAWN_UNIFORMS - before;
+        some = n < room ? n : room;
+        kernels->uniforms(drawn, segment,
+                          list_segments(segment, DROP_MAX_LANES, index, some),
+                          &sampler);
+        memcpy(to, drawn + before, some * sizeof *drawn);
+        status = drop_poll(interrupt);
+    }
+    return status;
 }
 
 /* The rows whose segments are drawn together. Segments lie in the order of the
@@ -89,8 +135,8 @@ fill_lanes(row_segments *s)
 
 /* Draws one row, of any length. */
 static void
-draw_range(const drop_kernels *kernels, const drop_sampler *sampler,
-           drop_writer *to, uint64_t index, size_t n)
+draw_row(const drop_kernels *kernels, const drop_sampler *sampler,
+         drop_writer *to, uint64_t index, size_t n)
 {
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
     for (size_t some; n; index += some, n -= some) {
@@ -144,7 +190,7 @@ drop_draw_rows(const drop_kernels *kernels, const drop_sampler *sampler,
                size_t n)
 {
     if (rows == 1) {
-        draw_range(kernels, sampler, to, index, n);
+        draw_row(kernels, sampler, to, index, n);
     }
     else {
         draw_apart(kernels, sampler, to, index, stride, rows, n);

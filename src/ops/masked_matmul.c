@@ -71,21 +71,6 @@ rows_of(const drop_masked_matmul *job)
     return rows == 0 ? 1 : least(rows, most);
 }
 
-/* Draws bits index..index+n-1, at most RANGE_BITS. Returns the offset of the
- * first in drawn. */
-static size_t
-draw(drawing *d, uint64_t index, size_t n)
-{
-    const size_t before = index % DROP_SEGMENT, end = before + n;
-    const uint64_t first = index - before;
-    for (size_t at = 0, some; at < end; at += some) {
-        some = least(end - at, DROP_TILE - (first + at) % DROP_TILE);
-        drop_draw(d->kernels, &d->sampler, d->drawn + at / 8, first + at, some,
-                  NULL, NULL);
-    }
-    return before;
-}
-
 /* Draws the bits of a tile: at each of jumps places some rows, which are
  * contiguous in the mask and are copied so that each begins at a byte. */
 static void
@@ -95,7 +80,8 @@ draw_tile(drawing *d, uint64_t index, uint64_t jump, size_t jumps, size_t rows,
     uint8_t *to = d->bits;
     d->row = (width + DROP_WORD - 1) / DROP_WORD * (DROP_WORD / 8);
     for (size_t i = 0; i < jumps; i++) {
-        size_t offset = draw(d, index + i * jump, rows * width);
+        size_t offset = drop_draw_range(d->kernels, &d->sampler, d->drawn,
+                                        index + i * jump, rows * width);
         for (size_t row = 0; row < rows; row++, to += d->row) {
             drop_writer writer = {to, 0, 0};
             drop_bits_copy(&writer, d->drawn, offset + row * width, width);

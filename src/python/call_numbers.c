@@ -2,12 +2,11 @@
  *
  * Numbers of the mask stream as arrays: uniforms and choices, and keys.
  */
+#include "array/draw.h"
 #include "python/args.h"
 #include "python/calls.h"
 #include "python/release.h"
 #include "python/settings.h"
-
-#include <string.h>
 
 /* Numbers of elements index, index + 1, ...; for choices, among how many, and
  * which choice of a sample it is. */
@@ -18,32 +17,13 @@ typedef struct {
     uint32_t count, c2;
 } numbers;
 
-/* Uniforms that are drawn between two polls: below a millisecond. */
-enum { DRAWN = DROP_MAX_LANES * DROP_SEGMENT };
-
 static int
 draw_uniforms(void *work, int threads, drop_interrupt interrupt)
 {
     const numbers *j = work;
-    uint64_t segment[DROP_MAX_LANES], drawn[DRAWN];
-    drop_sampler sampler;
-    int status = 0;
     (void)threads;
-    drop_sampler_start(&sampler, j->key, 0);
-    for (size_t i = 0, n; i < j->n && !status; i += n) {
-        const uint64_t index = j->index + i;
-        const size_t before = index % DROP_SEGMENT, room = DRAWN - before;
-        n = j->n - i < room ? j->n - i : room;
-        for (size_t s = 0; s < DROP_MAX_LANES; s++) {
-            segment[s] = index / DROP_SEGMENT + s;
-        }
-        j->kernels->uniforms(drawn, segment,
-                             (before + n + DROP_SEGMENT - 1) / DROP_SEGMENT,
-                             &sampler);
-        memcpy(j->to + i, drawn + before, n * sizeof *drawn);
-        status = drop_poll(interrupt);
-    }
-    return status;
+    return drop_draw_uniforms(j->kernels, j->to, j->key, j->index, j->n,
+                              interrupt);
 }
 
 /* Choices between two polls: some milliseconds. */
