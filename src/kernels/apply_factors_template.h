@@ -4,11 +4,6 @@
  * #define TYPE f32, f64, f16 or bf16 before each inclusion. Elements become
  * what apply_template.h makes of them with the same factor for all.
  */
-#define PASTE_(a, b) a##b
-#define PASTE(a, b) PASTE_(a, b)
-#define T_(name) PASTE(TYPE, name)
-#define R_(name) PASTE(REAL, name)
-#define REAL T_(_real)
 
 /* The first n elements of a vector, whose bits are the lowest; r is NULL for
  * none. */
@@ -55,8 +50,3 @@ T_(_apply_factors)(void *out, const void *x, const void *r,
 }
 
 #undef TYPE
-#undef REAL
-#undef T_
-#undef R_
-#undef PASTE
-#undef PASTE_

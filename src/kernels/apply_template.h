@@ -5,11 +5,6 @@
  * vectors of the dtype that computes (REAL: f32 or f64). Dropped is selected,
  * never multiplied by zero, and product and sum are rounded each.
  */
-#define PASTE_(a, b) a##b
-#define PASTE(a, b) PASTE_(a, b)
-#define T_(name) PASTE(TYPE, name)
-#define R_(name) PASTE(REAL, name)
-#define REAL T_(_real)
 
 #include "kernels/run_template.h"
 
@@ -67,8 +62,3 @@ T_(_noise)(void *out, const void *x, uint64_t index, uint64_t step, size_t n,
 }
 
 #undef TYPE
-#undef REAL
-#undef T_
-#undef R_
-#undef PASTE
-#undef PASTE_

@@ -4,9 +4,6 @@
  * inclusion. A product whose bit is 0 counts as +0, whatever its factors are.
  * Rows of bits begin at whole bytes and go on to a multiple of DROP_WORD.
  */
-#define PASTE_(a, b) a##b
-#define PASTE(a, b) PASTE_(a, b)
-#define T_(name) PASTE(TYPE, name)
 
 /* The vectors of a word, the DROP_WORD elements that one word of bits is for,
  * and the samples whose sums of one word stay in registers, so that what is
@@ -162,6 +159,3 @@ T_(_matmul_t)(void *sum, const void *a, const void *m, const uint8_t *bits,
 #undef TYPE
 #undef VECTORS
 #undef SAMPLES
-#undef T_
-#undef PASTE
-#undef PASTE_

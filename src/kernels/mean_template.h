@@ -4,11 +4,6 @@
  * f32, f64, f16 or bf16 before each inclusion. Sums and quotients are rounded
  * each to the dtype that computes, and the quotient as it is stored.
  */
-#define PASTE_(a, b) a##b
-#define PASTE(a, b) PASTE_(a, b)
-#define T_(name) PASTE(TYPE, name)
-#define R_(name) PASTE(REAL, name)
-#define REAL T_(_real)
 
 /* Vector j of a word, of which the first n elements are there; n is the
  * constant DROP_WORD for whole words. */
@@ -94,8 +89,3 @@ T_(_mean)(void *out, const void *const *x, size_t count, const uint8_t *bits,
 }
 
 #undef TYPE
-#undef REAL
-#undef R_
-#undef T_
-#undef PASTE
-#undef PASTE_

@@ -3,10 +3,6 @@
  * Bits x items of one size: #define TYPE item1, item2, item4, item8 or item16
  * before each inclusion. Bytes are selected and copied; nothing is computed.
  */
-#define PASTE_(a, b) a##b
-#define PASTE(a, b) PASTE_(a, b)
-#define T_(name) PASTE(TYPE, name)
-#define R_ T_
 
 DROP_INLINE
 T_(v) T_(_kept)(T_(v) x, T_(v) r, const T_(v) factor[3], drop_form form)
@@ -34,7 +30,3 @@ T_(_apply)(void *out, const void *x, const void *r, const uint8_t *bits,
 }
 
 #undef TYPE
-#undef T_
-#undef R_
-#undef PASTE
-#undef PASTE_

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The loop over a run for one type, included by the templates that define its
- * T_ and R_: an element is loaded, what it becomes if it is kept is computed,
- * and the bit selects. Elements have any alignment.
+ * The loop over a run for one type, which apply_template.h and
+ * replace_template.h include: an element is loaded, what it becomes if it is
+ * kept is computed, and the bit selects. Elements have any alignment.
  */
 
 /* The first n elements of vector j of a word. form, hints and, in whole words,

@@ -61,6 +61,14 @@ _Static_assert(DROP_PREFETCH < 4 && DROP_NONTEMPORAL < 4,
                "hints have two bits");
 _Static_assert(DROP_FORMS == 6, "each form has its cases, or is noise");
 
+/* Names in the templates, which are included once for each TYPE: T_(x) is TYPE
+ * and x, R_(x) is the type that computes for it and x. */
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+#define T_(name) PASTE(TYPE, name)
+#define REAL T_(_real)
+#define R_(name) PASTE(REAL, name)
+
 #define TYPE f32
 #include "kernels/apply_template.h"
 #define TYPE f64
