@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Memory and mask as independent strided views of the same cells: every axis
- * has a stride for each array and one for the index in the mask.
+ * Axes with strides in memory and in a mask: each axis has a stride for each
+ * array, and one for the elements' index in the mask.
  */
 #ifndef DROP_ARRAY_AXES_H
 #define DROP_ARRAY_AXES_H
@@ -17,8 +17,8 @@ typedef struct {
     uint64_t mask;       /* elements, modulo 2**64; 0: the axis is shared */
 } drop_axis;
 
-/* Whether axis a continues where axis b, inside of it, ends: in out, x and
- * r. */
+/* Whether axis a continues, in out, x and r, where axis b inside of it ends.
+ */
 int drop_axes_contiguous(const drop_axis *a, const drop_axis *b);
 
 /* Removes axes of length 1, and merges neighbours that are contiguous in all

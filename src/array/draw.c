@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "array/draw.h"
 
-/* Up to this many elements of a segment, the kernel is told which are wanted:
- * each halving of their number saves one of the 13 or 14 planes that whole
- * segments need. */
+/* Up to so many elements of a segment, the kernel is told which are wanted:
+ * each halving of their number saves one plane (USUAL_PLANES in bernoulli.h).
+ */
 enum { ASKED_MOST = DROP_SEGMENT / 2 };
 
 /* Uniforms that are drawn between two polls: below a millisecond. */
@@ -97,14 +97,14 @@ drop_draw_uniforms(const drop_kernels *kernels, uint64_t *to, uint64_t key,
     return status;
 }
 
-/* The rows whose segments are drawn together. Segments lie in the order of the
- * rows, and one that two neighbouring rows touch is there once. */
+/* The segments of rows that are drawn together, in the order of the rows. A
+ * segment that two neighbouring rows touch is listed once. */
 typedef struct {
     uint64_t segment[DROP_TILE_SEGMENTS];
     size_t count; /* segments */
 } row_segments;
 
-/* Adds a row's segments and returns the slot of the first; -1 where there is
+/* Adds a row's segments. Returns the slot of the first, or -1 where there is
  * no room for them. */
 static ptrdiff_t
 add_row(row_segments *s, uint64_t index, size_t n)

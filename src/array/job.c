@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "array/job.h"
 
-/* What a segment that is drawn counts for, in elements that are applied: drawn
- * by itself it takes 90 to 170 ns, where an element takes 0.1 to 0.2. */
+/* What drawing a segment costs, in elements that are applied: by itself it
+ * takes 90 to 170 ns, and an element 0.1 to 0.2. */
 #define SEGMENT_WORK 512
 
-/* What a normal variate counts for; it takes 2 ns. */
+/* What a normal variate costs, in elements that are applied: it takes 2 ns. */
 #define NORMAL_WORK 16
 
 void

@@ -14,7 +14,7 @@ static const uint8_t all[DROP_TILE / 8 + DROP_BITS_PAD] = {
 };
 static const uint8_t none[DROP_TILE / 8 + DROP_BITS_PAD];
 
-/* Stands in for an x that is dropped whole and must not be read. */
+/* What is read in place of x where all elements are dropped: x must not be. */
 static const char blank[4096];
 
 void
@@ -22,8 +22,8 @@ drop_copy_rows(drop_loop *loop, drop_writer *to, uint64_t index,
                uint64_t stride, size_t rows, size_t n)
 {
     if (stride > 2 * DROP_SEGMENT) {
-        loop->poller.work +=
-            rows * DROP_SEGMENT; /* which are drawn for each */
+        /* Each row has a segment of its own drawn. */
+        loop->poller.work += rows * DROP_SEGMENT;
     }
     drop_mask_reader_rows(&loop->reader, to, index, stride, rows, n);
 }
@@ -42,8 +42,8 @@ apply_span(drop_loop *loop, drop_cursor at)
     return drop_count_work(&loop->poller, loop->span.n);
 }
 
-/* Applies bits to rows so short that gathering them costs less than a call of
- * the kernel for each. */
+/* Gathers rows and applies bits to all of them at once: that costs less than a
+ * call of the kernel for each row. */
 static void
 apply_gathered(const drop_plan *plan, drop_run run, drop_bit_span bits)
 {
@@ -126,7 +126,8 @@ drop_same_bits(const drop_loop *loop, drop_run run, int keep, size_t n)
 {
     const size_t size = drop_size(loop->plan->op.dtype);
     size_t most = keep || run.r ? DROP_TILE : sizeof blank / size;
-    /* Ends where out is aligned, so that the next span begins aligned. */
+    /* Ends the span where out is aligned, so that the next one begins aligned.
+     */
     most -= (uintptr_t)run.out % DROP_ALIGN / size;
     return (drop_bit_span){keep ? all : none, 0, n < most ? n : most};
 }

@@ -12,14 +12,14 @@
 #include "base/bit_writer.h"
 
 /* Rows below these lengths are applied together, with their bits end to end:
- * DROP_SHORT_COPY elements where each element has a bit of its own,
- * DROP_SHORT_REPEAT bytes where a row has one bit. Longer rows of one bit are
- * not, so that x of a dropped row is not read. */
+ * DROP_SHORT_COPY elements where each element has a bit, DROP_SHORT_REPEAT
+ * bytes where a row has one bit. Longer rows of one bit are applied one by
+ * one, so that x of a dropped row is not read. */
 #define DROP_SHORT_COPY (DROP_TILE / 2)
 #define DROP_SHORT_REPEAT 4096
 
-/* Contiguous columns of at most this many places have their bits interleaved a
- * byte at a time. */
+/* Contiguous columns of at most this many places are interleaved a byte of
+ * bits at a time. */
 #define DROP_NARROW 8
 
 /* The most bits of a row together with those that follow it along the group
@@ -63,8 +63,8 @@ int drop_apply_bits(drop_loop *loop, drop_cursor at, const uint8_t *bits,
 int drop_apply_rows(drop_loop *loop, drop_cursor at, const uint8_t *bits,
                     size_t rows);
 
-/* A span of bits that are all keep, for n elements or fewer. When
- * drop_apply_bits applies one of dropped elements, it does not read x. */
+/* A span of n bits or fewer that are all keep. For keep = 0, drop_apply_bits
+ * does not read x. */
 drop_bit_span drop_same_bits(const drop_loop *loop, drop_run run, int keep,
                              size_t n);
 

@@ -22,8 +22,8 @@ typedef struct {
     double factors[PART + UNROLL];
 } part;
 
-/* 1/(1-p). Where 1-p is not 0 it is 2**-53 or more, and the small summand is
- * lost in it; where it is 0, no division by 0 is signalled. */
+/* 1/(1-p), without signalling a division by 0: where 1-p is not 0 it is at
+ * least 2**-53, and the small summand does not change it. */
 DROP_INLINE double
 inverse(double p)
 {

@@ -4,8 +4,8 @@
 _Static_assert(DROP_SHORT_COPY <= DROP_ROW_MOST, "short rows are drawn whole");
 _Static_assert(DROP_SHORT_REPEAT <= DROP_TILE, "a short row fits a tile");
 
-/* Whether a row is drawn and applied in one go: it is long, contiguous in
- * memory and in a mask that is drawn, and no axis is shared. */
+/* Whether drop_draw_and_apply serves a row: it is long, contiguous in memory
+ * and in a mask that is drawn, and no axis is shared. */
 static int
 is_straight(const drop_plan *plan, int residual)
 {
@@ -40,7 +40,8 @@ drop_loop_row(drop_loop *loop, drop_cursor at)
     return status;
 }
 
-/* How many of n neighbours in the mask, from the first on, have its bit. */
+/* The number of bits, of n from index on, that are equal to the first; *keep
+ * is the first. */
 static size_t
 count_alike(drop_loop *loop, uint64_t index, size_t n, int *keep)
 {
@@ -70,8 +71,8 @@ drop_loop_whole_rows(drop_loop *loop, drop_cursor at)
     return status;
 }
 
-/* Writes the bits of rows that share one draw: copies those of the first row,
- * and doubles what is there until all rows have their bits. */
+/* Writes the bits of rows that share one draw: those of the first row, and
+ * then copies of all that is there until every row has its bits. */
 static void
 write_periodic(drop_loop *loop, drop_writer *to, uint64_t index, size_t rows,
                size_t n)

@@ -27,8 +27,9 @@ drop_mask_reader_get(drop_mask_reader *reader, uint64_t index, size_t n)
     }
     uint64_t at = index - reader->first;
     if (at + n > reader->n || at >= reader->n) {
-        /* A call that continues where the last drawing ended will be followed
-         * by others: draws to the end of the tile, or of what is wanted. */
+        /* A call that continues where the last drawing ended is probably
+         * followed by more: draws to the end of the tile, or of what is
+         * wanted. */
         const uint64_t left = reader->end - index;
         const size_t ahead = left < room ? (size_t)left : room;
         const int goes_on = at - reader->n < DROP_SEGMENT && ahead > n;
@@ -47,7 +48,7 @@ void
 drop_mask_reader_rows(const drop_mask_reader *reader, drop_writer *to,
                       uint64_t index, uint64_t stride, size_t rows, size_t n)
 {
-    if (stride == n) { /* neighbours are one row */
+    if (stride == n) { /* contiguous rows are one */
         n *= rows;
         rows = 1;
     }

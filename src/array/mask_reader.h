@@ -23,8 +23,8 @@ typedef struct {
     size_t offset, n;
 } drop_bit_span;
 
-/* index: the first element that will be asked for. Sets end as far from it as
- * can be. */
+/* index is the first element that will be asked for. Sets end as far from it
+ * as possible. */
 void drop_mask_reader_start(drop_mask_reader *reader,
                             const drop_kernels *kernels,
                             const drop_sampler *sampler, const uint8_t *given,
@@ -36,7 +36,8 @@ drop_bit_span drop_mask_reader_get(drop_mask_reader *reader, uint64_t index,
                                    size_t n);
 
 /* Writes the bits of rows of n <= DROP_ROW_MOST elements end to end: row i
- * begins at element index + i*stride. Neighbours are read as one row. */
+ * begins at element index + i*stride. Rows that are contiguous in the mask are
+ * read as one. */
 void drop_mask_reader_rows(const drop_mask_reader *reader, drop_writer *to,
                            uint64_t index, uint64_t stride, size_t rows,
                            size_t n);

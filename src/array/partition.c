@@ -4,11 +4,11 @@
 #include "array/loop.h"
 #include "base/threads.h"
 
-/* The least places in a chunk along an axis of a transposed loop, or along a
- * row: with fewer, segments would be drawn for a few bits of them. */
+/* The least places in a chunk of the axes along which a mask is contiguous:
+ * with fewer, segments would be drawn for a few bits of them. */
 #define TOGETHER 1024
 
-/* An axis of a plan that is cut, and where. */
+/* A plan that is split along one of its axes. */
 typedef struct {
     const drop_plan *plan;
     size_t axis;  /* where it lies in a plan, in bytes */
@@ -28,8 +28,8 @@ least_step(const drop_plan *plan, const drop_axis *axis)
                : 1;
 }
 
-/* Whether an axis may be cut. Inner may where a loop handles a part of it:
- * where neither memory nor bits continue from one row to the next. */
+/* Whether an axis may be split. Inner may where the loop can handle a part of
+ * a row: where neither memory nor bits continue from one row to the next. */
 static int
 has_parts(const drop_plan *plan, const drop_axis *axis)
 {
@@ -39,8 +39,9 @@ has_parts(const drop_plan *plan, const drop_axis *axis)
            (plan->loop_fn == drop_loop_transposed && !plan->is_contiguous);
 }
 
-/* Cuts one axis into chunks of a given work. Where a chunk of a row has whole
- * tiles, the cuts lie on the tiles' bounds, and no tile is drawn twice. */
+/* Splits one axis into chunks of a given work. Where a chunk of a row has
+ * whole tiles, chunks begin at tiles' bounds, so that no tile is drawn twice.
+ */
 static void
 split_axis(partition *p, const drop_plan *plan, const drop_axis *a,
            size_t chunk)
@@ -61,9 +62,9 @@ split_axis(partition *p, const drop_plan *plan, const drop_axis *a,
     }
 }
 
-/* Cuts the outermost axis that gives every thread some chunks, so that memory
- * is walked in order; where none does, the one that gives the most. Shared
- * axes come last, since every part of one draws all bits. */
+/* Splits the outermost axis that gives every thread two chunks, so that memory
+ * is traversed in order; where none does, the one that gives the most chunks.
+ * Shared axes come last, since each chunk of one draws all bits. */
 static partition
 split(const drop_plan *plan, size_t chunk, int threads)
 {

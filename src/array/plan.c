@@ -4,12 +4,12 @@
 #include "array/loop.h"
 
 /* The shortest run, in bytes, for which non-temporal stores pay where the next
- * run is not contiguous: rows of 1 KiB take 2.4 times as long with them as
- * without (AVX-512, Zen 5), of 2 KiB 1.2 times, of 4 KiB 0.8. */
+ * run is not contiguous. With them rows of 1 KiB take 2.4 times as long, of 2
+ * KiB 1.2 times, of 4 KiB 0.8 times (AVX-512, Zen 5). */
 #define NONTEMPORAL_RUN 4096
 
-/* Rows of at least so many bytes that are contiguous in the mask and not in
- * memory are applied one by one, without a copy of their bits. */
+/* Rows of at least so many bytes that are contiguous in the mask but not in
+ * memory are applied one by one: their bits are not copied. */
 #define LONG_ROW 256
 
 /* The innermost axis whose stride in the mask is this one, or -1. */

@@ -40,8 +40,8 @@ apply(pending *p, size_t n, int hints)
     p->n -= n;
 }
 
-/* Applies the first elements until out is aligned, if it can be. Returns the
- * hints for the rest. */
+/* Applies the first elements up to where out is aligned, if it can be. Returns
+ * the hints for the rest. */
 static int
 peel_to_alignment(pending *p)
 {
@@ -75,8 +75,8 @@ drop_run_apply_cached(const drop_operation *op, drop_run run,
     apply(&p, n, 0);
 }
 
-/* A tile's bits, preceded by the last bits of the tile before it: those of
- * elements that did not fill a word there and are applied with this tile. */
+/* A tile's bits, preceded by the last bits of the tile before it: bits of
+ * elements that did not fill a word there, and are applied with this tile. */
 typedef struct {
     uint8_t carried[8], bits[DROP_TILE / 8], pad[DROP_BITS_PAD];
 } tile;

@@ -94,9 +94,9 @@ drop_gather(char *buffer, const char *from, ptrdiff_t stride, size_t n,
     return buffer;
 }
 
-/* Prefetches what the next part gathers, unless that is so much at once that
- * the processor waits for it: with 4 KiB a part takes 0.75 of its time
- * without, with 8 KiB 1.4 times (Zen 5). */
+/* Prefetches what the next part gathers, up to 4 KiB: with 4 KiB a part takes
+ * 0.75 of the time it takes without, with 8 KiB 1.4 times, since the processor
+ * then waits for it (Zen 5). */
 static void
 prefetch_next(const char *from, ptrdiff_t stride, size_t n)
 {
@@ -131,7 +131,7 @@ apply_part(const drop_operation *op, drop_run run, const drop_axis *axis,
     }
 }
 
-/* Applies bits to elements of which all have the same r. */
+/* Applies bits to elements that all have the same r. */
 static void
 apply_fill(const drop_operation *op, drop_run run, const drop_axis *axis,
            drop_bit_span bits)

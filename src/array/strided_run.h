@@ -13,10 +13,11 @@
 #define DROP_GATHER 512
 #define DROP_GATHER_BYTES 4096
 
-/* Rows of fewer bytes that do not follow each other are gathered too. */
+/* Rows of fewer bytes that are not contiguous are gathered, several at once.
+ */
 #define DROP_GATHER_ROW 256
 
-/* How many elements of a size are gathered at once. */
+/* The number of elements of a size that are gathered at once. */
 size_t drop_gather_most(size_t size);
 
 /* Copies n elements of 1, 2, 4, 8 or 16 bytes between strided memory. */

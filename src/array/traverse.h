@@ -7,7 +7,7 @@
 
 #include "array/job.h"
 
-/* Carries out a job on at most that many threads, or on one where it is small.
+/* Carries out a job on at most threads threads, on one where it is small.
  * Sorts the job's axes. Returns 0, or what interrupted it. */
 int drop_traverse(drop_job *job, int threads, drop_interrupt interrupt);
 

@@ -20,7 +20,7 @@ drop_bits_copy(drop_writer *w, const uint8_t *from, size_t offset, size_t n)
     }
 }
 
-/* The product brings byte i of eight to bit 56 + i. */
+/* The product moves byte i of eight to bit 56 + i. */
 void
 drop_bits_pack(drop_writer *w, const uint8_t *bytes, size_t n)
 {
@@ -42,15 +42,16 @@ drop_bits_fill(drop_writer *w, size_t n)
     drop_bits_put(w, (UINT64_C(1) << n) - 1, (unsigned)n);
 }
 
-/* Every group of 2*g bits is parted into two, each g*n places from the one
- * before, for g = most / 2, ..., 1; and then each bit fills its n places. */
+/* Spreads bits, and repeats each n times. For g = most / 2, ..., 2, 1 each
+ * group of 2*g bits is split in two, the second moved n*g places from the
+ * first; then each bit fills its n places. */
 static void
 repeat_few(drop_writer *w, const uint8_t *from, size_t offset, size_t count,
            size_t n)
 {
     uint64_t group[5]; /* the places of groups of 1, 2, 4, ... bits */
     unsigned groups = 0, most = 1;
-    /* No more than load_bits32 gives. */
+    /* As many bits as have room in a word, at most the 32 of load_bits32. */
     for (; most < 32 && 2 * most * n <= 64; most *= 2, groups++) {
         group[groups] = 0;
         for (size_t at = 0; at < 64; at += most * n) {

@@ -47,7 +47,7 @@ void drop_bits_pack(drop_writer *w, const uint8_t *bytes, size_t n);
 /* Writes n bits that are 1. */
 void drop_bits_fill(drop_writer *w, size_t n);
 
-/* Writes count bits from offset on of from, each n times over. */
+/* Writes count bits of from, the first at offset, each n times. */
 void drop_bits_repeat(drop_writer *w, const uint8_t *from, size_t offset,
                       size_t count, size_t n);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * How long-running work is interrupted.
+ * A poll by which long work can be stopped.
  */
 #ifndef DROP_BASE_INTERRUPT_H
 #define DROP_BASE_INTERRUPT_H
@@ -11,8 +11,8 @@
 /* Elements between two polls: 0.1 to 1 ms. */
 #define DROP_POLL_EVERY (UINT32_C(1) << 20)
 
-/* poll is called now and then during long work, and ends it by returning
- * anything but 0. NULL: the work cannot be interrupted. */
+/* poll is called during long work, and ends it by returning anything but 0.
+ * NULL: the work cannot be interrupted. */
 typedef struct {
     int (*poll)(void *);
     void *context;

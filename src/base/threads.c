@@ -14,8 +14,9 @@
 
 enum { MOST_THREADS = 64 };
 
-/* A worker needs less than the 64 KiB that a caller's thread may have, and
- * more with sanitizers. The default of 8 MiB may not be available. */
+/* A worker needs less than 64 KiB, which a caller's thread may have as its
+ * whole stack, and more with sanitizers. The default of 8 MiB may not be
+ * available. */
 #define STACK_BYTES (1024 * 1024)
 
 /* How often the calling thread polls while it waits for the workers. */
@@ -98,9 +99,9 @@ wait_for_workers(work_queue *q, drop_interrupt interrupt)
     pthread_mutex_unlock(&q->lock);
 }
 
-/* Workers may run on every core that this thread may use, except the one that
- * it runs on: some operating systems start a thread on its parent's core and
- * move it only milliseconds later, when the call is over. */
+/* Lets workers run on every core that this thread may use but its own: some
+ * operating systems start a thread on its parent's core and move it only
+ * milliseconds later, when the call is over. */
 static void
 send_elsewhere(pthread_attr_t *attributes)
 {
@@ -160,8 +161,8 @@ drop_run_tasks(drop_task_fn *task, const void *work, size_t count, int threads,
                     .ended = PTHREAD_COND_INITIALIZER};
     threads = threads < MOST_THREADS ? threads : MOST_THREADS;
     threads = (size_t)threads < count ? threads : (int)count;
-    /* The interrupt may end this thread: Python's does, in one that asks for
-     * the GIL after the interpreter has ended. */
+    /* A poll may end this thread: Python's does where it asks for the GIL
+     * after the interpreter has ended. */
     pthread_cleanup_push(end_workers, &q);
     start_workers(&q, threads - 1);
     take_part(&q, interrupt);

@@ -19,19 +19,19 @@
  * with small ones they end at about the same time. */
 #define DROP_TASK_ELEMENTS (DROP_MIN_ELEMENTS_FOR_THREADS / 8)
 
-/* Runs task i of some work that all threads share, polling now and then.
- * Returns what the last poll returned. */
+/* Does task i of some work, polling now and then. All threads get the same
+ * work. Returns what the last poll returned. */
 typedef int drop_task_fn(const void *work, size_t i, drop_interrupt interrupt);
 
-/* Whether this is the thread that the process began with, or the one that
- * forked it. */
+/* Whether this is the process's main thread: the first one, or in a child the
+ * one that forked. */
 int drop_is_main_thread(void);
 
-/* Runs tasks 0 to count-1, in any order, on at most that many threads, the
- * calling one among them; on fewer where none can be started. The caller's
- * interrupt is polled on the calling thread alone, after each task too. A poll
- * may end that thread: the others have ended before its stack does. Returns 0,
- * or what ended the work. */
+/* Runs tasks 0 to count-1, in any order, on at most threads threads, of which
+ * the calling one is one; on fewer where the system refuses them. The caller's
+ * interrupt is polled on the calling thread alone, after each task too. If a
+ * poll ends that thread, the others end before its stack does. Returns 0, or
+ * what the poll that ended the work returned. */
 int drop_run_tasks(drop_task_fn *task, const void *work, size_t count,
                    int threads, drop_interrupt interrupt);
 

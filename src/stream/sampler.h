@@ -12,10 +12,11 @@ typedef struct {
     uint64_t key;
     uint64_t k0[PHILOX_ROUNDS], k1[PHILOX_ROUNDS]; /* 32-bit round keys */
     uint64_t threshold; /* T: elements with a uniform below it are dropped */
-    unsigned planes;    /* from plane 0 on that decide all; 0: all alike */
+    unsigned planes; /* planes to draw until all are decided; 0 where all are
+                      * kept or all dropped */
 } drop_sampler;
 
-/* T of a rate in [0, 1]: exact, and rounded half to even. */
+/* T of a rate in [0, 1]: p * 2**40, rounded half to even. */
 uint64_t drop_threshold(double p);
 
 /* Elements are dropped iff U(i) < threshold, which is in [0, DROP_ONE]. */
