@@ -12,19 +12,21 @@
 
 _Static_assert(DROP_SEGMENT_WORDS == 8, "u64_store_segments knows 8 words");
 
-/* How far a drawing is, for the function that is called after each plane. */
+/* The progress of a drawing, for the function that is called after each plane.
+ */
 typedef struct {
     drop_progress_fn *progress_fn;
     void *context;
     size_t done, total;
 } progress;
 
-/* Planes that most chunks of segments need: 2**12 elements are decided then.
- */
+/* Planes by which progress is counted. A chunk of n elements needs log2 n +
+ * 1.3 planes on average: 13.3 for the 4,096 of AVX2, 14.3 for the 8,192 of
+ * AVX-512. Six of seven chunks of 4,096 need these 12. */
 enum { USUAL_PLANES = 12 };
 
-/* The plane after which the loop first tests whether all are decided: fewer
- * than one chunk of whole segments in 50 is, before. */
+/* The plane after which the loop first tests whether all elements are decided:
+ * before it they are in fewer than one of 50 chunks of 4,096. */
 enum { FIRST_CHECK = 10 };
 
 /* The bits of a chunk of segments, word by word of all of them. */
@@ -44,9 +46,9 @@ asked_words(const uint64_t (*asked)[DROP_SEGMENT_WORDS], int t)
     return u64_load(word);
 }
 
-/* Takes the outputs of plane j, of which T has this bit. Before the first
- * plane what is asked for is undecided. bit, vectors and whether it is the
- * first are constants where this is inlined. */
+/* Takes the outputs of plane j, in which T has this bit. Before the first
+ * plane all that is asked for is undecided. bit, vectors and is_first are
+ * constants where this is inlined. */
 DROP_INLINE void
 take_plane(decisions *d, sfc64_state *s, unsigned j, int vectors, int bit,
            int is_first, const uint64_t (*asked)[DROP_SEGMENT_WORDS])

@@ -4,8 +4,8 @@
  */
 #include "kernels/kernels.h"
 
-/* Bit i stays 1 where bit i - shift is 1 too, or there is none: from the last
- * words down, since what is read lies below what is written. */
+/* Bit i stays 1 where bit i - shift is 1 too or does not exist. Works from the
+ * last word down, since a word is computed from lower ones. */
 static void
 erode(uint8_t *bits, size_t first, size_t last, size_t shift)
 {

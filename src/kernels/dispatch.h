@@ -13,10 +13,10 @@ extern const drop_kernels *const drop_all_kernels[];
 
 int drop_runs_here(const drop_kernels *kernels);
 
-/* Bytes of the last level of cache, or a guess. The operating system's files
- * are read, since the processor itself (cpuid, and so sysconf) tells a virtual
- * machine of all its host's caches, here 384 MiB for 32, and takes
- * microseconds. */
+/* Bytes of the last level of cache, or a guess. They are read from the
+ * operating system's files: the processor itself (cpuid, and so sysconf)
+ * reports to a virtual machine the caches of its whole host, here 384 MiB
+ * instead of 32, and takes microseconds. */
 size_t drop_cache_size(void);
 
 #endif

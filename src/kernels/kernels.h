@@ -17,9 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Results are exact to the bit where products and sums of doubles are rounded
- * to doubles, which x87 does not do. Floats may be summed as doubles: that
- * rounds no differently. */
+/* Results are exact to the bit only where products and sums of doubles are
+ * rounded to doubles, which x87 does not do. Floats may be summed as doubles,
+ * since that rounds no differently. */
 _Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1,
                "doubles must be rounded to doubles: use -msse2 -mfpmath=sse");
 
@@ -28,8 +28,8 @@ _Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1,
 #define DROP_TILE_SEGMENTS 16
 #define DROP_TILE (DROP_TILE_SEGMENTS * DROP_SEGMENT)
 
-/* Arrays that a kernel reads or writes segment by segment have room up to a
- * multiple of these, the lanes of the widest vector. */
+/* The lanes of the widest vector. Arrays that a kernel reads or writes segment
+ * by segment have room up to a multiple of it. */
 #define DROP_MAX_LANES 8
 
 /* Kernels apply bits in words of so many elements. */
@@ -39,7 +39,8 @@ _Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1,
  * kind takes 8, and four vectors are made together. */
 #define DROP_NORMALS_STEP 32
 
-/* Bits that a kernel reads are readable this far past the last one's byte. */
+/* Packed bits are followed by this many readable bytes, since kernels load 8
+ * at once. */
 #define DROP_BITS_PAD 8
 
 /* The dtypes that have a kernel, a row each: name, prefix of its words and
@@ -52,8 +53,8 @@ _Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1,
     ROW(BF16, bf16, 2, USHORT)
 #define DROP_DTYPE_ROWS(ROW) DROP_FLOAT_ROWS(ROW) ROW(BOOL, bool, 1, BOOL)
 
-/* Items of some bytes, whatever is in them, have kernels that replace them. A
- * row each: name, prefix and bytes. */
+/* Items are elements of any dtype of these sizes: kernels replace them without
+ * knowing the dtype. A row each: name, prefix and bytes. */
 #define DROP_ITEM_ROWS(ROW) \
     ROW(ITEM1, item1, 1)    \
     ROW(ITEM2, item2, 2)    \
@@ -87,7 +88,7 @@ typedef struct {
     unsigned char fill[DROP_MAX_ITEM]; /* the bytes of one item */
 } drop_affine;
 
-/* How the memory is to be touched; the values are the same for all. */
+/* Hints on how to access memory; they do not change the values. */
 enum {
     DROP_PREFETCH = 1,    /* x comes from beyond the cache: prefetch it */
     DROP_NONTEMPORAL = 2, /* out goes beyond it: non-temporal stores, and out
@@ -95,12 +96,12 @@ enum {
 };
 #define DROP_ALIGN 64
 
-/* Called after each of the first planes of a drawing: done of total of them
- * are finished. A drawing may end before done is total. */
+/* Called after each of the first planes of a drawing: done of total are
+ * finished. A drawing may end before done is total. */
 typedef void drop_progress_fn(void *context, size_t done, size_t total);
 
-/* Masked products: strides in bytes of a, m and the sums, and of the bits.
- * Outputs lie side by side; a row of their bits begins at a byte and is
+/* A tile of masked products: strides in bytes of a, m, the sums and the bits.
+ * Outputs lie side by side. A row of their bits begins at a byte and is
  * readable up to a multiple of DROP_WORD. */
 typedef struct {
     size_t samples, depth, width; /* width: outputs */
@@ -117,9 +118,9 @@ typedef struct {
     const char *name;
 
     /* Draws the keep bits of n segments, 64 bytes each, by their numbers,
-     * which may be any. asked may be NULL: only the bits that are 1 there have
-     * to be drawn, and the others come as they like. progress_fn may be NULL.
-     */
+     * which need not be neighbours. Where asked is not NULL, only bits that
+     * are 1 in it have to be drawn; the others are unspecified. progress_fn
+     * may be NULL. */
     void (*bernoulli)(uint8_t *bits, const uint64_t *segment,
                       const uint64_t (*asked)[DROP_SEGMENT_WORDS], size_t n,
                       const drop_sampler *sampler,
@@ -129,10 +130,10 @@ typedef struct {
     void (*uniforms)(uint64_t *to, const uint64_t *segment, size_t n,
                      const drop_sampler *sampler);
 
-    /* Draws the keep bits of n elements from index on, element i at rate p[i],
-     * whatever the sampler's threshold is. bits begins with the segment of the
-     * first, and has room for 64 bits at a time; those of other elements are
-     * unspecified. */
+    /* Draws the keep bits of n elements from index on, element i at rate p[i];
+     * the sampler's threshold does not count. bits begins with the segment of
+     * the first element, and has room up to a multiple of 64 bits; bits of
+     * other elements are unspecified. */
     void (*bernoulli_rates)(uint8_t *bits, uint64_t index, const double *p,
                             size_t n, const drop_sampler *sampler);
 
@@ -157,10 +158,10 @@ typedef struct {
                                uint64_t step, size_t n,
                                const drop_sampler *sampler, double sigma);
 
-    /* The mean of those of count arrays that survive, element by element: the
-     * sum in the arrays' order by their number, and +0 where none survives.
-     * Array j survives where its bit is 1, of bits offset..offset+n-1 from
-     * bits + j*pitch on; bits may be NULL: all survive. out may be one of the
+    /* The mean of those of count arrays that survive, element by element:
+     * their sum in the arrays' order, divided by their number; +0 where none
+     * survives. Element i of array j survives where bit offset+i from bits +
+     * j*pitch on is 1; bits may be NULL: all survive. out may be one of the
      * arrays. Not for bool. */
     void (*mean[DROP_DTYPES])(void *out, const void *const *x, size_t count,
                               const uint8_t *bits, size_t pitch, size_t offset,
@@ -177,8 +178,8 @@ typedef struct {
     /* Transposes 64 x 64 bits: bit j of word i becomes bit i of word j. */
     void (*transpose64)(uint64_t word[64]);
 
-    /* Bit i of a string stays 1 where bit i - shift is 1 too, or there is
-     * none, for the bits of words first to last-1. */
+    /* Bit i of a string stays 1 where bit i - shift is 1 too or does not
+     * exist, for the bits of words first to last-1. */
     void (*erode)(uint8_t *bits, size_t first, size_t last, size_t shift);
 
     /* How many bits of a string are 1. */

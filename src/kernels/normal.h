@@ -18,8 +18,8 @@ enum { NORMALS = 512 };
 _Static_assert(NORMALS % 64 == 0 && NORMALS <= UINT16_MAX,
                "places of variates are bits of words, and 16-bit numbers");
 
-/* AS 241's polynomials from the highest power down, and from where on they
- * are for: |q| <= 0.425, t <= 5, beyond. */
+/* AS 241's polynomials, from the highest power down. They are for |q| <=
+ * 0.425, for t <= 5, and beyond. */
 static const double centre[2][8] = {
     {2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4,
      4.5921953931549871457e4, 1.3731693765509461125e4, 1.9715909503065514427e3,
@@ -49,8 +49,8 @@ static const double far[2][8] = {
      5.99832206555887937690e-1, 1.0},
 };
 
-/* Vectors that take a step together: one alone would wait for itself (1.9 ns
- * a variate with AVX-512, 1.6 with four). */
+/* Vectors that take a step together: a single one would wait for its own
+ * results (1.9 ns a variate with AVX-512, 1.6 with four). */
 #define NORMAL_VECTORS 4
 enum { NORMAL_LANES = NORMAL_VECTORS * f64_lanes };
 
@@ -103,8 +103,8 @@ logarithm(f64v x)
     return f64_sub(f64_mul(power, f64_set1(6.93147180369123816490e-01)), rest);
 }
 
-/* Replaces uniforms in the centre by their quantiles. Bits of outside are set
- * for the others. */
+/* Replaces uniforms in the centre by their quantiles. Sets the bits of the
+ * others in outside. */
 DROP_INLINE void
 do_centre(double *u, size_t n, uint64_t *outside)
 {
@@ -193,7 +193,8 @@ do_tails(double *u, const uint64_t *outside)
     }
 }
 
-/* (word >> 12) + 1/2 of 2**-52 each, exact: 52 bits below the point of 1.0. */
+/* ((word >> 12) + 1/2) * 2**-52, exactly: the 52 bits become the fraction of a
+ * double in [1, 2). */
 DROP_INLINE f64v
 open_uniform(u64v word)
 {

@@ -54,7 +54,7 @@ philox_w01(const philox_state *s, const drop_sampler *sampler)
                         u64_set1(sampler->k0[PHILOX_ROUNDS - 1]));
 }
 
-/* And w2 | w3 << 32. */
+/* The last round, likewise: w2 | w3 << 32 in each lane. */
 DROP_INLINE u64v
 philox_w23(const philox_state *s, const drop_sampler *sampler)
 {

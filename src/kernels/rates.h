@@ -11,8 +11,8 @@ typedef struct {
     size_t first, end;
 } rated;
 
-/* The rates of elements at..at+63: in place, or a copy in room where some have
- * none, which is 0 for those. */
+/* The rates of elements at..at+63: in place, or where some have none a copy in
+ * room, with 0 for those. */
 DROP_INLINE const double *
 rates_at(double room[64], const rated *r, size_t at)
 {
@@ -27,9 +27,9 @@ rates_at(double room[64], const rated *r, size_t at)
     return room;
 }
 
-/* The keep bits of 64 uniforms. Both sides of U < T are doubles above 2**52,
- * where the distance of neighbours is 1: U takes the place of the fraction,
- * and the sum that has T in it is rounded as T is, half to even. */
+/* The keep bits of 64 uniforms. Both sides of U < T become doubles above
+ * 2**52, which are 1 apart: U is put into the fraction, and the sum 2**52 + p
+ * * 2**40 is rounded as T is, half to even. */
 DROP_INLINE uint64_t
 keep_bits(const uint64_t uniform[64], const double *p)
 {

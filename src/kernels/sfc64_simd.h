@@ -31,7 +31,7 @@ sfc64_seed(sfc64_state *s, const uint64_t *segment, int vectors,
     }
 }
 
-/* The next output of each lane, number n of it from 1 on. */
+/* The next output of each lane; n is its number, from 1 on. */
 DROP_INLINE u64v
 sfc64_next(sfc64_state *s, u64v n)
 {

@@ -150,7 +150,7 @@ order_stores(void)
         .fence = order_stores,                                              \
     }
 
-/* What a word list has to fit. */
+/* What the word lists must satisfy. */
 #define FITS(name, prefix, bytes, ...) \
     _Static_assert((int)prefix##_size == bytes, #name);
 DROP_FLOAT_ROWS(FITS)

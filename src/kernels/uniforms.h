@@ -5,8 +5,8 @@
  */
 #include "kernels/kernels.h"
 
-/* All outputs of a segment in each lane: of word t of the segments, the planes
- * by the bits of a uniform. */
+/* All outputs of a segment in each lane: word t of each plane, planes from the
+ * uniforms' least significant bit on. */
 typedef u64v segment_planes[DROP_SEGMENT_WORDS][DROP_PLANES];
 
 static void
@@ -59,9 +59,9 @@ word_or_zero(const u64v *word, int words, int i)
         }                                                       \
     }
 
-/* Writes the uniforms of 64 neighbours of each segment, those of lane l from
- * to + l * stride on. Plane j of them is word 39-j of their 64 words;
- * transposed, word k is the uniform of element k. */
+/* Writes the uniforms of 64 neighbours in each segment, those of lane l from
+ * to + l * stride on. plane[i] has bit i of their uniforms and is word i of
+ * 64; transposed, word k is the uniform of element k. */
 static void
 store_uniforms(uint64_t *to, size_t stride, const u64v plane[DROP_PLANES])
 {
