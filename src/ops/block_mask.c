@@ -3,8 +3,8 @@
 
 #include "array/pack.h"
 
-/* The seeds along an axis, and the bits of the cells behind them, at which no
- * block can begin. */
+/* A row of seeds along an axis, and the bits of the cells behind it, where no
+ * block has room to begin. */
 typedef struct {
     size_t seeds, gap;
     uint64_t stride; /* of the seeds' index */

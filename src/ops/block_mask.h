@@ -24,8 +24,9 @@ typedef struct {
     uint64_t index; /* of the first seed */
     int axes;       /* at most DROP_BLOCK_MASK_AXES */
     drop_extent axis[DROP_BLOCK_MASK_AXES];
-    uint8_t *to;   /* the bits of all cells in C order: whole words of 0 */
-    uint64_t kept; /* is set: how many bits became 1 */
+    uint8_t *to;   /* bits of all cells in C order; whole words, which are 0
+                    * before */
+    uint64_t kept; /* set by drop_block_mask_draw: the bits that are 1 */
 } drop_block_mask;
 
 /* The number of cells. */

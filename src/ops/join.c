@@ -3,7 +3,7 @@
 
 #include "base/threads.h"
 
-/* A join, cut along one of its axes. */
+/* A join that is split along one of its axes. */
 typedef struct {
     const drop_join *job;
     int axis;
@@ -43,7 +43,8 @@ goes_on(const drop_join *job, const drop_join_axis *a, const drop_join_axis *b)
     return status;
 }
 
-/* Removes axes of length 1, and merges those that go on. */
+/* Removes axes of length 1, and merges neighbours that are contiguous in all
+ * arrays and in the mask. */
 static void
 coalesce_axes(drop_join *job)
 {
@@ -71,8 +72,8 @@ drop_join_work(const drop_join *job)
     return n;
 }
 
-/* Cuts the outermost axis that gives every thread some places, or the longest
- * one. */
+/* Splits the outermost axis with two places or more for every thread; where
+ * there is none, the longest. */
 static partition
 split(const drop_join *job, int threads)
 {

@@ -9,7 +9,7 @@
 #include "base/interrupt.h"
 #include "kernels/kernels.h"
 
-/* Paths at most. */
+/* The most paths. */
 #define DROP_JOIN_PATHS 16
 
 typedef struct {
@@ -35,9 +35,9 @@ typedef struct {
 /* What the join costs, in elements that are applied. */
 size_t drop_join_work(const drop_join *job);
 
-/* Joins on at most that many threads, or on one where that is little work.
- * Sorts the job's axes. A contiguous row of 1 KiB or more that is dropped is
- * not read. Returns 0, or what interrupted it. */
+/* Computes the join on at most threads threads, on one where that is little
+ * work. Sorts the job's axes. A contiguous row of 1 KiB or more that is
+ * dropped is not read. Returns 0, or what interrupted it. */
 int drop_join_run(drop_join *job, int threads, drop_interrupt interrupt);
 
 #endif

@@ -5,12 +5,12 @@
 #include "array/strided_run.h"
 #include "base/bit_writer.h"
 
-/* Elements of a tile at most, and the bytes that are gathered for one, of all
- * paths and the result: both stay in L1 and fit a small stack. */
+/* The most elements of a tile, and the bytes that are gathered for one, of all
+ * paths and the result. Both stay in L1 and fit a small stack. */
 enum { TILE = 2048, PITCH = TILE / 8, ROOM = 8192 };
 
-/* Shorter rows of a sample, in bytes, are joined together, each element by its
- * bits. Of longer ones the survivors are summed alone. */
+/* Rows of a sample that are shorter, in bytes, are joined together, each
+ * element by its bits. Of longer ones only the survivors are summed. */
 enum { LONG_ROW = 1024 };
 
 /* Where something begins: in memory, and among the samples. */
@@ -77,7 +77,8 @@ is_contiguous(const joining *s, ptrdiff_t row, ptrdiff_t step, size_t rows,
            (rows == 1 || row == (ptrdiff_t)n * size);
 }
 
-/* The paths that survive at a sample, by their numbers; returns how many. */
+/* Lists the paths that survive at a sample, by their numbers. Returns how many
+ * there are. */
 static size_t
 find_survivors(const drop_join *job, size_t sample, size_t *path)
 {
@@ -90,8 +91,8 @@ find_survivors(const drop_join *job, size_t sample, size_t *path)
     return count;
 }
 
-/* Writes the bits of a tile's elements. Returns NULL where they are all those
- * of one sample. */
+/* Writes the bits of a tile's elements. Returns NULL where the elements are
+ * all of one sample. */
 static const uint8_t *
 write_bits(joining *s, size_t sample, size_t rows, size_t n)
 {

@@ -11,7 +11,7 @@
 
 typedef struct {
     size_t n;
-    ptrdiff_t sum, a, m; /* bytes; 0 where it is not an axis */
+    ptrdiff_t sum, a, m; /* strides in bytes; 0 in arrays without this axis */
     uint64_t mask;       /* elements */
 } drop_side;
 
@@ -41,10 +41,10 @@ size_t drop_masked_matmul_size(const drop_masked_matmul *job);
 /* What the job costs, in products of long rows. */
 size_t drop_masked_matmul_work(const drop_masked_matmul *job);
 
-/* Carries out the job on at most that many threads. Sums over depth are added
- * to what is in sum, in ascending order. Sums over outputs replace it: they
- * are made in 32 lanes, output o in lane o % 32, and the lanes are added in
- * halves. Returns 0, or what interrupted it. */
+/* Carries out the job on at most threads threads. Sums over depth are added to
+ * what is in sum, in ascending order. Sums over outputs replace it: output o
+ * is added to lane o % 32 of 32, and the lanes are added in halves. Returns 0,
+ * or what interrupted it. */
 int drop_masked_matmul_run(drop_masked_matmul *job, int threads,
                            drop_interrupt interrupt);
 

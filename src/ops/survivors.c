@@ -17,8 +17,7 @@ is_drawn(const drop_survivors *job, size_t j)
     return i < j;
 }
 
-/* Stores the bits of elements index, ..., of the mask that belong to a path.
- */
+/* Stores a path's bits among those of the mask's elements from index on. */
 static void
 store_bits(const drop_survivors *job, size_t path, uint64_t index,
            drop_bit_span some)
@@ -57,7 +56,7 @@ draw_alike(const drop_survivors *job, size_t j, drop_poller *poller)
     return status;
 }
 
-/* Lets one path survive where none does. */
+/* Lets one path survive in each sample where none does. */
 static void
 choose_lost(const drop_survivors *job, size_t sample, size_t n)
 {

@@ -8,8 +8,8 @@
 #include "base/interrupt.h"
 #include "kernels/kernels.h"
 
-/* The mask is drawn for (samples, size), dead paths too. Of a sample that
- * loses all living paths one is chosen. */
+/* The mask is drawn for (samples, size): size counts dead paths too. Of a
+ * sample that loses all living paths, one is chosen to survive. */
 typedef struct {
     const drop_kernels *kernels;
     uint64_t key;
@@ -20,10 +20,10 @@ typedef struct {
                                 * sample: the result */
 } drop_survivors;
 
-/* What they cost, in elements that are applied. */
+/* What drawing them costs, in elements that are applied. */
 size_t drop_survivors_work(const drop_survivors *job);
 
-/* Returns 0, or what interrupted it. */
+/* Writes keep. Returns 0, or what interrupted it. */
 int drop_survivors_draw(const drop_survivors *job, drop_interrupt interrupt);
 
 #endif

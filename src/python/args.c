@@ -42,7 +42,8 @@ drop_parse_affine(drop_affine *affine, PyArrayObject **factors,
     if (PyErr_Occurred()) {
         return -1;
     }
-    /* A fill is found in r. */
+    /* Python passes no DROP_FILL: a constant r becomes one (job_from_numpy.c).
+     */
     if (form < 0 || form >= DROP_FORMS || form == DROP_FILL) {
         PyErr_SetString(PyExc_ValueError, "unknown form");
         return -1;

@@ -9,7 +9,7 @@
 #include "ops/join.h"
 #include "ops/survivors.h"
 
-/* A new join, without arrays, to end with PyMem_Free: it is too large for a
+/* A new join without arrays, to free with PyMem_Free: it is too large for a
  * small stack. NULL with an exception set where there is no memory. */
 drop_join *drop_join_new(void);
 
@@ -17,8 +17,8 @@ drop_join *drop_join_new(void);
  * with an exception set, or 0. */
 int drop_join_arrays(drop_join *job, PyArrayObject *out, PyObject *paths);
 
-/* Keep bits for each sample of each path, of a join that has its arrays and an
- * axis of samples. */
+/* Sets which paths survive in each sample, of a join that has its arrays and a
+ * first axis of samples: a byte for each sample of each path. */
 void drop_join_keep(drop_join *job, const uint8_t *keep);
 
 /* Carry out the work. Return -1 with an exception set, or 0. */

@@ -8,8 +8,8 @@
 #include "python/release.h"
 #include "python/settings.h"
 
-/* Numbers of elements index, index + 1, ...; for choices, among how many, and
- * which choice of a sample it is. */
+/* The n numbers from element index on. For choices, count is among how many,
+ * and c2 says which choice of a sample. */
 typedef struct {
     const drop_kernels *kernels;
     uint64_t key, index, *to;
@@ -42,7 +42,7 @@ draw_choices(void *work, int threads, drop_interrupt interrupt)
     return status;
 }
 
-/* A new array of n numbers; each takes as long as 64 cells of a mask. */
+/* A new array of n numbers. Each costs as much as 64 cells of a mask. */
 static PyObject *
 new_numbers(drop_work_fn *draw, numbers job, Py_ssize_t n)
 {

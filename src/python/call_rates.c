@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-/* What a bit takes, in elements that are applied: 1 to 2 ns. */
+/* What a bit costs, in elements that are applied: it takes 1 to 2 ns. */
 #define BIT_WORK 8
 
 typedef struct {
@@ -47,8 +47,9 @@ are_rates(PyObject *arg)
            PyArray_TYPE(array) == NPY_DOUBLE && PyArray_ISCARRAY_RO(array);
 }
 
-/* The doubles from 0 to 1 are in the order of their bits, as integers. The
- * sums of bits are such that compilers make vectors of them. */
+/* Whether all p are in [0, 1] and none is -0; *is_any: whether one is not 0.
+ * Doubles that are not negative are ordered as their bits are as integers. The
+ * loop ORs bits and does not branch, so that compilers vectorize it. */
 static int
 are_inside(const double *p, size_t n, int *is_any)
 {
@@ -102,7 +103,7 @@ int
 drop_rates_do(drop_rates *rates, drop_job *job, uint64_t key, int is_scaled)
 {
     PyArrayObject *array = rates->array;
-    /* A generator runs Python's code, which may change arrays. */
+    /* Drawing the key may run Python code, which may change arrays. */
     if (!are_rates((PyObject *)array) || job->axis[0].n != rates->n ||
         (size_t)PyArray_DIM(array, 0) != rates->n) {
         PyErr_SetString(PyExc_RuntimeError, "x or prob was changed");

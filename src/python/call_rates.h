@@ -16,8 +16,8 @@ typedef struct {
     uint8_t *bits;
 } drop_rates;
 
-/* Finds the rates of n samples: a plain array of doubles in [0, 1], of which
- * one at least is not 0. Returns whether it is one. */
+/* Finds the rates of n samples: a plain array of doubles in [0, 1], at least
+ * one of which is not 0. Returns whether prob is one. */
 int drop_find_rates(drop_rates *rates, PyObject *prob, npy_intp n);
 
 /* Reserves the memory of bits. Returns -1 with an exception set, or 0. */
@@ -25,8 +25,8 @@ int drop_rates_reserve(drop_rates *rates);
 void drop_rates_free(drop_rates *rates);
 
 /* Does a job that is complete but for the bits of its mask, which has an
- * element for each place of the first axis; kept ones are divided by 1-p if
- * they are scaled. Returns -1 with an exception set, or 0. */
+ * element for each place of the first axis. Where is_scaled, kept elements are
+ * divided by 1-p. Returns -1 with an exception set, or 0. */
 int drop_rates_do(drop_rates *rates, drop_job *job, uint64_t key,
                   int is_scaled);
 

@@ -3,8 +3,8 @@
 
 #include "python/job_mask.h"
 
-/* Axes of a complex array, its parts among them, at most: of any array in
- * NumPy 1. */
+/* The most axes of a complex array with one more for its parts: NumPy 1 has no
+ * more. */
 enum { MOST_PARTED = 32 };
 
 _Static_assert(DROP_MAX_AXES <= 64, "a set of axes is the bits of a word");

@@ -59,9 +59,9 @@ apply(const drop_call *call, PyArrayObject *out, drop_rates *rates, double p,
     return status;
 }
 
-/* Memory first: where it cannot be had, no generator has advanced. And the
- * arrays' memory after the key, which may run Python's code, and that may
- * change them. */
+/* Allocates first: where there is no memory, no generator has advanced. The
+ * arrays' pointers are read after the draw: drawing may run Python code, which
+ * may change them. */
 static PyObject *
 draw_and_apply(PyObject *module, const drop_call *call, double p,
                drop_key *key)

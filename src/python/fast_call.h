@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A usual call, once its arguments are known: a mask is drawn for plain
+ * A usual call, once its arguments are parsed: a mask is drawn for plain
  * arrays or blocks of larger ones, or nothing is to be done.
  */
 #ifndef DROP_PYTHON_FAST_CALL_H
@@ -16,7 +16,7 @@ typedef struct {
     double p;         /* the rate; 0 where the mode drops nothing */
     double a;         /* what kept elements are multiplied by */
     uint64_t shared;  /* the axes that share a draw, as bits */
-    drop_rates rates; /* one for each sample, if there are */
+    drop_rates rates; /* where each sample has a rate */
     uint64_t whole[DROP_MAX_AXES], first[DROP_MAX_AXES]; /* the block */
 } drop_call;
 
@@ -25,8 +25,8 @@ typedef struct {
 void drop_set_mode(drop_call *call, int train, int is_scaled);
 
 /* The result of a call; NotImplemented where its arrays or its rng are not of
- * the usual kinds, before memory is allocated or a word drawn. Only where
- * getentropy fails is the memory allocated before, in vain. */
+ * the usual kinds. Nothing is allocated or drawn before that; only where
+ * getentropy fails has memory been allocated in vain. */
 PyObject *drop_run_call(PyObject *module, const drop_call *call);
 
 /* What a call returns, by the status of its key and then of its job. */

@@ -14,8 +14,8 @@
 /* The positions of arguments. */
 enum { PATHS, PROB, TRAINING, SAMPLING, PER, COLUMN, RNG, OUT, JOIN_ARGS };
 
-/* The paths of a join as a new tuple, or NULL where Python has to look at
- * them. */
+/* The paths of a join as a new tuple; NULL where the Python package has to
+ * look at them. */
 static PyObject *
 take_paths(PyObject *paths)
 {
@@ -111,7 +111,7 @@ join(PyObject *out, PyObject *paths, const uint8_t *keep, size_t samples)
     return result;
 }
 
-/* Memory first, as in fast_path.c. */
+/* Allocates before it draws, as fast_call.c does. */
 static PyObject *
 reserve_and_join(PyObject *module, PyObject *paths, drop_key *key, double rate,
                  int per_sample)

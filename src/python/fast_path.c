@@ -56,8 +56,8 @@ array_or_null(PyObject *arg)
     return arg == Py_None ? NULL : (PyArrayObject *)arg;
 }
 
-/* What the arguments of all but keep_mask say beside the rate, for any mode.
- */
+/* Parses the arguments of all functions but keep_mask, without the rate and
+ * the mode. */
 static int
 parse_options(drop_call *call, PyObject *const *args)
 {
@@ -76,8 +76,8 @@ parse(drop_call *call, PyObject *const *args)
     return parse_options(call, args) && drop_is_rate(args[P], &call->p);
 }
 
-/* The same with one rate, or one for each sample, of which p says whether they
- * need a key, and then a whether they have factors. */
+/* The same with one rate, or one for each sample: p then says only whether a
+ * key is needed, and later a whether there are factors. */
 static int
 parse_rates(drop_call *call, PyObject *const *args)
 {
@@ -157,8 +157,8 @@ drop_core_drop_path(PyObject *module, PyObject *const *args, Py_ssize_t n)
     return drop_run_call(module, &call);
 }
 
-/* x, where a function drops nothing that shares axes and scales in a way of
- * its own. At p = 1 it may refuse any mode. */
+/* For functions without an entry of their own: returns x in test mode and at p
+ * = 0. At p = 1 a function may refuse any mode. */
 PyObject *
 drop_core_unchanged(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {

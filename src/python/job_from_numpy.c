@@ -52,7 +52,8 @@ find_kernel(PyArrayObject *array, drop_form form)
     return form == DROP_REPLACE ? find_item(array) : find_dtype(array);
 }
 
-/* Checks an array, which may be one item without axes where that is said. */
+/* Checks an array against out. Where may_be_one, it may be one item without
+ * axes. */
 static int
 check(PyArrayObject *out, PyArrayObject *array, int dtype, drop_form form,
       int may_be_one)
@@ -72,7 +73,7 @@ check(PyArrayObject *out, PyArrayObject *array, int dtype, drop_form form,
 }
 
 /* Non-temporal stores pay where out is not read soon: beyond about 3/4 of the
- * last cache. In place they only evict what the loads just brought. */
+ * last cache. In place they only evict what the loads brought. */
 static int
 find_hints(const drop_job *job)
 {
@@ -89,7 +90,7 @@ find_hints(const drop_job *job)
 
 _Static_assert(NPY_MAXDIMS <= DROP_MAX_AXES, "a job has room for all axes");
 
-/* The memory of arrays that were checked; r may have no axes. */
+/* Sets the memory of arrays that were checked; r may have no axes. */
 static void
 set_memory(drop_job *job, PyArrayObject *out, PyArrayObject *x,
            PyArrayObject *r)
@@ -108,7 +109,7 @@ set_memory(drop_job *job, PyArrayObject *out, PyArrayObject *x,
     }
 }
 
-/* Whether r is one item, again and again. */
+/* Whether r is one item at every element. */
 static int
 is_constant(const drop_job *job)
 {
@@ -119,7 +120,7 @@ is_constant(const drop_job *job)
     return found;
 }
 
-/* Takes r's only item for a job that then reads no r. */
+/* Copies r's only item: the job then reads no r. */
 static void
 fill_with_constant(drop_job *job)
 {

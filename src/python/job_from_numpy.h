@@ -8,11 +8,12 @@
 #include "python/numpy_api.h"
 #include "array/job.h"
 
-/* The memory of a job that has its affine: x and r (NULL for none) are of
- * out's shape and dtype, native and of any strides and alignment. Without x,
- * out is bool. For DROP_REPLACE the dtype may be any without objects that has
- * the size of an item; r may then have no axes, and one that is the same
- * everywhere makes it DROP_FILL. Returns -1 with an exception set, or 0. */
+/* Sets the memory of a job that has its affine. x and r (NULL for none) have
+ * out's shape and dtype, native byte order, any strides and any alignment.
+ * Without x, out is bool. For DROP_REPLACE the dtype may be any without
+ * objects whose items have a size with a kernel; r may then have no axes, and
+ * an r that is the same everywhere makes the form DROP_FILL. Returns -1 with
+ * an exception set, or 0. */
 int drop_job_arrays(drop_job *job, PyArrayObject *out, PyArrayObject *x,
                     PyArrayObject *r);
 

@@ -30,7 +30,8 @@ drop_find_key(drop_key *key, PyObject *module, PyObject *rng, double p)
             key->number = PyLong_AsUnsignedLongLong(word);
             rng = NULL;
         }
-        else if (word) { /* A lazy one holds what it is to be drawn from. */
+        else if (word) { /* A lazy Key holds the rng that it is to be drawn
+                          * from. */
             kind = drop_find_kind(state, word);
         }
         Py_XDECREF(word);
@@ -45,7 +46,7 @@ drop_find_key(drop_key *key, PyObject *module, PyObject *rng, double p)
 
 static int draw(uint64_t *key, PyObject *module, PyObject *rng);
 
-/* Sets the number of a Key, which is immutable for all others. */
+/* Sets the number of a lazy Key. Keys are immutable for all other code. */
 static int
 set_number(drop_rng_state *state, PyObject *owner, uint64_t key)
 {
@@ -57,7 +58,8 @@ set_number(drop_rng_state *state, PyObject *owner, uint64_t key)
     return status;
 }
 
-/* The number of a Key. A lazy one holds an rng in its place until here. */
+/* Reads the number of a Key. A lazy one holds an rng instead, and is drawn
+ * here. */
 static int
 read_number(uint64_t *key, PyObject *module, PyObject *owner)
 {
@@ -79,8 +81,8 @@ read_number(uint64_t *key, PyObject *module, PyObject *owner)
     return status;
 }
 
-/* The result may be immortal: then only the interpreter's own function knows
- * that it has no count, and not the macro of an older one. */
+/* Calls a method and drops its result. Py_DecRef, not the macro: the result
+ * may be immortal, which the macro of an older Python does not know. */
 static int
 call(PyObject *object, PyObject *name)
 {
@@ -89,7 +91,8 @@ call(PyObject *object, PyObject *name)
     return result ? 0 : -1;
 }
 
-/* The word that Generator.integers(0, 2**64, dtype=np.uint64) would be. */
+/* Draws the word that Generator.integers(0, 2**64, dtype=np.uint64) would
+ * draw. */
 static int
 draw_word(uint64_t *word, drop_rng_state *state, PyObject *generator)
 {
@@ -112,8 +115,8 @@ draw_word(uint64_t *word, drop_rng_state *state, PyObject *generator)
     return status;
 }
 
-/* The key from any rng, and the status as of drop_draw_key, with 1 where
- * Python knows whether there is one. */
+/* Draws a key from any rng. Returns -1 with an exception set, 0, or 1: not an
+ * rng that C draws from; Python decides. */
 static int
 draw(uint64_t *key, PyObject *module, PyObject *rng)
 {

@@ -15,9 +15,9 @@ typedef struct {
     PyObject *rng; /* NULL: the number is known */
 } drop_key;
 
-/* Finds the key for a mask of rate p, for which 0 and 1 need none: from None,
- * a Key or a Generator, but not from one of a subclass, which may draw in
- * another way. Nothing is drawn. Returns whether it is found. */
+/* Finds the key for a mask of rate p from None, a Key or a Generator, but not
+ * an instance of a subclass, which may draw in another way. Rates 0 and 1 need
+ * no key. Nothing is drawn. Returns whether the key is found. */
 int drop_find_key(drop_key *key, PyObject *module, PyObject *rng, double p);
 
 /* Draws the number of a key that was found. Returns -1 with an exception set,

@@ -62,7 +62,7 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* What Python and C have to agree on. */
+/* Constants that Python and C share. */
 static const struct {
     const char *name;
     uint64_t value;
@@ -99,9 +99,9 @@ execute(PyObject *module)
     return 0;
 }
 
-/* What a newer Python asks for an older one refuses, and an extension for the
- * stable ABI runs on both: the slots are put together at import. Like NumPy
- * this module needs no GIL and knows one interpreter. */
+/* Slots that 3.12 and 3.13 require are unknown to 3.11, so they are added at
+ * import by version: an extension for the stable ABI runs on all. Like NumPy
+ * this module needs no GIL and supports one interpreter. */
 static PyModuleDef_Slot slots[4] = {{Py_mod_exec, (void *)execute}, {0, NULL}};
 
 static PyModuleDef definition = {

@@ -6,8 +6,8 @@
 
 #include <time.h>
 
-/* Jobs below this, of some 5 us, keep the GIL: to give it up and take it again
- * costs 0.3 us, a third of the time of 16 Ki elements at p = 0.5. */
+/* Jobs below this, of some 5 us, keep the GIL. Giving it up and taking it
+ * again costs 0.3 us, a third of the time of 16 Ki elements at p = 0.5. */
 #define MIN_ELEMENTS_TO_RELEASE 65536
 
 /* The same for kernels in plain C, which take up to 5 ns for an element of a
@@ -65,8 +65,8 @@ drop_release(drop_work_fn *work, void *job, size_t elements)
     if (!is_long(elements)) {
         return work(job, 1, interrupt);
     }
-    /* Signals come to the main thread alone. Others that took the GIL in the
-     * middle of their work would wait for it, and could be ended there. */
+    /* Signals come to the main thread alone. Another thread would wait for the
+     * GIL in the middle of its work, and could be ended there. */
     if (drop_is_main_thread()) {
         interrupt = (drop_interrupt){look_for_signals, &check};
     }

@@ -8,11 +8,13 @@
 #include "python/numpy_api.h"
 #include "base/interrupt.h"
 
-/* Some work on at most some threads; returns what the interrupt said. */
+/* Does the work on at most threads threads; returns what the last poll
+ * returned. */
 typedef int drop_work_fn(void *job, int threads, drop_interrupt interrupt);
 
-/* Does work worth so many elements, without the GIL and on threads where that
- * is long, looking for Ctrl-C. Returns -1 with an exception set, or 0. */
+/* Does work that costs so many elements. Long work runs without the GIL, on
+ * several threads, and polls for Ctrl-C. Returns -1 with an exception set, or
+ * 0. */
 int drop_release(drop_work_fn *work, void *job, size_t elements);
 
 #endif

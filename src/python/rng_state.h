@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The state of the module: the types that an rng is known by, and interned
- * names of attributes.
+ * The state of the module: the types by which an rng is recognized, and
+ * interned names of attributes.
  */
 #ifndef DROP_PYTHON_RNG_STATE_H
 #define DROP_PYTHON_RNG_STATE_H
@@ -45,8 +45,9 @@ int drop_rng_traverse(PyObject *module, visitproc visit, void *arg);
 int drop_rng_clear(PyObject *module);
 void drop_rng_free(void *module);
 
-/* A type, borrowed from the state, or NULL where there is none (yet). Threads
- * may look for it at once: what the first one finds stays. */
+/* A type, borrowed from the state; NULL where its module is not imported.
+ * Threads may look for it at the same time: what the first one finds is kept.
+ */
 PyTypeObject *drop_find_type(drop_rng_state *state, drop_rng_kind kind);
 
 /* What an rng is by its exact type: a subclass is something else. */

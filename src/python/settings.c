@@ -7,7 +7,7 @@
 
 struct drop_settings drop_settings = {NULL, 1, 0};
 
-/* Calls of on_one_thread that this thread is in. */
+/* The calls of on_one_thread that this thread is within. */
 static _Thread_local int alone;
 
 void
@@ -87,8 +87,8 @@ drop_threads_here(void)
     return alone ? 1 : drop_settings.threads;
 }
 
-/* The limit is the call's and this thread's alone: other threads and the
- * setting do not see it. */
+/* The limit is for this call on this thread: other threads and the setting do
+ * not see it. */
 PyObject *
 drop_core_on_one_thread(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {

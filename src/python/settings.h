@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the package has set, for all calls to come.
+ * Settings of the process, for all calls to come.
  */
 #ifndef DROP_PYTHON_SETTINGS_H
 #define DROP_PYTHON_SETTINGS_H
@@ -9,11 +9,12 @@
 
 #include <stdatomic.h>
 
-/* A thread may read what another one sets, with or without a GIL. */
+/* Atomic, since a thread may read what another one sets, with or without a
+ * GIL. */
 extern struct drop_settings {
     const drop_kernels *_Atomic kernels;
     atomic_int threads;
-    atomic_size_t cache; /* bytes of the last one */
+    atomic_size_t cache; /* bytes of the last level */
 } drop_settings;
 
 /* The best kernels, one thread. */
