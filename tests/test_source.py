@@ -211,8 +211,9 @@ def test_metaphors_stay_out_of_names_and_comments(path):
 
 # Names that gave way to the field's terms; comments may need the English words.
 GONE_NAMES = {
-    *("ask", "between", "connect", "entropy", "expand32", "how", "joined", "meet"),
-    *("nth", "stages", "turn", "visit", "walk", "worth"),
+    *("along", "ask", "between", "connect", "entropy", "expand32", "how", "joined"),
+    *("looking", "meet", "near", "nth", "piece", "share", "sharing", "stages", "term"),
+    *("turn", "visit", "walk", "worth"),
 }
 # CPython's name for what traverses references.
 ALLOWED_NAMES = {f"python/rng_state.{end}": {"visit"} for end in "ch"}
