@@ -82,7 +82,6 @@ drop_count(const char *name, Py_ssize_t n, Py_ssize_t expected)
     return -1;
 }
 
-/* An argument that is an array, or None, which is NULL. */
 int
 drop_parse_array(PyArrayObject **array, PyObject *arg)
 {

@@ -71,7 +71,7 @@ drop_job_block(drop_job *job, int ndim, uint64_t shared, const uint64_t *whole,
     }
 }
 
-/* The stride on each axis. */
+/* Sets the mask stride of each axis. */
 static int
 parse_strides(drop_job *job, PyObject *strides)
 {
