@@ -227,19 +227,23 @@ LIMITED = """
     out = np.zeros(2 * x.size, np.float32)
     half = out[x.size // 2 : x.size // 2 + x.size].reshape(x.shape)
     half[...] = 7
+    rng, fresh = np.random.default_rng(1), np.random.default_rng(1)
     with open("/proc/self/statm") as statm:
         pages = int(statm.read().split()[0])
     limit = pages * resource.getpagesize() + (1 << 24)
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     calls = [
-        lambda: dl.dropout(x, 0.5, rng=1),
-        lambda: dl.dropout(x.T, 0.5, rng=1),
-        lambda: dl.dropout(mask, 0.5, rng=1),
-        lambda: dl.drop_path(x, 0.5, True, residual=x),
-        lambda: dl.drop_path(x, np.full(1 << 12, 0.5), True),
-        lambda: dl.keep_mask(1 << 26, 0.5),
-        lambda: dl.dropout(out[: x.size].reshape(x.shape), 0.5, rng=1, out=half),
+        lambda: dl.dropout(x, 0.5, rng=rng),
+        lambda: dl.dropout(x.T, 0.5, rng=rng),
+        lambda: dl.dropout(mask, 0.5, rng=rng),
+        lambda: dl.drop_path(x, 0.5, True, residual=x, rng=rng),
+        lambda: dl.drop_path(x, np.full(1 << 12, 0.5), True, rng=rng),
+        lambda: dl.keep_mask(1 << 26, 0.5, rng=rng),
+        lambda: dl.dropout(out[: x.size].reshape(x.shape), 0.5, rng=rng, out=half),
+        lambda: dl.replace(out[: x.size].reshape(x.shape), 0, 0.5, rng=rng, out=half),
+        lambda: dl.kept_rows(1 << 23, 0.5, rng=rng),
+        lambda: dl.drop_block(x[None, None], 0.5, rng=rng),
     ]
     for _ in range(20):
         for i, call in enumerate(calls):
@@ -248,6 +252,7 @@ LIMITED = """
             except MemoryError:
                 continue
             raise AssertionError(i)
+    assert rng.bit_generator.state == fresh.bit_generator.state
     assert half.min() == half.max() == 7
     y = dl.dropout(x[:8], 0.5, rng=1)
     assert 0 < np.count_nonzero(y) < y.size

@@ -16,12 +16,8 @@ if TYPE_CHECKING:
     from ..keys import RNG
 
 ONE = _core.ONE  #: what uniforms are below
+threshold = _core.threshold  #: T of a rate: what dropped elements' uniforms are below
 CHUNK = 1 << 16  #: elements that are packed at once
-
-
-def threshold(p: float) -> int:
-    """T of a rate: elements with a uniform below it are dropped."""
-    return round(p * ONE)
 
 
 class Geometry(NamedTuple):

@@ -92,16 +92,21 @@ def apply_mask(
         keep = None
     unchanged = identity and keep is None and target is None and r is None
 
-    def reserve() -> tuple[Array, Array | None]:
+    other = r if value is None else value
+
+    def reserve() -> tuple[Array, Array, Array | None, Array | None]:
         if unchanged:
             result = converted(x, dtype)
         elif target is None:
             result = empty_like(x, dtype)
         else:
             result = target
-        return result, np.empty(where.shape, np.bool_) if return_mask else None
+        shown = np.empty(where.shape, np.bool_) if return_mask else None
+        second = None if other is None else _validation.apart(other, result)
+        return result, _validation.apart(x, result), second, shown
 
-    (result, shown), (bits, affine) = reserve_then_draw(reserve, lambda: draw(keep))
+    memory, (bits, affine) = reserve_then_draw(reserve, lambda: draw(keep))
+    result, first, second, shown = memory
     if shown is not None:  # first: a given mask may be out's memory
         if keep is not None:
             np.copyto(shown, keep)
@@ -112,9 +117,9 @@ def apply_mask(
     if r is not None:
         affine = affine._replace(form=RESIDUAL)
     if value is not None:
-        r, affine = value, Affine(REPLACE)
+        affine = Affine(REPLACE)
     if not unchanged:
-        apply(x, dtype, bits, affine, r, result)
+        apply(first, dtype, bits, affine, second, result)
     return returned(result, out, shown)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import unpack
-from .._lib.pipeline import reserve_then_draw
+from .._lib.pipeline import reserve_then_draw, returned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,4 +92,5 @@ def keep_mask(
     keep, mask = reserve_then_draw(reserve, lambda: masks.from_rng(p, where, rng))
     if packed:
         return _core.pack(keep, shape, mask)
-    return unpack(mask, keep)[()]
+    kept: NDArray[np.bool_] = returned(unpack(mask, keep), None, None)
+    return kept

@@ -110,3 +110,18 @@ drop_core_child(PyObject *self, PyObject *const *args, Py_ssize_t n)
     }
     return PyLong_FromUnsignedLongLong(drop_child(key, index));
 }
+
+PyObject *
+drop_core_threshold(PyObject *self, PyObject *p)
+{
+    (void)self;
+    const double rate = PyFloat_AsDouble(p);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    if (!(rate >= 0 && rate <= 1)) {
+        PyErr_SetString(PyExc_ValueError, "a rate is in [0, 1]");
+        return NULL;
+    }
+    return PyLong_FromUnsignedLongLong(drop_threshold(rate));
+}

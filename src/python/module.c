@@ -49,6 +49,7 @@ static PyMethodDef methods[] = {
     {"uniforms", FAST(drop_core_uniforms), "uniforms(key, index, n)"},
     {"choices", FAST(drop_core_choices), "choices(key, index, n, count, c2)"},
     {"child", FAST(drop_core_child), "child(key, index)"},
+    {"threshold", drop_core_threshold, METH_O, "threshold(p): T of a rate."},
     {"isas", drop_core_isas, METH_NOARGS,
      "The kernels that run here, best first."},
     {"isa", drop_core_isa, METH_NOARGS, "The kernels in use."},
