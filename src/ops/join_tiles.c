@@ -72,9 +72,7 @@ static int
 is_contiguous(const joining *s, ptrdiff_t row, ptrdiff_t step, size_t rows,
               size_t n)
 {
-    const ptrdiff_t size = (ptrdiff_t)s->size;
-    return (n == 1 || step == size) &&
-           (rows == 1 || row == (ptrdiff_t)n * size);
+    return drop_rows_contiguous(row, step, rows, n, (ptrdiff_t)s->size);
 }
 
 /* Lists the paths that survive at a sample, by their numbers. Returns how many
