@@ -63,6 +63,12 @@ def dask():
     return {name: described(getattr(dask, name)) for name in dask.__all__}
 
 
+def plot():
+    from droplayers import plot
+
+    return {name: described(getattr(plot, name)) for name in plot.__all__}
+
+
 def described(thing):
     """Signatures and a digest of the docstring; those of a class's members too."""
     signature = str(inspect.signature(thing)) if callable(thing) else ""
@@ -281,12 +287,18 @@ def errors():
 
 # --- the record -----------------------------------------------------------------------
 
-PARTS = {"surface": surface, "autograd": autograd, "dask": dask, "errors": errors}
+PARTS = {
+    "surface": surface,
+    "autograd": autograd,
+    "dask": dask,
+    "plot": plot,
+    "errors": errors,
+}
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_what_users_see_is_what_was_recorded(part):
-    if part in ("autograd", "dask"):
+    if part in ("autograd", "dask", "plot"):
         pytest.importorskip(f"droplayers.{part}")
     assert PARTS[part]() == json.loads(RECORD.read_text())[part]
 

@@ -231,7 +231,7 @@ def test_c_names_that_are_gone_stay_away(name):
 
 PACKAGE = ROOT / "droplayers"
 PYTHON_ROOMS = [
-    {"layers", "autograd", "dask"},
+    {"layers", "autograd", "dask", "plot"},
     {"functional"},
     {"_lib"},
     {"keys", "config", "schedules"},
