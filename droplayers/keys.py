@@ -167,6 +167,12 @@ class Key:
     def __repr__(self) -> str:
         return f"Key({self._word})"
 
+    def _repr_html_(self) -> str:
+        """In a notebook: the repr, and the number in base 16, as bits are drawn."""
+        from html import escape
+
+        return f"<code>{escape(repr(self))}</code> <small>{self._word:#018x}</small>"
+
     def __hash__(self) -> int:
         return hash(self._word)
 

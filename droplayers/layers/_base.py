@@ -11,10 +11,10 @@ import numpy as np
 
 from .. import _validation
 from ..keys import Key, generator, is_drawn, lazy_key
-from . import _names
+from . import _html, _names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ..keys import RNG
 
@@ -176,15 +176,26 @@ class Layer:
         return self._gradient(grad, kept, key, options)
 
     def __repr__(self) -> str:
-        shown = []
-        for name, parameter in inspect.signature(type(self)).parameters.items():
-            if not hasattr(self, name):  # a subclass's own
-                continue
-            value = self._shown(name)
-            positional = parameter.kind is parameter.POSITIONAL_OR_KEYWORD
-            if positional or not _is(value, parameter.default):
-                shown.append(f"{name}={re.sub(ADDRESS, '', repr(value))}")
+        shown = [
+            f"{parameter.name}={_text(value)}"
+            for parameter, value in self._arguments()
+            if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+            or not _is(value, parameter.default)
+        ]
         return f"{type(self).__name__}({', '.join(shown)})"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: a table of all arguments and of what the layer remembers."""
+        state = {parameter.name: value for parameter, value in self._arguments()}
+        state |= {"training": self.training, "last_key": self.last_key}
+        return _html.table(type(self).__name__, {n: _text(v) for n, v in state.items()})
+
+    def _arguments(self) -> Iterator[tuple[inspect.Parameter, Any]]:
+        """The parameters of the constructor and their present values; not those of a
+        subclass that it did not keep."""
+        for name, parameter in inspect.signature(type(self)).parameters.items():
+            if hasattr(self, name):
+                yield parameter, self._shown(name)
 
     def _shown(self, name: str) -> Any:
         """The present value of an argument of the constructor."""
@@ -218,6 +229,11 @@ class Layer:
     def _kept(self, x: Any) -> Any:
         """What the gradient needs of x as it is now."""
         return None
+
+
+def _text(value: Any) -> str:
+    """The repr of a value, without an address of memory."""
+    return re.sub(ADDRESS, "", repr(value))
 
 
 def _shape(y: Any) -> tuple[int, ...] | None:
