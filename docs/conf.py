@@ -37,9 +37,11 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
+nb_output_stderr = "remove-warn"  # a page whose code warns is not built
 
 # A page for each object; a class has its members on its own page.
 autosummary_generate = True
+default_role = "py:obj"  # `dropout` in a docstring is a link
 autodoc_typehints = "none"  # numpydoc's sections say what is taken
 numpydoc_show_class_members = False
 templates_path = ["_templates"]

@@ -7,7 +7,7 @@ import pytest
 from c_build import ROOT
 
 DOCS = ROOT / "docs"
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 ARCHITECTURE = (DOCS / "ARCHITECTURE.md").read_text()
 
 
