@@ -61,6 +61,7 @@ html_theme_options = {
     "navigation_with_keys": False,
     "show_toc_level": 2,
     "show_nav_level": 2,
+    "show_prev_next": False,  # would cut the reference's long names
 }
 
 
