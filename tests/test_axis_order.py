@@ -16,8 +16,16 @@ def in_order(x, axes):
     return x.transpose(axes).copy().transpose(np.argsort(axes))
 
 
-# Rows that a group of rows has room for and longer ones; enough for two threads.
-SHAPES = [(5, 7, 25), (3, 20, 1024), (3, 5, 1025), (4, 6, 8, 9), (161, 161, 161)]
+# Rows that a block has room for and longer ones; more places than bits are held for;
+# enough for two threads.
+SHAPES = [
+    (5, 7, 25),
+    (3, 20, 1024),
+    (3, 5, 1025),
+    (4, 6, 8, 9),
+    (3000, 10, 3),
+    (161, 161, 161),
+]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

@@ -3,6 +3,9 @@
 
 #include "array/strided_run.h"
 
+/* What is prefetched of a row at the most. */
+#define PREFETCH_MOST 4096
+
 static const uint8_t all[DROP_TILE / 8 + DROP_BITS_PAD] = {
 #define FF8 255, 255, 255, 255, 255, 255, 255, 255
 #define FF64 FF8, FF8, FF8, FF8, FF8, FF8, FF8, FF8
@@ -21,7 +24,7 @@ void
 drop_copy_rows(drop_loop *loop, drop_writer *to, uint64_t index,
                uint64_t stride, size_t rows, size_t n)
 {
-    if (stride > 2 * DROP_SEGMENT) {
+    if (!loop->reader.given && stride > 2 * DROP_SEGMENT) {
         /* Each row has a segment of its own drawn. */
         loop->poller.work += rows * DROP_SEGMENT;
     }
@@ -119,6 +122,72 @@ drop_apply_rows(drop_loop *loop, drop_cursor at, const uint8_t *bits,
     loop->span = (drop_bit_span){bits, 0, rows * plan->inner.n};
     return apply_shared(loop, at,
                         plan->is_contiguous ? apply_span : apply_rows);
+}
+
+/* Applies rows of a block one by one. No processor prefetches from one to the
+ * next where they do not follow each other in memory: prefetches x of the next
+ * row while one is applied. */
+static int
+apply_long_rows(drop_loop *loop, drop_cursor at, const drop_block *block,
+                size_t offset)
+{
+    const drop_plan *plan = loop->plan;
+    const int prefetches = plan->job->op.hints & DROP_PREFETCH;
+    size_t bytes = block->n * drop_size(plan->op.dtype);
+    bytes = bytes < PREFETCH_MOST ? bytes : PREFETCH_MOST;
+    int status = 0;
+    for (size_t i = 0; i < block->second.n && !status; i++) {
+        const drop_cursor next = drop_cursor_at(at, &plan->second, i + 1);
+        for (size_t j = 0; prefetches && j < bytes; j += 64) {
+            __builtin_prefetch(next.run.x + j);
+        }
+        status = drop_apply_bits(loop, drop_cursor_at(at, &plan->second, i),
+                                 block->bits, offset + i * block->second.bits,
+                                 block->n);
+    }
+    return status;
+}
+
+/* Puts the bits of whole rows of a block end to end, and applies them
+ * together. */
+static int
+apply_short_rows(drop_loop *loop, drop_cursor at, const drop_block *block,
+                 size_t offset)
+{
+    uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
+    const size_t most = DROP_TILE / block->n;
+    int status = 0;
+    for (size_t i = 0, rows; i < block->second.n && !status; i += rows) {
+        const size_t left = block->second.n - i;
+        drop_writer writer = {bits, 0, 0};
+        rows = left < most ? left : most;
+        for (size_t j = 0; j < rows; j++) {
+            drop_bits_copy(&writer, block->bits,
+                           offset + (i + j) * block->second.bits, block->n);
+        }
+        drop_bits_end(&writer);
+        status = drop_apply_rows(
+            loop, drop_cursor_at(at, &loop->plan->second, i), bits, rows);
+    }
+    return status;
+}
+
+int
+drop_apply_block(drop_loop *loop, drop_cursor at, const drop_block *block)
+{
+    const drop_plan *plan = loop->plan;
+    const size_t bytes = block->n * drop_size(plan->op.dtype);
+    const int are_short = plan->is_contiguous ? block->n <= DROP_SHORT_COPY
+                                              : bytes < DROP_GATHER_ROW;
+    int status = 0;
+    for (size_t i = 0; i < block->group.n && !status; i++) {
+        const drop_cursor here = drop_cursor_at(at, &plan->group, i);
+        const size_t offset = i * block->group.bits;
+        status = block->n == plan->inner.n && are_short
+                     ? apply_short_rows(loop, here, block, offset)
+                     : apply_long_rows(loop, here, block, offset);
+    }
+    return status;
 }
 
 drop_bit_span

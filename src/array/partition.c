@@ -21,9 +21,9 @@ typedef struct {
 static size_t
 least_step(const drop_plan *plan, const drop_axis *axis)
 {
-    const int is_transposed = plan->loop_fn == drop_loop_transposed ||
-                              plan->loop_fn == drop_loop_narrow;
-    return axis == &plan->inner || (axis == &plan->second && is_transposed)
+    const int is_transposed =
+        plan->loop_fn == drop_loop_blocks || plan->loop_fn == drop_loop_narrow;
+    return axis == &plan->inner || (axis->mask == 1 && is_transposed)
                ? TOGETHER
                : 1;
 }
@@ -36,7 +36,7 @@ has_parts(const drop_plan *plan, const drop_axis *axis)
     return axis != &plan->inner || plan->loop_fn == drop_loop_row ||
            plan->loop_fn == drop_loop_normal ||
            plan->loop_fn == drop_loop_factors || plan->second.n == 1 ||
-           (plan->loop_fn == drop_loop_transposed && !plan->is_contiguous);
+           (plan->loop_fn == drop_loop_blocks && !plan->is_contiguous);
 }
 
 /* Splits one axis into chunks of a given work. Where a chunk of a row has

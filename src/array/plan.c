@@ -12,6 +12,9 @@
  * memory are applied one by one: their bits are not copied. */
 #define LONG_ROW 256
 
+/* With fewer columns a narrow loop takes longer to prepare than to run. */
+#define LONG_COLUMNS 128
+
 /* The innermost axis whose stride in the mask is this one, or -1. */
 static int
 find_axis(const drop_axis *axis, int axes, uint64_t mask)
@@ -42,10 +45,11 @@ choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *second)
     if (inner->mask > 1) {
         *second = find_axis(axis, axes, 1);
         int is_narrow = *second >= 0 && inner->n <= DROP_NARROW &&
+                        axis[*second].n >= LONG_COLUMNS &&
                         drop_axes_contiguous(&axis[*second], inner);
         return *second < 0 ? drop_loop_short_rows
                : is_narrow ? drop_loop_narrow
-                           : drop_loop_transposed;
+                           : drop_loop_blocks;
     }
     if (inner->mask == 0) {
         int repeats = goes_on && next->mask == 1;
@@ -62,17 +66,19 @@ choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *second)
     return drop_loop_short_rows;
 }
 
-/* The group axis: that along which the mask continues from short rows that lie
- * far apart in it along the second axis; -1 for none. */
+/* The axis along which the mask goes on from short rows that are far apart in
+ * it, or -1. */
 static int
 find_group(const drop_plan *p, const drop_axis *axis, int axes, int second)
 {
-    const drop_axis *inner = &p->inner;
-    const int is_apart = p->loop_fn == drop_loop_short_rows &&
-                         inner->mask == 1 && second >= 0 &&
-                         axis[second].mask > inner->n;
-    return is_apart && inner->n <= DROP_GROUP_BITS / 2
-               ? find_axis(axis, axes, inner->n)
+    const int is_transposed = p->loop_fn == drop_loop_blocks;
+    if (second < 0 || !(is_transposed || p->loop_fn == drop_loop_short_rows)) {
+        return -1;
+    }
+    const drop_axis *row = is_transposed ? &axis[second] : &p->inner;
+    const drop_axis *far = is_transposed ? &p->inner : &axis[second];
+    return row->mask == 1 && far->mask > row->n && row->n <= DROP_ROW_BITS / 2
+               ? find_axis(axis, axes, row->n)
                : -1;
 }
 
@@ -110,59 +116,55 @@ put_longest_last(drop_axis *axis, int axes)
     }
 }
 
+/* Chooses the loop and its axes. */
+static void
+choose_axes(drop_plan *p, const drop_axis *axis, int axes)
+{
+    const ptrdiff_t size = (ptrdiff_t)drop_size(p->op.dtype);
+    const drop_axis single = {1, size, size, size, 1};
+    const int outside = axes ? axes - 1 : 0;
+    int second;
+    p->inner = axes ? axis[outside] : single;
+    p->loop_fn = choose_loop(p, axis, outside, &second);
+    int group = find_group(p, axis, outside, second);
+    if (group > second) { /* rows of memory follow each other along it */
+        const int farther = second;
+        second = group;
+        group = farther;
+    }
+    p->second = second < 0 ? single : axis[second];
+    p->group = group < 0 ? single : axis[group];
+    p->loop_fn = group < 0 ? p->loop_fn : drop_loop_blocks;
+    take_axes(p, axis, outside, second, group);
+    if (p->loop_fn == drop_loop_short_rows && p->inner.mask > 1) {
+        p->second = p->inner; /* rows of one place each */
+        p->inner = single;
+    }
+}
+
 void
 drop_plan_make(drop_plan *p, drop_job *job)
 {
-    const ptrdiff_t size = (ptrdiff_t)drop_size(job->op.dtype);
-    const drop_axis single = {1, size, size, size, 1};
     const int is_normal = job->op.affine.form == DROP_NOISE;
-    int second;
     drop_axes_sort(job->axis, job->axes);
     job->axes = drop_axes_coalesce(job->axis, job->axes);
     if (is_normal) {
         put_longest_last(job->axis, job->axes);
     }
-    const int axes = job->axes ? job->axes - 1 : 0;
     p->job = job;
     p->op = job->op;
-    p->inner = job->axes ? job->axis[axes] : single;
-    p->loop_fn = choose_loop(p, job->axis, axes, &second);
-    p->second = second < 0 ? single : job->axis[second];
-    const int group = find_group(p, job->axis, axes, second);
-    p->group = group < 0 ? single : job->axis[group];
-    p->loop_fn = group < 0 ? p->loop_fn : drop_loop_grouped;
-    take_axes(p, job->axis, axes, second, group);
-    if (p->loop_fn == drop_loop_short_rows && p->inner.mask > 1) {
-        p->second = p->inner; /* rows of one place each */
-        p->inner = single;
-    }
+    choose_axes(p, job->axis, job->axes);
     if (is_normal || job->factors) {
         p->outers += p->shareds;
         p->shareds = 0;
     }
     p->is_contiguous = drop_axes_contiguous(&p->second, &p->inner);
-    int goes_on = p->is_contiguous && p->second.n > 1;
-    if (!goes_on && p->loop_fn == drop_loop_transposed) {
+    const int goes_on = p->is_contiguous && p->second.n > 1;
+    if (!goes_on && p->loop_fn == drop_loop_blocks) {
         p->op.hints &= DROP_NONTEMPORAL; /* it prefetches for itself */
     }
-    else if (!goes_on && axes && p->inner.n * (size_t)size < NONTEMPORAL_RUN) {
+    if (!goes_on && job->axes > 1 &&
+        p->inner.n * drop_size(p->op.dtype) < NONTEMPORAL_RUN) {
         p->op.hints &= DROP_PREFETCH;
     }
-}
-
-int
-drop_plan_run(const drop_plan *plan, drop_cursor at, drop_interrupt interrupt)
-{
-    const drop_job *job = plan->job;
-    drop_loop loop;
-    loop.plan = plan;
-    loop.poller = (drop_poller){interrupt, 0};
-    drop_mask_reader_start(&loop.reader, job->op.kernels, &job->sampler,
-                           job->given, at.index);
-    int status =
-        drop_loop_outer(&loop, plan->axis, plan->outers, at, plan->loop_fn);
-    if (job->op.hints & DROP_NONTEMPORAL) {
-        job->op.kernels->fence();
-    }
-    return status;
 }
