@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Call patterns beside np.multiply into a new array: the worst twenty.
+"""Call patterns beside NumPy's own into a new array: the worst twenty.
 
 Speed must not depend on the luck of a layout, a shape or an option."""
 
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from measure import Case, Goal, timed
@@ -20,9 +20,26 @@ if TYPE_CHECKING:
     from measure import Result, Subject
     from subjects import Array
 
-MULTIPLY = "np.multiply(x, s)"
+MULTIPLY, ADD, SUM = "np.multiply(x, s)", "np.add(x, x)", "(a + b + c) * s"
 SIZES = (("16 MiB", 4 * MIB, 1.0), ("64 KiB", 2**14, 1.5))  # names, float32, leeway
 WORST = 20  #: cases that the summary shows
+
+
+@functools.cache
+def _factor(dtype: np.dtype[np.generic]) -> Array:
+    return np.full((), 1.25, np.result_type(dtype, np.float16))
+
+
+def _multiply(x: Array) -> Array:
+    return np.multiply(x, _factor(x.dtype))
+
+
+def _add(x: Array) -> Array:
+    return np.add(x, x)
+
+
+def _sum(x: Array) -> Array:
+    return (x[0] + x[1] + x[2]) * np.float32(1.25)
 
 
 class Pattern(NamedTuple):
@@ -31,6 +48,8 @@ class Pattern(NamedTuple):
     make: Callable[[int], Array]
     call: Callable[[Array], Array]
     goal: float  #: at 16 MiB
+    denominator: str = MULTIPLY  #: what NumPy does to it
+    beside: Callable[[Array], Array] = _multiply
 
 
 def _c(columns: int, dtype: str = "f4") -> Callable[[int], Array]:
@@ -43,6 +62,10 @@ def _f(columns: int) -> Callable[[int], Array]:
 
 def _f_wide(rows: int) -> Callable[[int], Array]:
     return lambda n: np.asfortranarray(filled((rows, n // rows)))
+
+
+def _three(n: int) -> Array:
+    return filled((3, n // 8, 8))
 
 
 def _square(n: int) -> Array:
@@ -98,6 +121,14 @@ def _spatial(x: Array) -> Array:
     return dl.spatial_dropout(x, 0.1, channel_axis=-1, rng=KEY)
 
 
+def _join(per: Literal["batch", "sample"]) -> Callable[[Array], Array]:
+    return lambda x: dl.fractal_join([*x], 0.1, True, per=per, rng=KEY)
+
+
+def _depth(x: Array) -> Array:
+    return dl.stochastic_depth(x, lambda rows: rows, 0.1, True, rng=KEY)
+
+
 PATTERNS = {
     **{f"F-ordered (N, {c})": Pattern(_f(c), _dropout(), 5) for c in (2, 3, 4, 8, 16)},
     **{f"F-ordered ({c}, N)": Pattern(_f_wide(c), _dropout(), 3) for c in (2, 3)},
@@ -127,6 +158,12 @@ PATTERNS = {
         lambda n: _cube(n).transpose(2, 0, 1), _dropout(), 3
     ),
     "cube.T": Pattern(lambda n: _cube(n).T, _dropout(), 3),
+    "cube.transpose(0, 2, 1)": Pattern(
+        lambda n: _cube(n).transpose(0, 2, 1), _dropout(), 3
+    ),
+    "cube.transpose(1, 2, 0)": Pattern(
+        lambda n: _cube(n).transpose(1, 2, 0), _dropout(), 3
+    ),
     "square.T": Pattern(lambda n: _square(n).T, _dropout(), 2.5),
     "(N, 3)[:, :2]": Pattern(lambda n: _c(3)(n)[:, :2], _dropout(), 4),
     "(N, 1024)[:, :1000]": Pattern(lambda n: _c(1024)(n)[:, :1000], _dropout(), 2.5),
@@ -161,6 +198,11 @@ PATTERNS = {
         for m in "CF"
         for o in "CF"
     },
+    "fractal_join of 3": Pattern(_three, _join("batch"), 1.1, SUM, _sum),
+    "fractal_join of 3 (N, 8), per sample": Pattern(
+        _three, _join("sample"), 2.5, SUM, _sum
+    ),
+    "stochastic_depth (N, 8), identity": Pattern(_c(8), _depth, 8, ADD, _add),
     "return_mask": Pattern(_square, _returned, 3.5),
     "return_mask, F order": Pattern(
         lambda n: np.asfortranarray(_square(n)), _returned, 4
@@ -179,21 +221,20 @@ def cases() -> Iterator[Case]:
 
 
 def subjects(pattern: Pattern, n: int, leeway: float) -> dict[str, Subject]:
-    """A pattern beside the product of the same array; its output is that of the same
-    call on an array in C order, into an array that is there."""
+    """A pattern beside what NumPy does to the same array; its output is that of the
+    same call on an array in C order."""
     x = pattern.make(n)
-    s = np.full((), 1.25, np.result_type(x.dtype, np.float16))
 
     def check() -> bool:
         plain = np.array(x, order="C")
         return same(np.ascontiguousarray(pattern.call(x)), pattern.call(plain))
 
     return {
-        MULTIPLY: timed(lambda: np.multiply(x, s), lambda: True),
+        pattern.denominator: timed(lambda: pattern.beside(x), lambda: True),
         "droplayers": timed(
             lambda: pattern.call(x),
             check,
-            (MULTIPLY,),
+            (pattern.denominator,),
             Goal(pattern.goal * leeway, pattern.goal * leeway),
         ),
     }

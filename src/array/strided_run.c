@@ -56,10 +56,16 @@ drop_copy_strided_rows(char *restrict to, ptrdiff_t to_row, ptrdiff_t to_step,
                        ptrdiff_t from_step, size_t rows, size_t n,
                        ptrdiff_t size)
 {
-    for (size_t i = 0; i < n; i++) {
-        drop_strided_copy(to + (ptrdiff_t)i * to_step, to_row,
-                          from + (ptrdiff_t)i * from_step, from_row, rows,
-                          size);
+    for (size_t i = 0; i < (rows < n ? rows : n); i++) {
+        const ptrdiff_t at = (ptrdiff_t)i;
+        if (rows < n) {
+            drop_strided_copy(to + at * to_row, to_step, from + at * from_row,
+                              from_step, n, size);
+        }
+        else {
+            drop_strided_copy(to + at * to_step, to_row, from + at * from_step,
+                              from_row, rows, size);
+        }
     }
 }
 

@@ -26,7 +26,7 @@ void drop_strided_copy(char *restrict to, ptrdiff_t to_stride,
                        size_t n, ptrdiff_t size);
 
 /* The same for rows of n elements each, whose first elements are a row's
- * stride apart. */
+ * stride apart. Copies along the longer side. */
 void drop_copy_strided_rows(char *restrict to, ptrdiff_t to_row,
                             ptrdiff_t to_step, const char *restrict from,
                             ptrdiff_t from_row, ptrdiff_t from_step,

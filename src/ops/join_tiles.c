@@ -48,33 +48,6 @@ cursor_at(const drop_join *job, cursor at, const drop_join_axis *axis,
     return at;
 }
 
-/* Copies rows of n elements between memory with these strides. */
-static void
-copy_rows(char *to, ptrdiff_t to_row, ptrdiff_t to_step, const char *from,
-          ptrdiff_t from_row, ptrdiff_t from_step, size_t rows, size_t n,
-          ptrdiff_t size)
-{
-    for (size_t i = 0; i < least(rows, n); i++) {
-        const ptrdiff_t at = (ptrdiff_t)i;
-        if (rows < n) {
-            drop_strided_copy(to + at * to_row, to_step, from + at * from_row,
-                              from_step, n, size);
-        }
-        else {
-            drop_strided_copy(to + at * to_step, to_row, from + at * from_step,
-                              from_row, rows, size);
-        }
-    }
-}
-
-/* Whether the rows of a tile lie end to end. */
-static int
-is_contiguous(const joining *s, ptrdiff_t row, ptrdiff_t step, size_t rows,
-              size_t n)
-{
-    return drop_rows_contiguous(row, step, rows, n, (ptrdiff_t)s->size);
-}
-
 /* Lists the paths that survive at a sample, by their numbers. Returns how many
  * there are. */
 static size_t
@@ -132,20 +105,17 @@ join_tile(joining *s, const cursor *at, size_t rows, size_t n)
     }
     for (size_t i = 0; i < count; i++) {
         const size_t p = bits ? i : path[i];
-        x[i] = at->x[p];
-        if (!is_contiguous(s, row->x[p], step->x[p], rows, n)) {
-            copy_rows(room, bytes, size, at->x[p], row->x[p], step->x[p], rows,
-                      n, size);
-            x[i] = room;
-            room += (ptrdiff_t)rows * bytes;
-        }
+        x[i] = drop_gather_rows(room, at->x[p], row->x[p], step->x[p], rows, n,
+                                size);
+        room += x[i] == room ? (ptrdiff_t)rows * bytes : 0;
     }
-    const int in_place = is_contiguous(s, row->out, step->out, rows, n);
+    const int in_place =
+        drop_rows_contiguous(row->out, step->out, rows, n, size);
     job->kernels->mean[job->dtype](in_place ? at->out : room, x, count, bits,
                                    PITCH, 0, rows * n);
     if (!in_place) {
-        copy_rows(at->out, row->out, step->out, room, bytes, size, rows, n,
-                  size);
+        drop_copy_strided_rows(at->out, row->out, step->out, room, bytes, size,
+                               rows, n, size);
     }
 }
 
@@ -188,11 +158,14 @@ shape_tiles(joining *s)
 {
     const drop_join *job = s->job;
     const size_t n = s->inner.n;
-    int contiguous = is_contiguous(s, s->second.out, s->inner.out, 2, n);
-    int steps = is_contiguous(s, 0, s->inner.out, 1, n);
+    const ptrdiff_t size = (ptrdiff_t)s->size;
+    int contiguous =
+        drop_rows_contiguous(s->second.out, s->inner.out, 2, n, size);
+    int steps = drop_rows_contiguous(0, s->inner.out, 1, n, size);
     for (size_t p = 0; p < job->paths; p++) {
-        contiguous &= is_contiguous(s, s->second.x[p], s->inner.x[p], 2, n);
-        steps &= is_contiguous(s, 0, s->inner.x[p], 1, n);
+        const ptrdiff_t row = s->second.x[p], step = s->inner.x[p];
+        contiguous &= drop_rows_contiguous(row, step, 2, n, size);
+        steps &= drop_rows_contiguous(0, step, 1, n, size);
     }
     const size_t gathered = least(TILE, ROOM / ((job->paths + 1) * s->size));
     const size_t most = contiguous ? TILE : gathered;
