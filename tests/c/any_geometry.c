@@ -205,7 +205,8 @@ choose_factors(geometry *g)
     }
     const size_t size = (size_t)n * sizeof(double);
     g->factors = guard_new(size);
-    double *factor = guard_put(g->factors, size, AT_END, _Alignof(double));
+    double *factor =
+        (double *)guard_put(g->factors, size, AT_END, _Alignof(double));
     job->are_rates = one_in(2);
     for (size_t i = 0; i < n; i++) {
         factor[i] = any_affine(form).a;

@@ -49,7 +49,8 @@ check_rates(size_t n)
     const uint64_t index = one_in(2) ? below(3 * DROP_SEGMENT) : any();
     const size_t size = n / 8 + (n % 8 != 0);
     guard pages = guard_new(n * sizeof(double) + 64);
-    double *p = guard_put(pages, n * sizeof(double), AT_END, _Alignof(double));
+    double *p = (double *)guard_put(pages, n * sizeof(double), AT_END,
+                                    _Alignof(double));
     uint8_t *bits = malloc(size + 1);
     for (size_t i = 0; i < n; i++) {
         p[i] = any_rate(key, index + i);
