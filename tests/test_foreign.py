@@ -292,6 +292,8 @@ NAMED = [
 @pytest.mark.parametrize("place", NAMED, ids=str)
 @pytest.mark.parametrize("kind", [Mine, TypeError, ValueError, OverflowError])
 def test_an_error_of_a_conversion_names_the_argument(place, kind):
+    if place.name == "rng" and np.lib.NumpyVersion(np.__version__) >= "2.5.0":
+        pytest.skip("NumPy 2.5 hides what a seed raises")
     mine = kind("is mine")
     with pytest.raises(kind) as caught:
         place.call(Raises(mine))

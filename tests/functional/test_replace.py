@@ -313,7 +313,7 @@ def test_dates_take_what_numpy_casts_to_them():
     day = np.datetime64("2026-02-03")
     assert filled("M8[s]", day) == day
     assert filled("M8[D]", np.datetime64("2026-02-03T11:12")) == day
-    assert np.isnat(filled("M8[s]", np.datetime64("NaT")))
+    assert np.isnat(filled("M8[s]", np.datetime64("NaT", "s")))
     assert filled("M8[D]", datetime.date(2026, 2, 3)) == day
     assert filled("M8[s]", datetime.datetime(2026, 2, 3)) == day
     assert filled("m8[s]", datetime.timedelta(minutes=1)) == np.timedelta64(60, "s")
