@@ -24,7 +24,7 @@ set_bits(uint64_t *word, size_t from, size_t n)
 {
     for (size_t some; n; from += some, n -= some) {
         const size_t room = 64 - from % 64;
-        some = n < room ? n : room;
+        some = least(n, room);
         word[from / 64] |= UINT64_MAX >> (64 - some) << from % 64;
     }
 }
@@ -68,7 +68,7 @@ drop_draw_range(const drop_kernels *kernels, const drop_sampler *sampler,
     const size_t before = index % DROP_SEGMENT;
     for (size_t some; n; index += some, n -= some) {
         const size_t room = DROP_TILE - index % DROP_TILE;
-        some = n < room ? n : room;
+        some = least(n, room);
         uint64_t first =
             drop_draw(kernels, sampler, bits, index, some, NULL, NULL);
         bits += (index + some - first) / 8;
@@ -87,7 +87,7 @@ drop_draw_uniforms(const drop_kernels *kernels, uint64_t *to, uint64_t key,
     for (size_t some; n && !status; to += some, index += some, n -= some) {
         const size_t before = index % DROP_SEGMENT;
         const size_t room = DRAWN_UNIFORMS - before;
-        some = n < room ? n : room;
+        some = least(n, room);
         kernels->uniforms(drawn, segment,
                           list_segments(segment, DROP_MAX_LANES, index, some),
                           &sampler);
@@ -141,7 +141,7 @@ draw_row(const drop_kernels *kernels, const drop_sampler *sampler,
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
     for (size_t some; n; index += some, n -= some) {
         const size_t room = DROP_TILE - index % DROP_TILE;
-        some = n < room ? n : room;
+        some = least(n, room);
         uint64_t first =
             drop_draw(kernels, sampler, bits, index, some, NULL, NULL);
         drop_bits_copy(to, bits, (size_t)(index - first), some);

@@ -51,22 +51,12 @@ static void
 apply_gathered(const drop_plan *plan, drop_run run, drop_bit_span bits)
 {
     char x[DROP_GATHER_BYTES], r[DROP_GATHER_BYTES];
-    const drop_axis *row = &plan->second, *step = &plan->inner;
-    const ptrdiff_t size = (ptrdiff_t)drop_size(plan->op.dtype);
-    const ptrdiff_t bytes = (ptrdiff_t)step->n * size;
-    const size_t rows = bits.n / step->n;
-    const int in_place = step->out == size && row->out == bytes;
-    drop_run part = {in_place ? run.out : x, NULL, NULL};
-    part.x = drop_gather_rows(x, run.x, row->x, step->x, rows, step->n, size);
-    if (run.r) {
-        part.r =
-            drop_gather_rows(r, run.r, row->r, step->r, rows, step->n, size);
-    }
+    const size_t n = plan->inner.n;
+    const drop_strided_rows rows = {&plan->second, &plan->inner, bits.n / n, n,
+                                    (ptrdiff_t)drop_size(plan->op.dtype)};
+    const drop_run part = drop_gather_run(&rows, run, x, r);
     drop_run_apply_cached(&plan->op, part, bits.bits, bits.offset, bits.n);
-    if (!in_place) {
-        drop_copy_strided_rows(run.out, row->out, step->out, x, bytes, size,
-                               rows, step->n, size);
-    }
+    drop_scatter_run(&rows, run, part.out);
 }
 
 /* Applies the span, which is of whole rows. */
@@ -87,7 +77,7 @@ apply_rows(drop_loop *loop, drop_cursor at)
             status = apply_span(loop, here);
         }
         else {
-            some = rows - i < most ? rows - i : most;
+            some = least(rows - i, most);
             apply_gathered(
                 plan, here.run,
                 (drop_bit_span){span.bits, span.offset + i * n, some * n});
@@ -124,46 +114,46 @@ drop_apply_rows(drop_loop *loop, drop_cursor at, const uint8_t *bits,
                         plan->is_contiguous ? apply_span : apply_rows);
 }
 
-/* Applies rows of a block one by one. No processor prefetches from one to the
+/* Applies rows of a grid one by one. No processor prefetches from one to the
  * next where they do not follow each other in memory: prefetches x of the next
  * row while one is applied. */
 static int
-apply_long_rows(drop_loop *loop, drop_cursor at, const drop_block *block,
+apply_long_rows(drop_loop *loop, drop_cursor at, const drop_grid *grid,
                 size_t offset)
 {
     const drop_plan *plan = loop->plan;
     const int prefetches = plan->job->op.hints & DROP_PREFETCH;
-    size_t bytes = block->n * drop_size(plan->op.dtype);
-    bytes = bytes < PREFETCH_MOST ? bytes : PREFETCH_MOST;
+    size_t bytes = grid->n * drop_size(plan->op.dtype);
+    bytes = least(bytes, PREFETCH_MOST);
     int status = 0;
-    for (size_t i = 0; i < block->second.n && !status; i++) {
+    for (size_t i = 0; i < grid->second.n && !status; i++) {
         const drop_cursor next = drop_cursor_at(at, &plan->second, i + 1);
         for (size_t j = 0; prefetches && j < bytes; j += 64) {
             __builtin_prefetch(next.run.x + j);
         }
         status = drop_apply_bits(loop, drop_cursor_at(at, &plan->second, i),
-                                 block->bits, offset + i * block->second.bits,
-                                 block->n);
+                                 grid->bits, offset + i * grid->second.bits,
+                                 grid->n);
     }
     return status;
 }
 
-/* Puts the bits of whole rows of a block end to end, and applies them
+/* Puts the bits of whole rows of a grid end to end, and applies them
  * together. */
 static int
-apply_short_rows(drop_loop *loop, drop_cursor at, const drop_block *block,
+apply_short_rows(drop_loop *loop, drop_cursor at, const drop_grid *grid,
                  size_t offset)
 {
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
-    const size_t most = DROP_TILE / block->n;
+    const size_t most = DROP_TILE / grid->n;
     int status = 0;
-    for (size_t i = 0, rows; i < block->second.n && !status; i += rows) {
-        const size_t left = block->second.n - i;
+    for (size_t i = 0, rows; i < grid->second.n && !status; i += rows) {
+        const size_t left = grid->second.n - i;
         drop_writer writer = {bits, 0, 0};
-        rows = left < most ? left : most;
+        rows = least(left, most);
         for (size_t j = 0; j < rows; j++) {
-            drop_bits_copy(&writer, block->bits,
-                           offset + (i + j) * block->second.bits, block->n);
+            drop_bits_copy(&writer, grid->bits,
+                           offset + (i + j) * grid->second.bits, grid->n);
         }
         drop_bits_end(&writer);
         status = drop_apply_rows(
@@ -173,19 +163,19 @@ apply_short_rows(drop_loop *loop, drop_cursor at, const drop_block *block,
 }
 
 int
-drop_apply_block(drop_loop *loop, drop_cursor at, const drop_block *block)
+drop_apply_grid(drop_loop *loop, drop_cursor at, const drop_grid *grid)
 {
     const drop_plan *plan = loop->plan;
-    const size_t bytes = block->n * drop_size(plan->op.dtype);
-    const int are_short = plan->is_contiguous ? block->n <= DROP_SHORT_COPY
+    const size_t bytes = grid->n * drop_size(plan->op.dtype);
+    const int are_short = plan->is_contiguous ? grid->n <= DROP_SHORT_COPY
                                               : bytes < DROP_GATHER_ROW;
     int status = 0;
-    for (size_t i = 0; i < block->group.n && !status; i++) {
+    for (size_t i = 0; i < grid->group.n && !status; i++) {
         const drop_cursor here = drop_cursor_at(at, &plan->group, i);
-        const size_t offset = i * block->group.bits;
-        status = block->n == plan->inner.n && are_short
-                     ? apply_short_rows(loop, here, block, offset)
-                     : apply_long_rows(loop, here, block, offset);
+        const size_t offset = i * grid->group.bits;
+        status = grid->n == plan->inner.n && are_short
+                     ? apply_short_rows(loop, here, grid, offset)
+                     : apply_long_rows(loop, here, grid, offset);
     }
     return status;
 }
@@ -198,5 +188,5 @@ drop_same_bits(const drop_loop *loop, drop_run run, int keep, size_t n)
     /* Ends the span where out is aligned, so that the next one begins aligned.
      */
     most -= (uintptr_t)run.out % DROP_ALIGN / size;
-    return (drop_bit_span){keep ? all : none, 0, n < most ? n : most};
+    return (drop_bit_span){keep ? all : none, 0, least(n, most)};
 }

@@ -136,26 +136,15 @@ apply_part(drop_loop *loop, part *p, drop_cursor at)
     char x[PART * 8], r[PART * 8];
     const drop_plan *plan = loop->plan;
     const drop_operation *op = &plan->op;
-    const drop_axis *row = &plan->second, *step = &plan->inner;
-    const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
-    const size_t rows = p->rows, n = p->n;
-    const int in_place =
-        drop_rows_contiguous(row->out, step->out, rows, n, size);
-    char *to = in_place ? at.run.out : x;
-    const char *from =
-        drop_gather_rows(x, at.run.x, row->x, step->x, rows, n, size);
-    const char *base = NULL;
-    if (at.run.r) {
-        base = drop_gather_rows(r, at.run.r, row->r, step->r, rows, n, size);
-    }
+    const drop_strided_rows rows = {&plan->second, &plan->inner, p->rows, p->n,
+                                    (ptrdiff_t)drop_size(op->dtype)};
+    const drop_run run = drop_gather_run(&rows, at.run, x, r);
+    const size_t n = p->rows * p->n;
     find_bits(p, loop, at.index);
-    op->kernels->apply_factors[op->dtype](to, from, base, p->bits, p->offset,
-                                          rows * n, p->factors);
-    if (!in_place) {
-        drop_copy_strided_rows(at.run.out, row->out, step->out, x,
-                               (ptrdiff_t)n * size, size, rows, n, size);
-    }
-    return drop_count_work(&loop->poller, rows * n);
+    op->kernels->apply_factors[op->dtype](run.out, run.x, run.r, p->bits,
+                                          p->offset, n, p->factors);
+    drop_scatter_run(&rows, at.run, run.out);
+    return drop_count_work(&loop->poller, n);
 }
 
 /* Applies to a row its one bit and one factor. */
@@ -193,14 +182,14 @@ drop_loop_factors(drop_loop *loop, drop_cursor at)
     int status = 0;
     for (size_t i = 0; i < second->n && !status; i += p.rows) {
         drop_cursor row = drop_cursor_at(at, second, i);
-        p.rows = second->n - i < most ? second->n - i : most;
+        p.rows = least(second->n - i, most);
         if (!inner->mask && bytes >= DROP_SHORT_REPEAT) {
             p.rows = 1;
             status = apply_row(loop, row);
             continue;
         }
         for (size_t j = 0; j < inner->n && !status; j += p.n) {
-            p.n = inner->n - j < PART ? inner->n - j : PART;
+            p.n = least(inner->n - j, PART);
             status = apply_part(loop, &p, drop_cursor_at(row, inner, j));
         }
     }

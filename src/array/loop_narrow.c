@@ -30,7 +30,7 @@ drop_loop_narrow(drop_loop *loop, drop_cursor at)
         drop_cursor here = drop_cursor_at(at, second, b);
         drop_writer to = {bits, 0, 0};
         n = second->n - b;
-        n = n < COLUMNS ? n : COLUMNS;
+        n = least(n, COLUMNS);
         for (size_t i = 0; i < places; i++) {
             drop_writer writer = {row[i], 0, 0};
             uint64_t index = here.index + i * inner->mask;

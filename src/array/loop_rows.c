@@ -24,7 +24,7 @@ drop_loop_row(drop_loop *loop, drop_cursor at)
     for (size_t i = 0, n; i < row->n && !status; i += n) {
         drop_cursor here = drop_cursor_at(at, row, i);
         n = row->n - i;
-        n = n < DROP_POLL_EVERY ? n : DROP_POLL_EVERY;
+        n = least(n, DROP_POLL_EVERY);
         if (straight) {
             drop_draw_and_apply(&loop->plan->op, here.run,
                                 loop->reader.sampler, here.index, n);
@@ -80,7 +80,7 @@ write_periodic(drop_loop *loop, drop_writer *to, uint64_t index, size_t rows,
     const uint8_t *bits = to->to;
     drop_copy_rows(loop, to, index, 0, 1, n);
     for (size_t done = 1, more; done < rows; done += more) {
-        more = rows - done < done ? rows - done : done;
+        more = least(rows - done, done);
         drop_bits_end(to);
         drop_bits_copy(to, bits, 0, more * n);
     }
@@ -96,7 +96,7 @@ drop_loop_short_rows(drop_loop *loop, drop_cursor at)
     for (size_t i = 0, rows; i < second->n && !status; i += rows) {
         drop_cursor here = drop_cursor_at(at, second, i);
         drop_writer writer = {bits, 0, 0};
-        rows = second->n - i < most ? second->n - i : most;
+        rows = least(second->n - i, most);
         if (row->mask == 0) {
             drop_bit_span some =
                 drop_mask_reader_get(&loop->reader, here.index, rows);

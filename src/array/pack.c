@@ -28,7 +28,7 @@ drop_pack_rows(drop_packer *p, uint64_t index, uint64_t stride, size_t rows,
             status = pack_row(p, first, n);
         }
         else {
-            some = rows - i < most ? rows - i : most;
+            some = least(rows - i, most);
             drop_mask_reader_rows(&p->reader, &p->writer, first, stride, some,
                                   n);
             status = drop_count_work(&p->poller, some * (n + DROP_SEGMENT));

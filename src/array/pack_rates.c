@@ -15,7 +15,7 @@ drop_pack_rates(const drop_kernels *kernels, uint8_t *to, const double *p,
     drop_sampler_start(&sampler, key, 0);
     for (size_t some; n && !status; p += some, index += some, n -= some) {
         const size_t before = index % DROP_SEGMENT, room = DROP_TILE - before;
-        some = n < room ? n : room;
+        some = least(n, room);
         kernels->bernoulli_rates(bits, index, p, some, &sampler);
         drop_bits_copy(&writer, bits, before, some);
         status = drop_poll(interrupt);

@@ -22,7 +22,7 @@ static size_t
 least_step(const drop_plan *plan, const drop_axis *axis)
 {
     const int is_transposed =
-        plan->loop_fn == drop_loop_blocks || plan->loop_fn == drop_loop_narrow;
+        plan->loop_fn == drop_loop_grids || plan->loop_fn == drop_loop_narrow;
     return axis == &plan->inner || (axis->mask == 1 && is_transposed)
                ? TOGETHER
                : 1;
@@ -36,7 +36,7 @@ has_parts(const drop_plan *plan, const drop_axis *axis)
     return axis != &plan->inner || plan->loop_fn == drop_loop_row ||
            plan->loop_fn == drop_loop_normal ||
            plan->loop_fn == drop_loop_factors || plan->second.n == 1 ||
-           (plan->loop_fn == drop_loop_blocks && !plan->is_contiguous);
+           (plan->loop_fn == drop_loop_grids && !plan->is_contiguous);
 }
 
 /* Splits one axis into chunks of a given work. Where a chunk of a row has
@@ -46,11 +46,11 @@ static void
 split_axis(partition *p, const drop_plan *plan, const drop_axis *a,
            size_t chunk)
 {
-    const size_t least = least_step(plan, a);
+    const size_t fewest = least_step(plan, a);
     p->plan = plan;
     p->axis = (size_t)((const char *)a - (const char *)plan);
     p->step = chunk / (drop_job_work(plan->job) / a->n + 1) + 1;
-    p->step = p->step < least ? least : p->step;
+    p->step = p->step < fewest ? fewest : p->step;
     p->first = p->step;
     if (a->mask == 1 && p->step > DROP_TILE) {
         p->step -= p->step % DROP_TILE;

@@ -49,7 +49,7 @@ choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *second)
                         drop_axes_contiguous(&axis[*second], inner);
         return *second < 0 ? drop_loop_short_rows
                : is_narrow ? drop_loop_narrow
-                           : drop_loop_blocks;
+                           : drop_loop_grids;
     }
     if (inner->mask == 0) {
         int repeats = goes_on && next->mask == 1;
@@ -71,7 +71,7 @@ choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *second)
 static int
 find_group(const drop_plan *p, const drop_axis *axis, int axes, int second)
 {
-    const int is_transposed = p->loop_fn == drop_loop_blocks;
+    const int is_transposed = p->loop_fn == drop_loop_grids;
     if (second < 0 || !(is_transposed || p->loop_fn == drop_loop_short_rows)) {
         return -1;
     }
@@ -134,7 +134,7 @@ choose_axes(drop_plan *p, const drop_axis *axis, int axes)
     }
     p->second = second < 0 ? single : axis[second];
     p->group = group < 0 ? single : axis[group];
-    p->loop_fn = group < 0 ? p->loop_fn : drop_loop_blocks;
+    p->loop_fn = group < 0 ? p->loop_fn : drop_loop_grids;
     take_axes(p, axis, outside, second, group);
     if (p->loop_fn == drop_loop_short_rows && p->inner.mask > 1) {
         p->second = p->inner; /* rows of one place each */
@@ -160,7 +160,7 @@ drop_plan_make(drop_plan *p, drop_job *job)
     }
     p->is_contiguous = drop_axes_contiguous(&p->second, &p->inner);
     const int goes_on = p->is_contiguous && p->second.n > 1;
-    if (!goes_on && p->loop_fn == drop_loop_blocks) {
+    if (!goes_on && p->loop_fn == drop_loop_grids) {
         p->op.hints &= DROP_NONTEMPORAL; /* it prefetches for itself */
     }
     if (!goes_on && job->axes > 1 &&

@@ -49,7 +49,7 @@ is_dense(range r)
 static int
 comes_back(const drop_plan *plan)
 {
-    return !plan->job->given && (plan->loop_fn == drop_loop_blocks ||
+    return !plan->job->given && (plan->loop_fn == drop_loop_grids ||
                                  plan->loop_fn == drop_loop_narrow);
 }
 
@@ -62,10 +62,13 @@ find_held(holding *h, const drop_plan *plan)
     const int outers = plan->outers;
     int outside = -1;
     range r = {1, 1};
+    if (!comes_back(plan)) {
+        return outside;
+    }
     r = extend(r, plan->inner.mask, plan->inner.n);
     r = extend(r, plan->second.mask, plan->second.n);
     r = extend(r, plan->group.mask, plan->group.n);
-    for (int i = outers; i >= 0 && comes_back(plan); i--) {
+    for (int i = outers; i >= 0; i--) {
         if (is_dense(r)) {
             const drop_axis *first = i ? &plan->axis[i - 1] : &single;
             outside = i ? i - 1 : 0;

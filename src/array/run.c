@@ -104,7 +104,7 @@ drop_draw_and_apply(const drop_operation *op, drop_run run,
 {
     _Alignas(64) tile tiles[2];
     tile *now = &tiles[0], *next = &tiles[1];
-    size_t room = DROP_TILE - index % DROP_TILE, some = n < room ? n : room;
+    size_t room = DROP_TILE - index % DROP_TILE, some = least(n, room);
     uint64_t first =
         drop_draw(op->kernels, sampler, now->bits, index, some, NULL, NULL);
     pacing p = {{op, run, now->bits, (size_t)(index - first), some}, 0};
@@ -117,7 +117,7 @@ drop_draw_and_apply(const drop_operation *op, drop_run run,
         memcpy(next->carried, now->bits + end / 8 - 8, 8);
         p.pending.n -= rest;
         index += some;
-        some = n < DROP_TILE ? n : DROP_TILE;
+        some = least(n, DROP_TILE);
         drop_draw(op->kernels, sampler, next->bits, index, some,
                   p.hints & DROP_PREFETCH ? apply_in_pace : NULL, &p);
         apply(&p.pending, p.pending.n, p.hints);

@@ -47,7 +47,7 @@ size_t
 drop_gather_most(size_t size)
 {
     const size_t most = DROP_GATHER_BYTES / size;
-    return most < DROP_GATHER ? most : DROP_GATHER;
+    return least(most, DROP_GATHER);
 }
 
 void
@@ -56,7 +56,7 @@ drop_copy_strided_rows(char *restrict to, ptrdiff_t to_row, ptrdiff_t to_step,
                        ptrdiff_t from_step, size_t rows, size_t n,
                        ptrdiff_t size)
 {
-    for (size_t i = 0; i < (rows < n ? rows : n); i++) {
+    for (size_t i = 0; i < least(rows, n); i++) {
         const ptrdiff_t at = (ptrdiff_t)i;
         if (rows < n) {
             drop_strided_copy(to + at * to_row, to_step, from + at * from_row,
@@ -89,15 +89,35 @@ drop_gather_rows(char *buffer, const char *from, ptrdiff_t row, ptrdiff_t step,
     return buffer;
 }
 
-const char *
-drop_gather(char *buffer, const char *from, ptrdiff_t stride, size_t n,
-            ptrdiff_t size)
+static const char *
+gather(const drop_strided_rows *s, char *buffer, const char *from,
+       ptrdiff_t row, ptrdiff_t step)
 {
-    if (stride == size) {
-        return from;
+    return drop_gather_rows(buffer, from, row, step, s->rows, s->n, s->size);
+}
+
+drop_run
+drop_gather_run(const drop_strided_rows *s, drop_run run, char *x, char *r)
+{
+    const drop_axis *row = s->row, *step = s->step;
+    drop_run part = {x, gather(s, x, run.x, row->x, step->x), NULL};
+    if (run.r) {
+        part.r = gather(s, r, run.r, row->r, step->r);
     }
-    drop_strided_copy(buffer, size, from, stride, n, size);
-    return buffer;
+    if (drop_rows_contiguous(row->out, step->out, s->rows, s->n, s->size)) {
+        part.out = run.out;
+    }
+    return part;
+}
+
+void
+drop_scatter_run(const drop_strided_rows *s, drop_run run, const char *out)
+{
+    if (out != run.out) {
+        drop_copy_strided_rows(run.out, s->row->out, s->step->out, out,
+                               (ptrdiff_t)s->n * s->size, s->size, s->rows,
+                               s->n, s->size);
+    }
 }
 
 /* Prefetches what the next part gathers, up to 4 KiB: with 4 KiB a part takes
@@ -119,22 +139,14 @@ apply_part(const drop_operation *op, drop_run run, const drop_axis *axis,
            drop_bit_span bits)
 {
     char x[DROP_GATHER_BYTES], r[DROP_GATHER_BYTES];
-    const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
-    drop_run part = run;
+    const drop_strided_rows row = {axis, axis, 1, bits.n,
+                                   (ptrdiff_t)drop_size(op->dtype)};
     if (op->hints & DROP_PREFETCH) {
         prefetch_next(run.x, axis->x, bits.n);
     }
-    part.x = drop_gather(x, run.x, axis->x, bits.n, size);
-    if (run.r) {
-        part.r = drop_gather(r, run.r, axis->r, bits.n, size);
-    }
-    if (axis->out != size) {
-        part.out = x;
-    }
+    const drop_run part = drop_gather_run(&row, run, x, r);
     drop_run_apply_cached(op, part, bits.bits, bits.offset, bits.n);
-    if (axis->out != size) {
-        drop_strided_copy(run.out, axis->out, x, size, bits.n, size);
-    }
+    drop_scatter_run(&row, run, part.out);
 }
 
 /* Applies bits to elements that all have the same r. */
@@ -165,7 +177,7 @@ drop_strided_apply(const drop_operation *op, drop_run run,
     const size_t most = drop_gather_most((size_t)size);
     while (bits.n) {
         drop_bit_span part = bits;
-        part.n = bits.n < most ? bits.n : most;
+        part.n = least(bits.n, most);
         apply_part(op, run, axis, part);
         run.out += (ptrdiff_t)part.n * axis->out;
         run.x += (ptrdiff_t)part.n * axis->x;

@@ -60,7 +60,7 @@ repeat_few(drop_writer *w, const uint8_t *from, size_t offset, size_t count,
     }
     const uint64_t all = UINT64_MAX >> (64 - n);
     for (size_t some; count; offset += some, count -= some) {
-        some = count < most ? count : most;
+        some = least(count, most);
         uint64_t bits = load_bits32(from, offset);
         bits &= (UINT64_C(1) << some) - 1;
         for (unsigned i = groups; i-- > 0;) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Memory of any alignment as numbers, packed bits as little-endian words.
+ * Memory of any alignment as numbers, packed bits as little-endian words; and
+ * the smaller of two sizes.
  */
 #ifndef DROP_BASE_MEM_H
 #define DROP_BASE_MEM_H
@@ -9,6 +10,12 @@
 #include <string.h>
 
 #define DROP_INLINE static inline __attribute__((always_inline, unused))
+
+DROP_INLINE size_t
+least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
 
 DROP_INLINE uint64_t
 le64(uint64_t word)

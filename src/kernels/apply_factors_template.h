@@ -11,22 +11,13 @@ DROP_INLINE void
 T_(_factors_vector)(char *out, const char *x, const char *r, uint32_t bits,
                     size_t n, const char *factor)
 {
-    const int some = n < R_(_lanes);
-    R_(v) value = some ? T_(_load_partial)(x, n) : T_(_load)(x);
-    R_(v) dropped = R_(_set1)(0);
-    value = R_(_mul)(value,
-                     some ? R_(_load_partial)(factor, n) : R_(_load)(factor));
+    R_(v) value = T_(_load_some)(x, n), dropped = R_(_set1)(0);
+    value = R_(_mul)(value, R_(_load_some)(factor, n));
     if (r) {
-        dropped = some ? T_(_load_partial)(r, n) : T_(_load)(r);
+        dropped = T_(_load_some)(r, n);
         value = R_(_add)(dropped, value);
     }
-    value = R_(_keep)(bits, 0, value, dropped);
-    if (some) {
-        T_(_store_partial)(out, value, n);
-    }
-    else {
-        T_(_store)(out, value);
-    }
+    T_(_store_some)(out, R_(_keep)(bits, 0, value, dropped), n);
 }
 
 static void

@@ -48,7 +48,7 @@ T_(_noise)(void *out, const void *x, uint64_t index, uint64_t step, size_t n,
     R_(_value) factor[NORMALS];
     for (size_t i = 0, some, padded; i < n; i += some) {
         const uint64_t at = index + i * step;
-        some = n - i < NORMALS ? n - i : NORMALS;
+        some = least(n - i, NORMALS);
         padded = (some + DROP_NORMALS_STEP - 1) / DROP_NORMALS_STEP *
                  DROP_NORMALS_STEP;
         normals(z, at, step, padded, sampler);

@@ -142,8 +142,7 @@ bernoulli(uint8_t *bits, const uint64_t *segment,
     const size_t vectors = (n + U64_LANES - 1) / U64_LANES;
     n = vectors * U64_LANES;
     const size_t chunks = vectors / DRAW_VECTORS + vectors % DRAW_VECTORS;
-    const size_t planes =
-        sampler->planes < USUAL_PLANES ? sampler->planes : USUAL_PLANES;
+    const size_t planes = least(sampler->planes, USUAL_PLANES);
     progress p = {progress_fn, context, 0, chunks * planes};
     size_t i = 0;
     if (!sampler->planes) {

@@ -88,7 +88,7 @@ T_(_matmul)(void *sum, const void *a, const void *m, const uint8_t *bits,
             const drop_matmul_tile *p)
 {
     for (size_t o = 0; o < p->width; o += DROP_WORD) {
-        const size_t n = p->width - o < DROP_WORD ? p->width - o : DROP_WORD;
+        const size_t n = least(p->width - o, DROP_WORD);
         const size_t at = o * T_(_size);
         for (size_t s = 0; s < p->samples;) {
             char *to = (char *)sum + (ptrdiff_t)s * p->sum + at;
@@ -117,7 +117,7 @@ T_(_dot_lanes)(char *sum, const char *a, const char *m, const uint8_t *bits,
         T_(_load_word)(total[s], sum + (ptrdiff_t)s * p->sum, DROP_WORD);
     }
     for (size_t o = 0; o < p->width; o += DROP_WORD) {
-        const size_t n = p->width - o < DROP_WORD ? p->width - o : DROP_WORD;
+        const size_t n = least(p->width - o, DROP_WORD);
         T_(_load_word)(row, m + o * T_(_size), n);
         for (size_t s = 0; s < samples; s++) {
             const char *x = a + (ptrdiff_t)s * p->a + o * T_(_size);

@@ -5,31 +5,9 @@
  * each to the dtype that computes, and the quotient as it is stored.
  */
 
-/* Vector j of a word, of which the first n elements are there; n is the
- * constant DROP_WORD for whole words. */
-DROP_INLINE
-R_(v) T_(_load_lanes)(const char *x, int j, size_t n)
-{
-    x += (size_t)j * R_(_lanes) * T_(_size);
-    return n == DROP_WORD ? T_(_load)(x)
-                          : T_(_load_partial)(x, lanes_of(n, j, R_(_lanes)));
-}
-
-DROP_INLINE void
-T_(_store_lanes)(char *to, int j, size_t n, R_(v) value)
-{
-    to += (size_t)j * R_(_lanes) * T_(_size);
-    if (n == DROP_WORD) {
-        T_(_store)(to, value);
-    }
-    else {
-        T_(_store_partial)(to, value, lanes_of(n, j, R_(_lanes)));
-    }
-}
-
-/* The first n means of a word, whose elements begin at byte at. A sum begins
- * at -0, since -0 + x is x for every x. Whether bits is NULL is known where
- * this is inlined. */
+/* The first n means of a word, whose elements begin at byte at; n is the
+ * constant DROP_WORD for whole words. A sum begins at -0, since -0 + x is x
+ * for every x. Whether bits is NULL is known where this is inlined. */
 DROP_INLINE void
 T_(_mean_word)(char *out, const void *const *x, size_t at, size_t count,
                const uint8_t *bits, size_t pitch, size_t offset, size_t n)
@@ -46,9 +24,11 @@ T_(_mean_word)(char *out, const void *const *x, size_t at, size_t count,
         const uint32_t keep = bits ? load_bits32(bits + p * pitch, offset) : 0;
         any |= keep;
         for (int j = 0; j < VECTORS; j++) {
-            R_(v) value = T_(_load_lanes)((const char *)x[p] + at, j, n);
-            value = R_(_add)(total[j], value);
-            total[j] = bits ? R_(_keep)(keep, j, value, total[j]) : value;
+            const char *from = (const char *)x[p] + at;
+            from += (size_t)j * R_(_lanes) * T_(_size);
+            R_(v) sum = T_(_load_some)(from, lanes_of(n, j, R_(_lanes)));
+            sum = R_(_add)(total[j], sum);
+            total[j] = bits ? R_(_keep)(keep, j, sum, total[j]) : sum;
             if (bits) {
                 number[j] = R_(_add)(number[j], R_(_keep)(keep, j, one, zero));
             }
@@ -56,7 +36,9 @@ T_(_mean_word)(char *out, const void *const *x, size_t at, size_t count,
     }
     for (int j = 0; j < VECTORS; j++) {
         R_(v) mean = R_(_div)(total[j], number[j]);
-        T_(_store_lanes)(out + at, j, n, R_(_keep)(any, j, mean, zero));
+        T_(_store_some)
+        (out + at + (size_t)j * R_(_lanes) * T_(_size),
+         R_(_keep)(any, j, mean, zero), lanes_of(n, j, R_(_lanes)));
     }
 }
 

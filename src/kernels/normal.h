@@ -182,7 +182,7 @@ do_tails(double *u, const uint64_t *outside)
         }
     }
     for (size_t i = 0; i < n; i += NORMAL_LANES) {
-        size_t some = n - i < NORMAL_LANES ? n - i : NORMAL_LANES;
+        size_t some = least(n - i, NORMAL_LANES);
         for (size_t l = 0; l < NORMAL_LANES; l++) {
             z[l] = u[at[l < some ? i + l : i]];
         }

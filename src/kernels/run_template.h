@@ -5,6 +5,24 @@
  * kept is computed, and the bit selects. Elements have any alignment.
  */
 
+/* The first n elements of a vector, of which no others need be in memory. */
+DROP_INLINE
+R_(v) T_(_load_some)(const char *x, size_t n)
+{
+    return n < R_(_lanes) ? T_(_load_partial)(x, n) : T_(_load)(x);
+}
+
+DROP_INLINE void
+T_(_store_some)(char *to, R_(v) value, size_t n)
+{
+    if (n < R_(_lanes)) {
+        T_(_store_partial)(to, value, n);
+    }
+    else {
+        T_(_store)(to, value);
+    }
+}
+
 /* The first n elements of vector j of a word. form, hints and, in whole words,
  * n are constants where this is inlined. */
 DROP_INLINE void
@@ -12,22 +30,17 @@ T_(_vector)(char *out, const char *x, const char *r, uint32_t bits, int j,
             size_t n, const R_(v) factor[3], drop_form form, int hints)
 {
     const size_t at = (size_t)j * R_(_lanes) * T_(_size);
-    const int some = n < R_(_lanes);
-    R_(v) value = some ? T_(_load_partial)(x + at, n) : T_(_load)(x + at);
-    R_(v) other = factor[2];
+    R_(v) value = T_(_load_some)(x + at, n), other = factor[2];
     if (reads_r(form)) {
-        other = some ? T_(_load_partial)(r + at, n) : T_(_load)(r + at);
+        other = T_(_load_some)(r + at, n);
     }
     value = R_(_kept)(value, other, factor, form);
     value = R_(_keep)(bits, j, value, other);
-    if (some) {
-        T_(_store_partial)(out + at, value, n);
-    }
-    else if (hints & DROP_NONTEMPORAL) {
+    if (n == R_(_lanes) && hints & DROP_NONTEMPORAL) {
         T_(_store_nt)(out + at, value);
     }
     else {
-        T_(_store)(out + at, value);
+        T_(_store_some)(out + at, value, n);
     }
 }
 

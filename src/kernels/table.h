@@ -89,13 +89,17 @@ _Static_assert(DROP_FORMS == 6, "each form has its cases, or is noise");
 #define TYPE item16
 #include "kernels/replace_template.h"
 
-/* The lanes of vector j of a word that are among its first n elements. */
+/* The lanes of vector j of a word that are among its first n elements: a
+ * constant where n is DROP_WORD. */
 DROP_INLINE size_t
 lanes_of(size_t n, int j, size_t lanes)
 {
+    if (n == DROP_WORD) {
+        return lanes;
+    }
     const size_t before = (size_t)j * lanes;
     const size_t left = n > before ? n - before : 0;
-    return left < lanes ? left : lanes;
+    return least(left, lanes);
 }
 
 #define TYPE f32

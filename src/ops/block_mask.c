@@ -88,7 +88,7 @@ erode_axis(const drop_block_mask *map, size_t block, size_t stride,
 {
     int status = 0;
     for (size_t covered = 1; covered < block && !status;) {
-        size_t step = block - covered < covered ? block - covered : covered;
+        size_t step = least(block - covered, covered);
         for (size_t end = words(map), first; end && !status; end = first) {
             first = end < SLICE ? 0 : end - SLICE;
             map->kernels->erode(map->to, first, end, step * stride);

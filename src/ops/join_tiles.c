@@ -30,12 +30,6 @@ typedef struct {
     uint8_t bits[DROP_JOIN_PATHS * PITCH + DROP_BITS_PAD];
 } joining;
 
-static size_t
-least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static cursor
 cursor_at(const drop_join *job, cursor at, const drop_join_axis *axis,
           size_t i)

@@ -39,12 +39,6 @@ typedef struct {
                   DROP_BITS_PAD];
 } drawing;
 
-static size_t
-least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The bytes of a sum's lanes. */
 static size_t
 lanes_bytes(const drop_masked_matmul *job)

@@ -93,7 +93,7 @@ drop_survivors_draw(const drop_survivors *job, drop_interrupt interrupt)
         }
     }
     for (size_t i = 0, n; i < job->samples && !status; i += n) {
-        n = job->samples - i < COUNTED ? job->samples - i : COUNTED;
+        n = least(job->samples - i, COUNTED);
         choose_lost(job, i, n);
         status = drop_count_work(&poller, n * job->living);
     }

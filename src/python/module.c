@@ -4,6 +4,7 @@
  */
 #define DROP_IMPORTS_NUMPY
 #include "kernels/kernels.h"
+#include "ops/join.h"
 #include "python/calls.h"
 #include "python/rng_state.h"
 #include "python/settings.h"
@@ -69,6 +70,7 @@ static const struct {
     uint64_t value;
 } constants[] = {
     {"ONE", DROP_ONE},           {"BITS_PAD", DROP_BITS_PAD},
+    {"MAX_AXES", DROP_MAX_AXES}, {"JOIN_PATHS", DROP_JOIN_PATHS},
     {"SCALE", DROP_SCALE},       {"AFFINE", DROP_AFFINE},
     {"RESIDUAL", DROP_RESIDUAL}, {"NOISE", DROP_NOISE},
     {"REPLACE", DROP_REPLACE},

@@ -10,18 +10,18 @@
  * elements of theirs. */
 #define TRANSPOSED_ROW 512
 
-/* The bits of a block, whose columns are the longer the shorter its rows are,
+/* The bits of a grid, whose columns are the longer the shorter its rows are,
  * and of the rows that are transposed at once. Both stay in L1 and fit a small
  * stack. */
-#define BLOCK_BITS ((size_t)1 << 17)
+#define GRID_BITS ((size_t)1 << 17)
 #define ROWS_BITS ((size_t)1 << 15)
 
-_Static_assert(DROP_ROW_BITS <= DROP_ROW_MOST, "a row of a block is drawn");
+_Static_assert(DROP_ROW_BITS <= DROP_ROW_MOST, "a row of a grid is drawn");
 
-/* The bits of a block: rows as they lie in the mask, or columns, each from a
+/* The bits of a grid: rows as they lie in the mask, or columns, each from a
  * whole word on. */
 typedef struct {
-    uint8_t bits[BLOCK_BITS / 8 + DROP_BITS_PAD];
+    uint8_t bits[GRID_BITS / 8 + DROP_BITS_PAD];
     size_t pitch; /* bytes of a column */
 } columns;
 
@@ -37,12 +37,6 @@ typedef struct {
     size_t count, n;
 } mask_rows;
 
-static size_t
-least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Transposes 8 x 8 bits: bit j of byte i becomes bit i of byte j (Warren,
  * Hacker's Delight, 7-3). */
 static uint64_t
@@ -57,11 +51,11 @@ transpose8(uint64_t word)
 }
 
 /* Transposes eight columns of some rows, from column first on. The rows' first
- * place on the block's columns is a multiple of 8. */
+ * place on the grid's columns is a multiple of 8. */
 static void
 transpose_bytes(columns *to, const mask_rows *from, size_t first, size_t place)
 {
-    const size_t left = from->n - first, some = left < 8 ? left : 8;
+    const size_t left = from->n - first, some = least(left, 8);
     for (size_t i = 0; i < from->count; i += 8) {
         uint64_t square = 0;
         for (size_t j = 0; j < 8; j++) {
@@ -89,7 +83,7 @@ static void
 transpose_words(columns *to, const mask_rows *from, size_t first, size_t place,
                 const drop_kernels *kernels)
 {
-    const size_t left = from->n - first, some = left < SQUARE ? left : SQUARE;
+    const size_t left = from->n - first, some = least(left, SQUARE);
     for (size_t i = 0; i < from->count; i += SQUARE) {
         uint64_t word[SQUARE] = {0};
         for (size_t j = 0; j < SQUARE && i + j < from->count; j++) {
@@ -129,32 +123,32 @@ draw_columns(drop_loop *loop, uint64_t index, uint64_t stride, columns *to,
     }
 }
 
-/* Draws and applies a block from a cursor on: n elements along fast, places
+/* Draws and applies a grid from a cursor on: n elements along fast, places
  * along next, count rows along far. */
 static int
-apply_block(drop_loop *loop, drop_cursor at, const mask_order *order, size_t n,
-            size_t places, size_t count)
+apply_grid(drop_loop *loop, drop_cursor at, const mask_order *order, size_t n,
+           size_t places, size_t count)
 {
     const drop_plan *plan = loop->plan;
     columns drawn;
-    drop_block block = {.bits = drawn.bits};
+    drop_grid grid = {.bits = drawn.bits};
     if (order->fast == &plan->inner) {
         drop_writer writer = {drawn.bits, 0, 0};
         drop_copy_rows(loop, &writer, at.index, order->far->mask, count,
                        n * places);
         drop_bits_end(&writer);
-        block.n = n;
-        block.second = (drop_side){count, n * places};
-        block.group = (drop_side){places, n};
-        return drop_apply_block(loop, at, &block);
+        grid.n = n;
+        grid.second = (drop_grid_axis){count, n * places};
+        grid.group = (drop_grid_axis){places, n};
+        return drop_apply_grid(loop, at, &grid);
     }
     draw_columns(loop, at.index, order->far->mask, &drawn, count, n * places);
-    const drop_side fast = {n, 8 * drawn.pitch};
-    const drop_side next = {places, n * 8 * drawn.pitch};
-    block.n = count;
-    block.second = order->fast == &plan->second ? fast : next;
-    block.group = order->fast == &plan->second ? next : fast;
-    return drop_apply_block(loop, at, &block);
+    const drop_grid_axis fast = {n, 8 * drawn.pitch};
+    const drop_grid_axis next = {places, n * 8 * drawn.pitch};
+    grid.n = count;
+    grid.second = order->fast == &plan->second ? fast : next;
+    grid.group = order->fast == &plan->second ? next : fast;
+    return drop_apply_grid(loop, at, &grid);
 }
 
 static mask_order
@@ -168,7 +162,7 @@ find_order(const drop_plan *plan)
 }
 
 int
-drop_loop_blocks(drop_loop *loop, drop_cursor at)
+drop_loop_grids(drop_loop *loop, drop_cursor at)
 {
     const mask_order order = find_order(loop->plan);
     const drop_axis *fast = order.fast, *next = order.next, *far = order.far;
@@ -182,11 +176,11 @@ drop_loop_blocks(drop_loop *loop, drop_cursor at)
         for (size_t b = 0, n; b < fast->n && !status; b += n) {
             const drop_cursor first = drop_cursor_at(place, fast, b);
             n = least(row, fast->n - b);
-            const size_t rows = BLOCK_BITS / (n * places) / SQUARE * SQUARE;
+            const size_t rows = GRID_BITS / (n * places) / SQUARE * SQUARE;
             for (size_t i = 0, count; i < far->n && !status; i += count) {
                 const drop_cursor here = drop_cursor_at(first, far, i);
                 count = least(rows, far->n - i);
-                status = apply_block(loop, here, &order, n, places, count);
+                status = apply_grid(loop, here, &order, n, places, count);
             }
         }
     }
