@@ -7,6 +7,8 @@ _Array = np.ndarray[Any, np.dtype[Any]]
 
 ONE: int
 BITS_PAD: int
+MAX_AXES: int
+JOIN_PATHS: int
 SCALE: int
 AFFINE: int
 RESIDUAL: int

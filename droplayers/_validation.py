@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["BOOLS", "array", "integer", "integers", "note", "real", "reject_masked"]
 
 FLOATS = frozenset("efdgFDG")
+SCALINGS = "inverted", "classic"
 
 
 def is_bfloat16(dtype: np.dtype[Any]) -> bool:
@@ -116,6 +117,11 @@ def choice(value: Any, name: str, choices: tuple[str, ...]) -> str:
 def training(mode: Any) -> bool:
     """Whether a mode trains."""
     return choice(mode, "mode", ("train", "test", "eval")) == "train"
+
+
+def classic(scaling: Any) -> bool:
+    """Whether a scaling is the classic one."""
+    return choice(scaling, "scaling", SCALINGS) == "classic"
 
 
 def flag(value: Any, name: str) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SCALE, AFFINE = _core.SCALE, _core.AFFINE
 RESIDUAL, NOISE, REPLACE = _core.RESIDUAL, _core.NOISE, _core.REPLACE
-MOST_AXES = 64  #: of an array
+MOST_AXES = _core.MAX_AXES  #: of an array
 TILE = 1 << 15  #: elements of a tile: 256 KiB of float64 stay in L2
 UNREAD = 4096  #: bytes of a row that may have a page of its own
 ITEMS = (16, 8, 4, 2, 1)  #: bytes of items that have a kernel
@@ -50,14 +50,11 @@ def apply(
         return
     x = _validation.apart(x, out)
     r = None if r is None else _validation.apart(r, out)
-    same = x.dtype == out.dtype == dtype and (r is None or r.dtype == dtype)
     if dtype.kind == "c":
         _apply_complex(x, dtype, mask, affine, r, out)
-    elif same and dtype.char in "fde":
-        _apply_kernel(x, mask, affine, r, out)
-    elif same and _validation.is_bfloat16(dtype):
-        other = None if r is None else _as_uint16(r)
-        _apply_kernel(_as_uint16(x), mask, affine, other, _as_uint16(out))
+    elif known := as_known([out, x] if r is None else [out, x, r], dtype):
+        out, x, *other = known
+        _apply_kernel(x, mask, affine, other[0] if other else None, out)
     else:
         _apply_tiles(x, dtype, mask, affine, r, out)
 
@@ -68,10 +65,9 @@ def as_known(arrays: list[Array], dtype: np.dtype[Any]) -> list[Array] | None:
     if any(x.dtype != dtype for x in arrays):
         return None
     if _validation.is_bfloat16(dtype):
-        return [_as_uint16(x) for x in arrays]
+        return [x.view(np.uint16) for x in arrays]
     if dtype.char in "FD":
-        real = np.empty(0, dtype).real.dtype
-        return [x[..., None].view(real) for x in arrays]
+        return [_as_reals(x) for x in arrays]
     return arrays if dtype.char in "fde" else None
 
 
@@ -89,9 +85,9 @@ def _apply_kernel(
     return _core.apply(out, x, r, mask, affine)
 
 
-def _as_uint16(x: Array) -> Array:
-    """bfloat16 as the kernels know it."""
-    return x.view(np.uint16)
+def _as_reals(x: Array) -> Array:
+    """Complex numbers as two reals along an axis more."""
+    return x[..., None].view(x.real.dtype)
 
 
 def _apply_complex(
@@ -106,13 +102,11 @@ def _apply_complex(
     them so and the mask goes on with them, or two arrays."""
     real = np.empty(0, dtype).real.dtype
     strides = c_strides(x.shape) if mask.strides is None else mask.strides
-    arrays = [x, out] if r is None else [x, out, r]
+    arrays = [out, x] if r is None else [out, x, r]
     if _are_pairs(arrays, dtype, strides):
-        pairs = [y[..., None].view(real) for y in arrays]
+        out, x, *others = map(_as_reals, arrays)
         mask = mask._replace(strides=(*strides, 0))
-        apply(
-            pairs[0], real, mask, affine, pairs[2] if r is not None else None, pairs[1]
-        )
+        apply(x, real, mask, affine, others[0] if others else None, out)
         return
     for part in ("real", "imag"):
         other = None if r is None else part_of(r, part)
@@ -124,9 +118,10 @@ def _are_pairs(
 ) -> bool:
     """Whether complex arrays can have an axis more, for the parts of a number, and
     numbers that are neighbours in the mask are so in memory."""
-    steps = [y.strides for y in arrays]
-    return all(y.dtype == dtype and 0 < y.ndim < MOST_AXES for y in arrays) and any(
-        stride == 1 and all(step[i] == dtype.itemsize for step in steps)
+    if not all(y.dtype == dtype and 0 < y.ndim < MOST_AXES for y in arrays):
+        return False
+    return any(
+        stride == 1 and all(y.strides[i] == dtype.itemsize for y in arrays)
         for i, stride in enumerate(strides)
     )
 

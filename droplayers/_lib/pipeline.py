@@ -36,6 +36,15 @@ def scale(p: Any) -> Any:
     return 1.0 / (kept + (kept == 0.0))
 
 
+def in_mode(p: Any, train: bool, classic: bool) -> tuple[Any, Any]:
+    """The rate at which a mask is drawn, and what kept elements are multiplied by, for
+    a rate or for each of an array of rates. Classic scaling multiplies in test mode,
+    where all is dropped if the factor is 0: 0 * infinity would be NaN."""
+    if train:
+        return p, 1.0 if classic else scale(p)
+    return (p // 1.0, 1.0 - p) if classic else (0.0, 1.0)
+
+
 def noise_variance(p: float) -> float:
     """The variance of what elements are multiplied by: 0 or ``1 / (1 - p)``."""
     return p / (1.0 - p)

@@ -9,7 +9,7 @@ import numpy as np
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import Affine
-from .._lib.pipeline import apply_mask, at_rate, scale
+from .._lib.pipeline import apply_mask, at_rate, in_mode
 from ..keys import draw_key
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from .._lib.pipeline import Draw
     from .._validation import Array
     from ..keys import RNG
-
-SCALINGS = ("inverted", "classic")
 
 
 def drop_path(
@@ -146,25 +144,15 @@ def drop_path(
     classic = is_classic(scaling, scale_by_keep)
     given = mask is not None
     where = masks.rows(array.shape, batch, full_shape, start, given=given)
-    a: Any = 1.0
-    if train and scale_by_keep and not classic:
-        a = scale(probs)
-    elif not train:
-        # In test mode nothing is drawn: only where 1 - prob is 0 all is dropped.
-        a, probs = 1.0 - probs if classic else 1.0, np.floor(probs) if classic else 0.0
-    if isinstance(probs, float):
-        draw, identity = (
-            at_rate(probs, Affine(a=a), where, rng),
-            (probs, a) == (0.0, 1.0),
-        )
-    else:
-        draw, identity = _at_rates(probs, Affine(a=a), where, rng), False
+    rates, a = in_mode(probs, train, classic)
+    affine = Affine(a=a if scale_by_keep else 1.0)
+    is_one = isinstance(rates, float)
     return apply_mask(
         array,
         dtype,
         where,
-        draw,
-        identity=identity,
+        (at_rate if is_one else _at_rates)(rates, affine, where, rng),
+        identity=is_one and rates == 0.0 and a == 1.0,
         train=train,
         residual=residual,
         mask=mask,
@@ -175,7 +163,7 @@ def drop_path(
 
 def is_classic(scaling: str, scale_by_keep: bool) -> bool:
     """Whether the scaling is the paper's, which has no other."""
-    classic = _validation.choice(scaling, "scaling", SCALINGS) == "classic"
+    classic = _validation.classic(scaling)
     if not _validation.flag(scale_by_keep, "scale_by_keep") and classic:
         raise ValueError(
             f"scale_by_keep must be True with scaling='classic', got {scale_by_keep}"

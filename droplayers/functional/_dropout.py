@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import Affine
-from .._lib.pipeline import apply_mask, at_rate, scale
+from .._lib.pipeline import apply_mask, at_rate, in_mode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,16 +135,11 @@ def dropout(
     dtype = _validation.result_dtype(array.dtype, "x")
     p = _validation.probability(p, "p")
     train = _validation.training(mode)
-    scaling = _validation.choice(scaling, "scaling", ("inverted", "classic"))
+    classic = _validation.classic(scaling)
     shared = _validation.axes(shared_axes, "shared_axes", array.ndim)
     given = mask is not None
     where = masks.geometry(array.shape, shared, full_shape, start, given=given)
-    if train:
-        rate, a = p, scale(p) if scaling == "inverted" else 1.0
-    elif scaling == "inverted":
-        rate, a = 0.0, 1.0
-    else:
-        rate, a = float(p == 1.0), 1.0 - p  # all is dropped: 0 * infinity would be NaN
+    rate, a = in_mode(p, train, classic)
     return apply_mask(
         array,
         dtype,

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 # A sum starts at -0: -0 + x is x for every x, -0 included, which +0 + x is not.
 FIRST, NEXT = Affine(c=-0.0), Affine(RESIDUAL)
-MOST_PATHS = 16  #: that the kernels join
 
 
 def fractal_join(
@@ -260,7 +259,7 @@ def _store_mean(
     rows = keep.shape[1] != 1
     summed = paths if rows else [*itertools.compress(paths, keep[:, 0].tolist())]
     known = None
-    if 0 < len(summed) <= MOST_PATHS:
+    if 0 < len(summed) <= _core.JOIN_PATHS:
         known = as_known([out, *summed], dtype)
     if known is None:
         _store_tiles(paths, keep, dtype, out)

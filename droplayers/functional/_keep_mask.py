@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _core, _validation
 from .._lib import mask as masks
-from .._lib.elementwise import unpack
+from .._lib.elementwise import MOST_AXES, unpack
 from .._lib.pipeline import reserve_then_draw, returned
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..keys import RNG
-
-MOST_AXES = 64  #: of NumPy
 
 
 def keep_mask(

@@ -11,7 +11,7 @@ from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import RESIDUAL, TILE, Affine, apply, unpack
 from .._lib.memory import empty_like
-from .._lib.pipeline import returned, scale
+from .._lib.pipeline import in_mode, returned
 from ._drop_path import is_classic
 from ._kept_rows import SAMPLINGS, bernoulli_rows, fixed_rows
 
@@ -247,11 +247,7 @@ def _dropping(
     if fixed and (batch or classic):
         other = "per='batch'" if batch else "scaling='classic'"
         raise ValueError(f"sampling must be 'bernoulli' with {other}, got 'fixed'")
-    if train:
-        return _Dropping(p, 1.0 if classic else scale(p), batch, fixed)
-    # Only where 1 - prob is 0 nothing is kept in test mode.
-    kept = 1.0 - p if classic else 1.0
-    return _Dropping(float(kept == 0.0), kept, batch, False)
+    return _Dropping(*in_mode(p, train, classic), batch, fixed and train)
 
 
 def _add_branch(

@@ -57,7 +57,7 @@ class DropPath(Layer):
 
     drop_prob = Validated(_perhaps)
     per = Choice("sample", "batch")
-    scaling = Choice("inverted", "classic")
+    scaling = Choice(*_validation.SCALINGS)
     scale_by_keep = Validated(_validation.flag)
 
     def __init__(

@@ -92,7 +92,7 @@ class Dropout(Layer):
     """
 
     p = Validated(_validation.probability)
-    scaling = Choice("inverted", "classic")
+    scaling = Choice(*_validation.SCALINGS)
     shared_axes = Validated(_validation.integers)
 
     def __init__(
