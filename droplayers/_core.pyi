@@ -54,6 +54,19 @@ def spatial_dropout(
     channel_axis: object,
     /,
 ) -> Any: ...
+def replace(
+    x: object,
+    p: object,
+    rng: object,
+    full_shape: object,
+    start: object,
+    value: object,
+    mask: object,
+    return_mask: object,
+    out: object,
+    shared_axes: object,
+    /,
+) -> Any: ...
 def drop_path(
     x: object,
     prob: object,

@@ -17,7 +17,7 @@ from droplayers import _core, _validation
 
 PACKAGE = pathlib.Path(dl.__file__).parent
 ENTRIES = ["dropout", "spatial_dropout", "drop_path", "keep_mask", "unchanged"]
-ENTRIES += ["fractal_join"]
+ENTRIES += ["fractal_join", "replace"]
 X = np.arange(1.0, 25.0, dtype=np.float32).reshape(2, 3, 4)
 OUT = X.copy()
 RNG = np.random.default_rng(1)
@@ -168,6 +168,35 @@ def test_the_fast_path_and_the_long_way_give_the_same(name, data):
         assert_same_outcome(getattr(dl, name), x, options)
 
 
+@st.composite
+def replacements(draw):
+    """Arguments of replace, as `calls` has those of other functions."""
+    usual = ["u1", "i4", "i8", "?", "f2", "f4", "f8"]
+    x = draw(arrays(draw(shapes(1)), [draw(usually(usual, ["F", ">i4"]))]))
+    numbers = [0, 1, -1, 7, 255, 2**31, 0.5, np.nan, np.inf, -0.0, 65519.0, 1e39]
+    value = draw(usually([0, 1, draw(st.sampled_from(numbers))], [None, 2**64, "a"]))
+    scalars = [value, True, np.uint8(3), np.float32(0.1), np.float16(7), np.True_]
+    larger = tuple(n + 3 for n in x.shape)
+    options = {
+        "p": draw(probabilities()),
+        "value": draw(usually([value], [*scalars, x, [1] * 3, np.array(2, x.dtype)])),
+        "rng": draw(usually([0, 1], [2, 3])),
+        "shared_axes": draw(usually([(), 0, -1], [7, [0]])),
+        "full_shape": draw(usually([None, larger], [larger[1:]])),
+        "return_mask": draw(usually([False], [True])),
+        "mask": draw(usually([None], [np.ones(x.shape, np.bool_)])),
+        "out": draw(usually([None, x, np.empty_like(x)], [x.T, "out"])),
+    }
+    return x, options
+
+
+@settings(max_examples=300)
+@given(replacements())
+def test_the_fast_path_and_the_long_way_give_the_same_replacement(call):
+    with np.errstate(all="ignore"):
+        assert_same_outcome(dl.replace, *call)
+
+
 @given(
     shapes() | st.integers(0, 9) | st.sampled_from([[2, 3], (2.0,), -1, (1,) * 65]),
     probabilities(),
@@ -249,6 +278,14 @@ TAKEN = {
     "channels": lambda: dl.spatial_dropout(X, 0.5, rng=RNG),
     "last channels": lambda: dl.spatial_dropout(X, 0.5, channel_axis=-1, rng=RNG),
     "channels in test mode": lambda: dl.spatial_dropout(X, 0.5, "test"),
+    "a byte": lambda: dl.replace(np.ones((3, 4), np.uint8), 255, 0.5, rng=RNG),
+    "a bool": lambda: dl.replace(X > 3, True, 0.5, rng=RNG),
+    "a token": lambda: dl.replace(np.arange(9), 103, 0.5, rng=RNG),
+    "NaN": lambda: dl.replace(X, np.nan, 0.5, rng=RNG, shared_axes=-1),
+    "an item": lambda: dl.replace(X, np.float32(1e38), 0.5, rng=RNG),
+    "a value in a block": lambda: dl.replace(X, 0, 0.5, full_shape=(9, 3, 9)),
+    "nothing replaced": lambda: dl.replace(np.arange(9), 0, 0.0),
+    "a value into out": lambda: dl.replace(X, 1, 0.5, rng=RNG, out=np.empty_like(X)),
     "samples": lambda: dl.drop_path(X, 0.5, True, rng=RNG),
     "samples in test mode": lambda: dl.drop_path(X, 0.5),
     "a batch": lambda: dl.drop_path(X, 0.5, True, per="batch", rng=RNG),
@@ -338,6 +375,9 @@ def test_what_is_declined_takes_no_memory():
     usual = {
         "dropout": common | added | {"scaling": "inverted", "shared_axes": ()},
         "spatial_dropout": common | others | {"channel_axis": 1},
+        "replace": common
+        | {"value": 0.5, "mask": None, "return_mask": False, "out": None}
+        | {"shared_axes": ()},
         "drop_path": common
         | added
         | {"mode": True, "scaling": "inverted", "per": "sample", "scale_by_keep": True},
@@ -369,6 +409,7 @@ def test_what_is_declined_takes_no_memory():
         "scale_by_keep": [1],
         "residual": [np.ones(3), "r"],
         "packed": [1],
+        "value": [1e39, "a", None, [1.0], np.float64(0.5), True, 2**63],
         "paths": [[huge], [huge, None], [huge, huge[1:]], huge, [huge] * 17, None],
         "sampling": ["global", None],
         "column": [0],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import _validation
+from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib import replacement
 from .._lib.elementwise import Affine
@@ -128,6 +128,11 @@ def replace(
     >>> dl.replace(tokens, 103, mask=keep)
     array([ 101,  103,  103,  103, 3231,  102])
     """
+    y = _core.replace(
+        x, p, rng, full_shape, start, value, mask, return_mask, out, shared_axes
+    )
+    if y is not NotImplemented:
+        return y
     array = _validation.array(x, "x", "an array")
     dtype = _validation.item_dtype(array.dtype, "x")
     values = replacement.values(value, dtype, array.shape)

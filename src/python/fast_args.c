@@ -103,12 +103,19 @@ drop_are_lengths(PyObject *shape, drop_job *job,
 }
 
 int
-drop_is_plain(PyObject *array)
+drop_is_native(PyObject *array)
 {
     PyArrayObject *x = (PyArrayObject *)array;
     return PyArray_CheckExact(array) && PyArray_NDIM(x) > 0 &&
-           (PyArray_ISFLOAT(x) || PyArray_ISCOMPLEX(x)) &&
            PyArray_ISNOTSWAPPED(x);
+}
+
+int
+drop_is_plain(PyObject *array)
+{
+    PyArrayObject *x = (PyArrayObject *)array;
+    return drop_is_native(array) &&
+           (PyArray_ISFLOAT(x) || PyArray_ISCOMPLEX(x));
 }
 
 /* The integers of a tuple with one for each axis, at least 0. */
@@ -202,7 +209,7 @@ drop_is_broadcast(PyArrayObject *x)
 int
 drop_is_alike(PyArrayObject *x, PyArrayObject *y)
 {
-    return drop_is_plain((PyObject *)y) &&
+    return drop_is_native((PyObject *)y) &&
            PyArray_TYPE(x) == PyArray_TYPE(y) && PyArray_SAMESHAPE(x, y);
 }
 

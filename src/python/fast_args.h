@@ -28,9 +28,12 @@ int drop_are_axes(PyObject *axes, int ndim, uint64_t *bits);
 int drop_are_lengths(PyObject *shape, drop_job *job,
                      npy_intp lengths[DROP_MAX_AXES]);
 
-/* Whether an object is an ndarray, not of a subclass, in native byte order, of
- * a floating-point or complex dtype, with at least one axis: where nothing is
- * to be done it is the result. */
+/* Whether an object is an ndarray, not of a subclass, in native byte order,
+ * with at least one axis. */
+int drop_is_native(PyObject *array);
+
+/* The same of a floating-point or complex dtype: where nothing is to be done
+ * it is the result. */
 int drop_is_plain(PyObject *array);
 
 /* Whether full_shape and start, or None, say of which larger array x is a
@@ -56,7 +59,7 @@ int drop_has_kernel(PyArrayObject *x);
  * have the order that NumPy gives to results. */
 int drop_is_broadcast(PyArrayObject *x);
 
-/* Whether y is a plain array of x's shape and dtype. */
+/* Whether y is a native array of x's shape and dtype. */
 int drop_is_alike(PyArrayObject *x, PyArrayObject *y);
 
 /* Whether out serves x and r (NULL: none), which are alike: it is writeable

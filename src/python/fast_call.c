@@ -44,7 +44,9 @@ apply(const drop_call *call, PyArrayObject *out, drop_rates *rates, double p,
     PyArrayObject *x = drop_as_reals(call->x), *r = drop_as_reals(call->r);
     PyArrayObject *to = drop_as_reals(out);
     int status = -1;
-    job.op.affine = (drop_affine){.form = call->r ? DROP_RESIDUAL : DROP_SCALE,
+    job.op.affine = (drop_affine){.form = call->replaces ? DROP_REPLACE
+                                          : call->r      ? DROP_RESIDUAL
+                                                         : DROP_SCALE,
                                   .a = call->a};
     if (to && x && !PyErr_Occurred() && drop_job_arrays(&job, to, x, r) == 0) {
         drop_job_draw(&job, key, drop_threshold(p));
@@ -86,13 +88,14 @@ PyObject *
 drop_run_call(PyObject *module, const drop_call *call)
 {
     drop_key key;
-    PyArrayObject *x = call->x, *r = call->r, *out = call->out;
+    PyArrayObject *x = call->x, *out = call->out;
+    PyArrayObject *r = call->replaces ? NULL : call->r;
     /* Zeros by selection: 0 * infinity would be NaN. */
     const double p = call->a == 0 ? 1 : call->p;
     if (p == 0 && call->a == 1 && !r && !out) {
         return Py_NewRef((PyObject *)x);
     }
-    if (!(drop_has_kernel(x) || drop_has_parts(x)) ||
+    if (!(call->replaces || drop_has_kernel(x) || drop_has_parts(x)) ||
         (!out && drop_is_broadcast(x)) || (r && !drop_is_alike(x, r)) ||
         (r && drop_has_parts(x) && !drop_has_parts(r)) ||
         (out && !drop_is_target(x, r, out)) ||

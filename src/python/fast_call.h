@@ -12,6 +12,7 @@
 
 typedef struct {
     PyArrayObject *x, *r, *out; /* r, out: NULL for none */
+    int replaces; /* whether r is the value of replace, without axes */
     PyObject *rng;
     double p;         /* the rate; 0 where the mode drops nothing */
     double a;         /* what kept elements are multiplied by */

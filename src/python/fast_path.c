@@ -11,6 +11,7 @@
 #include "python/calls.h"
 #include "python/fast_args.h"
 #include "python/fast_call.h"
+#include "python/fast_value.h"
 #include "python/job_from_numpy.h"
 #include "python/job_mask.h"
 #include "python/key_from_rng.h"
@@ -27,7 +28,7 @@ enum {
     /* Of keep_mask. */
     PACKED = COMMON,
     KEEP_MASK_ARGS,
-    /* Of all others; the mode is drop_path's training. */
+    /* Of all others; the mode is drop_path's training, or replace's value. */
     MODE = COMMON,
     MASK,
     RETURN_MASK,
@@ -45,6 +46,10 @@ enum {
     PER = SCALING + 1,
     SCALE_BY_KEEP,
     DROP_PATH_ARGS,
+    /* Of replace. */
+    VALUE = MODE,
+    REPLACED_AXES = OWN,
+    REPLACE_ARGS,
     /* Of unchanged. */
     AXES = OWN,
     UNCHANGED_ARGS
@@ -57,15 +62,14 @@ array_or_null(PyObject *arg)
 }
 
 /* Parses the arguments of all functions but keep_mask, without the rate and
- * the mode. */
+ * the mode. x is a native array. */
 static int
 parse_options(drop_call *call, PyObject *const *args)
 {
     *call = (drop_call){.x = (PyArrayObject *)args[X],
                         .out = array_or_null(args[OUT]),
                         .rng = args[RNG]};
-    return drop_is_plain(args[X]) &&
-           drop_is_block(call->x, args[FULL_SHAPE], args[START], call->whole,
+    return drop_is_block(call->x, args[FULL_SHAPE], args[START], call->whole,
                          call->first) &&
            args[MASK] == Py_None && args[RETURN_MASK] == Py_False;
 }
@@ -73,7 +77,8 @@ parse_options(drop_call *call, PyObject *const *args)
 static int
 parse(drop_call *call, PyObject *const *args)
 {
-    return parse_options(call, args) && drop_is_rate(args[P], &call->p);
+    return drop_is_plain(args[X]) && parse_options(call, args) &&
+           drop_is_rate(args[P], &call->p);
 }
 
 /* The same with one rate, or one for each sample: p then says only whether a
@@ -84,7 +89,7 @@ parse_rates(drop_call *call, PyObject *const *args)
     if (parse(call, args)) {
         return 1;
     }
-    if (!parse_options(call, args) ||
+    if (!drop_is_plain(args[X]) || !parse_options(call, args) ||
         !drop_find_rates(&call->rates, args[P], PyArray_DIM(call->x, 0))) {
         return 0;
     }
@@ -155,6 +160,30 @@ drop_core_drop_path(PyObject *module, PyObject *const *args, Py_ssize_t n)
     call.shared = per_sample ? ~UINT64_C(1) : ~UINT64_C(0);
     drop_set_mode(&call, train, is_scaled && is_inverted == train);
     return drop_run_call(module, &call);
+}
+
+PyObject *
+drop_core_replace(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    drop_call call;
+    if (drop_count("replace", n, REPLACE_ARGS) < 0) {
+        return NULL;
+    }
+    if (!drop_is_replaceable(args[X]) || !parse_options(&call, args) ||
+        !drop_is_rate(args[P], &call.p) ||
+        !drop_are_axes(args[REPLACED_AXES], PyArray_NDIM(call.x),
+                       &call.shared)) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    call.a = 1;
+    call.replaces = 1;
+    call.r = drop_find_value(call.x, args[VALUE]);
+    if (!call.r) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    PyObject *y = drop_run_call(module, &call);
+    Py_DECREF((PyObject *)call.r);
+    return y;
 }
 
 /* For functions without an entry of their own: returns x in test mode and at p

@@ -29,6 +29,9 @@ static PyMethodDef methods[] = {
     {"spatial_dropout", FAST(drop_core_spatial_dropout),
      "spatial_dropout(x, p, rng, full_shape, start, mode, mask, return_mask,"
      " out, channel_axis): likewise."},
+    {"replace", FAST(drop_core_replace),
+     "replace(x, p, rng, full_shape, start, value, mask, return_mask, out,"
+     " shared_axes): likewise."},
     {"drop_path", FAST(drop_core_drop_path),
      "drop_path(x, prob, rng, full_shape, start, training, mask, return_mask,"
      " out, residual, scaling, per, scale_by_keep): likewise."},
