@@ -8,7 +8,11 @@ from droplayers import _core
 
 collect_ignore = ["typing"]  # what test_typing.py runs, and checkers read
 
-settings.register_profile("same", deadline=None, derandomize=True, max_examples=300)
+# --hypothesis-profile takes another: few where an interpreter is what is tested, many
+# and new ones where there is time.
+settings.register_profile("same", deadline=None, derandomize=True, max_examples=120)
+settings.register_profile("few", settings.get_profile("same"), max_examples=24)
+settings.register_profile("many", deadline=None, max_examples=3000)
 settings.load_profile("same")
 
 

@@ -137,7 +137,6 @@ def check(name, x, options, chunks, cut_operand):
         assert type(actual) is (np.ndarray if lazy.ndim else right.dtype.type)
 
 
-@settings(max_examples=100)
 @given(element_calls(), st.data())
 def test_every_call_gives_what_the_oracle_gives_for_the_whole_array(call, data):
     name, x, options = call
@@ -171,7 +170,6 @@ def path_calls(draw):
     return x, options
 
 
-@settings(max_examples=100)
 @given(path_calls(), st.data())
 def test_every_drop_path_gives_what_the_oracle_gives_for_the_whole_array(call, data):
     x, options = call
@@ -201,7 +199,6 @@ def replace_calls(draw):
     return x, options
 
 
-@settings(max_examples=100)
 @given(replace_calls(), st.data())
 def test_every_replacement_is_the_oracles_for_the_whole_array(call, data):
     x, options = call
@@ -262,7 +259,6 @@ def map_calls(draw):
     )
 
 
-@settings(max_examples=100)
 @given(map_calls(), st.data())
 def test_every_drop_block_gives_what_the_oracle_gives_for_the_whole_array(call, data):
     x, options, chunks = call
@@ -290,7 +286,6 @@ def test_maps_that_are_cut_are_refused():
     assert dd.block_mask(x.shape, 0.1).chunks == ((2,), (3,), (8,), (8,))
 
 
-@settings(max_examples=100)
 @given(shapes(max_dims=4, max_size=3000), RATE, st.booleans(), st.data())
 def test_every_mask_is_the_oracles(shape, p, packed, data):
     expected = ref.keep_mask(shape, p, KEY)

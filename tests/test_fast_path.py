@@ -9,7 +9,7 @@ from unittest import mock
 import numpy as np
 import pytest
 from arrays import RATES, arrays, assert_same, layouts, shapes
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import droplayers as dl
@@ -156,7 +156,6 @@ def assert_same_outcome(function, x, options):
         assert_same(a[-1], b[-1])
 
 
-@settings(max_examples=150)
 @given(st.data())
 @pytest.mark.parametrize(
     "name",
@@ -190,7 +189,6 @@ def replacements(draw):
     return x, options
 
 
-@settings(max_examples=300)
 @given(replacements())
 def test_the_fast_path_and_the_long_way_give_the_same_replacement(call):
     with np.errstate(all="ignore"):
@@ -227,7 +225,6 @@ def joins(draw):
     return draw(st.sampled_from([list, tuple]))(paths), options
 
 
-@settings(max_examples=150)
 @given(joins())
 def test_the_fast_path_and_the_long_way_give_the_same_join(join):
     def living(paths, **options):
