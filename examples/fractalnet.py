@@ -255,7 +255,7 @@ def main() -> int:
     if arguments.images:
         plan = plan._replace(images=arguments.images)
     if arguments.short:
-        plan = plan._replace(epochs=plan.epochs // 2, seeds=plan.seeds[:1])
+        plan = plan._replace(epochs=plan.epochs // 4, seeds=plan.seeds[:1])
     data = LOADERS[arguments.data]()
     data = data._replace(train=data.train.first(plan.images))
     epochs = len(VARIANTS) * len(plan.seeds) * plan.epochs

@@ -252,7 +252,7 @@ def main() -> int:
     )
     plan = PLANS[arguments.data]
     if arguments.short:
-        plan = plan._replace(epochs=plan.epochs // 3, passes=20, seeds=plan.seeds[:1])
+        plan = plan._replace(epochs=plan.epochs // 5, passes=20, seeds=plan.seeds[:1])
     data = LOADERS[arguments.data]()
     data = data._replace(train=data.train.first(arguments.images))
     total = CLASSES * len(plan.seeds)

@@ -221,7 +221,7 @@ def main() -> int:
     if arguments.images:
         plan = plan._replace(images=arguments.images)
     if arguments.short:
-        plan = plan._replace(epochs=plan.epochs // 5)
+        plan = plan._replace(epochs=plan.epochs // 10)
     data = LOADERS[arguments.data]()
     data = data._replace(train=data.train.first(plan.images))
     # One thread, so that the times compare the work alone.
