@@ -2,11 +2,15 @@
 """How Sphinx builds the documentation: ``python -m sphinx -W docs build/site``.
 
 Pages are MyST Markdown. Those with cells of code run while the site is built, and what
-they show is what came out; a cell that fails stops the build.
+they show is what came out; a cell that fails stops the build. So do the programs of
+examples/, in their short form. The notebooks of notebooks/ are pages with the outputs
+that are stored in them, which the tests compare with what their cells give.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from docutils.nodes import SkipNode
@@ -28,16 +32,40 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["images/*.py"]
+exclude_patterns = ["images/*.py", "gallery/*.ipynb"]
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"
+nb_execution_excludepatterns = ["notebooks/*"]
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
 nb_output_stderr = "remove-warn"  # a page whose code warns is not built
+
+# A page for each program; the others of the folder are what they share, and PyTorch's.
+PROGRAMS = (
+    "augmentation", "dropconnect", "fractalnet", "monte_carlo", "out_of_core",
+    "stochastic_depth", "train_classifier",
+)  # fmt: skip
+sys.path.insert(0, os.path.dirname(__file__))  # of short_form
+os.environ["TQDM_DISABLE"] = "1"  # a page shows no progress
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "ignore_pattern": rf"/(?!({'|'.join(PROGRAMS)})\.py$)[^/]*$",
+    "filename_pattern": r"/(?!out_of_core)[^/]*$",  # which writes gigabytes: not run
+    "copyfile_regex": r"(data|network|options)\.py$",
+    "reset_argv": "short_form.arguments",
+    "run_stale_examples": True,
+    "abort_on_example_error": True,
+    "capture_repr": (),
+    "default_thumb_file": os.path.join(os.path.dirname(__file__), "images/masks.png"),
+    "image_srcset": ["2x"],
+    "show_signature": False,
+}
 
 # A page for each object; a class has its members on its own page.
 autosummary_generate = True
@@ -50,7 +78,6 @@ html_title = "droplayers"
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_sidebars = {"tutorial": [], "gallery": []}  # have no pages below them
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sphinx = False
@@ -63,6 +90,15 @@ html_theme_options = {
     "show_nav_level": 2,
     "show_prev_next": False,  # would cut the reference's long names
 }
+
+
+def copy_notebooks(app: Sphinx) -> None:
+    """Put the notebooks where Sphinx looks for pages, with links as they are there."""
+    folder = app.srcdir / "notebooks"
+    folder.mkdir(exist_ok=True)
+    for notebook in (app.srcdir.parent / "notebooks").glob("*.ipynb"):
+        text = notebook.read_text().replace("](../docs/", "](../")
+        (folder / notebook.name).write_text(text)
 
 
 def inline_math(writer: HTML5Translator, node: math) -> None:
@@ -78,5 +114,6 @@ def display_math(writer: HTML5Translator, node: math_block) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Add the renderer of formulas."""
+    """Add the renderer of formulas, and the notebooks."""
+    app.connect("builder-inited", copy_notebooks)
     app.add_html_math_renderer("mathml", (inline_math, None), (display_math, None))

@@ -1,11 +1,15 @@
-"""DropConnect beside dropout, and three ways to infer with it, in NumPy.
+"""
+DropConnect and three ways to infer with it
+===========================================
 
-L. Wan, M. Zeiler, S. Zhang, Y. LeCun, R. Fergus, "Regularization of Neural Networks
-using DropConnect", ICML 2013. The hidden layer loses single connections, others for
-each sample. At test time one would like to average over all masks: Monte Carlo does it
-with many, the paper with a normal distribution of the same mean and variance for what
-goes into the nonlinearity, and mean-field with the mean alone. Look at how `Network`
-goes forward and back, and at `predict`.
+The hidden layer of a network loses single connections, others for each sample, and is
+compared with dropout. At test time one would like to average over all masks: Monte
+Carlo does it with many, the paper with a normal distribution of the same mean and
+variance for what goes into the nonlinearity, and mean-field with the mean alone. Look
+at how ``Network`` goes forward and back, and at ``predict``.
+
+Paper: L. Wan, M. Zeiler, S. Zhang, Y. LeCun, R. Fergus, "Regularization of Neural
+Networks using DropConnect", ICML 2013. ::
 
     python examples/dropconnect.py [--data fashion] [--images 500] [--short]
 """
@@ -15,15 +19,22 @@ from __future__ import annotations
 import sys
 from typing import Any, NamedTuple
 
+import matplotlib.pyplot as plt
 import numpy as np
 from data import LOADERS, Data
-from matplotlib.figure import Figure
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit, log_softmax
 from options import parse
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 import droplayers as dl
+
+# %%
+# What is compared
+# ----------------
+#
+# Three networks of the same size: one drops connections, one drops hidden units, one
+# drops nothing.
 
 WIDTH, CLASSES = 128, 10
 P = 0.5  # of dropping a connection, or an element of the hidden layer
@@ -46,6 +57,18 @@ class Plan(NamedTuple):
 
 
 PLANS = {"digits": Plan(900, 100, 64), "fashion": Plan(6000, 25, 128, (0,))}
+
+
+# %%
+# The network
+# -----------
+#
+# ``drop_connect`` computes for each sample :math:`b`
+#
+# .. math:: y_b = \frac{x_b (M_b \odot W)}{1-p} + c
+#
+# and never makes an array of all masked weights. ``drop_connect_backward`` draws the
+# masks :math:`M_b` again.
 
 
 class Network:
@@ -82,6 +105,15 @@ class Network:
             )
         else:
             self.hidden.backward(grad)
+
+
+# %%
+# Three ways to infer
+# -------------------
+#
+# ``drop_connect_moments`` has the mean and the variance of :math:`y_b` over all masks.
+# A normal distribution of these is cheap to draw from. Monte Carlo draws masks, and is
+# what both ways are measured with.
 
 
 class Inference(NamedTuple):
@@ -126,6 +158,13 @@ def distance(p: Floats, q: Floats) -> float:
     return float(np.abs(p - q).sum(axis=1).mean() / 2)
 
 
+# %%
+# Training
+# --------
+#
+# Step ``i`` of ``fit`` has the key ``key.child(i)``.
+
+
 def train(
     data: Data, variant: str, plan: Plan, seed: int, progress: tqdm[Any]
 ) -> tuple[Floats, Network]:
@@ -140,6 +179,14 @@ def train(
         curve[epoch] = accuracy(scores, data.test.labels)
         progress.update()
     return curve, network
+
+
+# %%
+# What is shown
+# -------------
+#
+# Mean and variance must be those that Monte Carlo finds, and moments nearer to it than
+# mean-field.
 
 
 def report(
@@ -183,7 +230,7 @@ def report(
 def draw(curves: dict[str, Floats], inference: Inference, path: str) -> None:
     """Plot the curves, and the probabilities by moments and mean-field over those by
     Monte Carlo."""
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = plt.figure(figsize=(9, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
     for name, curve in curves.items():
         epochs = np.arange(1, curve.shape[1] + 1)
@@ -203,7 +250,15 @@ def draw(curves: dict[str, Floats], inference: Inference, path: str) -> None:
     figure.savefig(path, dpi=150)
 
 
-def main() -> int:
+# %%
+# The run
+# -------
+#
+# ``--short`` trains for less time and from fewer seeds; the pages of the site and
+# notebooks run so.
+
+
+def main() -> bool:
     """Train every variant from every seed, then infer with the first DropConnect."""
     arguments = parse(
         "Train with DropConnect, dropout and neither, and infer.",
@@ -227,8 +282,8 @@ def main() -> int:
             networks[name] = runs[0][1]
         inference = predict(networks[VARIANTS[2]], test.pixels, dl.Key(1))
     draw(curves, inference, arguments.out)
-    return 0 if report(curves, inference, test.labels, plan) else 1
+    return report(curves, inference, test.labels, plan)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+if __name__ == "__main__" and not main():
+    sys.exit(1)

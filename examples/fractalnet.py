@@ -1,10 +1,14 @@
-"""A fractal network whose columns can do without each other, in NumPy.
+"""
+FractalNet: columns that work alone
+===================================
 
-G. Larsson, M. Maire, G. Shakhnarovich, "FractalNet: Ultra-Deep Neural Networks without
-Residuals", ICLR 2017. It has many paths from its input to its output, short and long
-ones. When drop-path takes some of them away at every step of the training, each column
-learns to read digits alone, and can be taken out of the network afterwards; without
-drop-path it cannot. Look at how one Key makes all joins choose the same column.
+A fractal network has many paths from its input to its output, short and long ones. When
+drop-path takes some of them away at every step of the training, each column learns to
+read digits alone, and can be taken out of the network afterwards; without drop-path it
+cannot. Look at how one Key makes all joins choose the same column.
+
+Paper: G. Larsson, M. Maire, G. Shakhnarovich, "FractalNet: Ultra-Deep Neural Networks
+without Residuals", ICLR 2017. ::
 
     python examples/fractalnet.py [--data fashion] [--images 500] [--short]
 """
@@ -15,15 +19,22 @@ import sys
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+import matplotlib.pyplot as plt
 import numpy as np
 from data import LOADERS, Data
-from matplotlib.figure import Figure
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit
 from options import parse
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 import droplayers as dl
+
+# %%
+# What is compared
+# ----------------
+#
+# The same network is trained twice, with drop-path and without it. Then its columns are
+# tested alone and together.
 
 WIDTH, BLOCKS, COLUMNS, CLASSES = 64, 4, 3, 10
 STEPS = 2 ** (COLUMNS - 1)  # of a block: the layers of its deepest column
@@ -51,6 +62,14 @@ class Plan(NamedTuple):
 
 
 PLANS = {"digits": Plan(900, 80, 32), "fashion": Plan(6000, 40, 64, (0, 1))}
+
+
+# %%
+# A layer
+# -------
+#
+# A fractal is made of one kind of layer: a product with a matrix, normalised, and the
+# positive part.
 
 
 class Normalise:
@@ -84,6 +103,18 @@ class Layer:
         return self.linear.backward(grad)
 
 
+# %%
+# A join
+# ------
+#
+# Paths meet in a join, which is the mean of those that are left:
+#
+# .. math:: y = \frac{\sum_j m_j x_j}{\sum_j m_j} .
+#
+# ``fractal_join_backward`` draws the same paths again from the same key, and takes
+# ``None`` for paths that are dead.
+
+
 class Join:
     """Where paths meet, in one pass forward and back: the same Key drops the same."""
 
@@ -97,6 +128,14 @@ class Join:
 
     def backward(self, grad: Floats | None) -> list[Floats | None]:
         return dl.fractal_join_backward(grad, self.paths, **self.how)
+
+
+# %%
+# A block
+# -------
+#
+# A block of one column is a layer. A block of one column more joins a layer with two
+# blocks, one after the other.
 
 
 class Block:
@@ -147,6 +186,15 @@ class Block:
         return grads[0]
 
 
+# %%
+# Local and global sampling
+# -------------------------
+#
+# Half of the steps drop paths locally: each join has a key of its own. The other half
+# keep one column of the whole network: all joins have the same key, from which each of
+# them draws the same column.
+
+
 class Network:
     """From the pixels of images to a score for each class."""
 
@@ -185,6 +233,13 @@ class Network:
             grad = block.backward(grad)
 
 
+# %%
+# Training
+# --------
+#
+# After each epoch, the whole network and each of its columns are tested.
+
+
 def train(
     data: Data, drop_path: bool, plan: Plan, seed: int, progress: tqdm[Any]
 ) -> Floats:
@@ -200,6 +255,13 @@ def train(
             curves[epoch, i] = accuracy(scores, data.test.labels)
         progress.update()
     return curves
+
+
+# %%
+# What is shown
+# -------------
+#
+# The claim is the paper's: with drop-path a column works alone, and without it fails.
 
 
 def report(results: dict[str, Floats], plan: Plan) -> bool:
@@ -228,7 +290,7 @@ def report(results: dict[str, Floats], plan: Plan) -> bool:
 
 def draw(results: dict[str, Floats], path: str) -> None:
     """Plot the curves: the mean of the seeds, in a band from the least to the most."""
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = plt.figure(figsize=(9, 4), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     for axes, (name, curves) in zip(panels, results.items(), strict=True):
         for i, part in enumerate(PARTS):
@@ -245,7 +307,15 @@ def draw(results: dict[str, Floats], path: str) -> None:
     figure.savefig(path, dpi=150)
 
 
-def main() -> int:
+# %%
+# The run
+# -------
+#
+# ``--short`` trains for less time and from fewer seeds; the pages of the site and
+# notebooks run so.
+
+
+def main() -> bool:
     """Train with drop-path and without from every seed."""
     arguments = parse(
         "Train a fractal network with drop-path and without.",
@@ -266,8 +336,8 @@ def main() -> int:
             for name, drop in VARIANTS.items()
         }
     draw(results, arguments.out)
-    return 0 if report(results, plan) else 1
+    return report(results, plan)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+if __name__ == "__main__" and not main():
+    sys.exit(1)

@@ -1,11 +1,15 @@
-"""A classifier that says when it does not know: Monte Carlo dropout, in NumPy.
+"""
+Monte-Carlo dropout: what a network does not know
+=================================================
 
-Y. Gal, Z. Ghahramani, "Dropout as a Bayesian Approximation: Representing Model
-Uncertainty in Deep Learning", ICML 2016. A network trained with dropout is asked many
-times about the same image, each time with another mask; how far its answers spread is
-how little it knows. Here each class is left out of the training in turn, and known
-images are turned. (Not all that is strange makes it unsure: see those on their side.)
-Look at how one call draws all masks: the images are broadcast along a new axis.
+A network trained with dropout is asked many times about the same image, each time with
+another mask; how far its answers spread is how little it knows. Here each class is left
+out of the training in turn, and known images are turned. (Not all that is strange makes
+it unsure: see those on their side.) Look at how one call draws all masks: the images
+are broadcast along a new axis.
+
+Paper: Y. Gal, Z. Ghahramani, "Dropout as a Bayesian Approximation: Representing Model
+Uncertainty in Deep Learning", ICML 2016. ::
 
     python examples/monte_carlo.py [--data fashion] [--images 500] [--short]
 """
@@ -16,15 +20,22 @@ import itertools
 import sys
 from typing import NamedTuple
 
+import matplotlib.pyplot as plt
 import numpy as np
 from data import LOADERS, Data, Images
-from matplotlib.figure import Figure
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit, log_softmax
 from options import parse
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 import droplayers as dl
+
+# %%
+# What is asked
+# -------------
+#
+# Test images of known classes, as they are and turned by up to 180 degrees, and those
+# of the class that the network never saw.
 
 WIDTH, CLASSES = 256, 10
 RATES = 0.1, 0.5, 0.5  # dropped of the inputs of each linear layer
@@ -62,6 +73,14 @@ class Run(NamedTuple):
     accuracy: float  #: on test images of the others
     turned: Floats  #: (angles, 3, n): the measures of those images, turned
     unseen: Floats  #: (3, m): the measures of test images of the class left out
+
+
+# %%
+# A network that drops at every layer
+# -----------------------------------
+#
+# Monte-Carlo dropout needs dropout before each layer that has weights. The network
+# takes any number of leading axes, of passes and of images, and masks each row.
 
 
 class Dropped:
@@ -104,6 +123,16 @@ class Network:
         self.layers[0].backward(grad)
 
 
+# %%
+# How uncertain it is
+# -------------------
+#
+# The entropy of the mean answer is large where answers are uncertain or where they
+# disagree. The mutual information is what is left of it without the entropy of single
+# answers: it is large only where they disagree. ``np.broadcast_to`` makes the passes
+# without a copy of the images, and mode "train" keeps dropping.
+
+
 def entropy(logs: Floats) -> Floats:
     """The entropy in nats of each row of probabilities, given their logarithms."""
     return -(np.exp(logs) * logs).sum(axis=-1)
@@ -121,6 +150,13 @@ def measure(network: Network, x: Floats, passes: int, key: dl.Key) -> Floats:
     total = entropy(np.logaddexp.reduce(answers) - np.log(passes))
     one = log_softmax(network.forward(x, "test", key))
     return np.stack([total, total - entropy(answers).mean(axis=0), entropy(one)])
+
+
+# %%
+# Images that it has not seen
+# ---------------------------
+#
+# Known ones that are turned, and a class that is left out.
 
 
 def turn(images: Floats, degrees: int) -> Floats:
@@ -150,6 +186,14 @@ def split(images: Images, left_out: int) -> tuple[Images, Images]:
     )
 
 
+# %%
+# Training and asking
+# -------------------
+#
+# The key of a run is split in two: one for the masks of the training, one for those of
+# the questions.
+
+
 def run(data: Data, left_out: int, plan: Plan, seed: int) -> Run:
     """Train a network on all classes but one, and ask it about all."""
     rng = np.random.default_rng([seed, left_out])  # of the weights and of the order
@@ -168,6 +212,14 @@ def run(data: Data, left_out: int, plan: Plan, seed: int) -> Run:
         np.array([measure(network, x, plan.passes, to_ask) for x in turned]),
         measure(network, unseen.pixels, plan.passes, to_ask),
     )
+
+
+# %%
+# Whether uncertainty tells them apart
+# ------------------------------------
+#
+# The area under the ROC curve is the share of pairs of a known and another image in
+# which the other has the larger entropy. Guessing gives 0.5.
 
 
 def auroc(known: Floats, other: Floats) -> float:
@@ -221,10 +273,17 @@ def report(runs: list[Run]) -> bool:
     return all(claim.all() for claim in claims.values())
 
 
+# %%
+# The picture
+# -----------
+#
+# How entropies are spread, and how they grow as an image turns.
+
+
 def draw(runs: list[Run], path: str) -> None:
     """Plot how the entropies are spread, and how they change as images turn: the mean
     of the networks, in a band from the least to the most."""
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = plt.figure(figsize=(9, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
     groups = {name: [r.turned[i, 0] for r in runs] for name, i in TURNED.items()}
     groups[UNSEEN] = [r.unseen[0] for r in runs]
@@ -244,7 +303,15 @@ def draw(runs: list[Run], path: str) -> None:
     figure.savefig(path, dpi=150)
 
 
-def main() -> int:
+# %%
+# The run
+# -------
+#
+# ``--short`` trains for less time and from fewer seeds; the pages of the site and
+# notebooks run so.
+
+
+def main() -> bool:
     """Leave out every class, from every seed."""
     arguments = parse(
         "Tell what a network knows from what it does not by MC dropout.",
@@ -263,8 +330,8 @@ def main() -> int:
             runs.append(run(data, left_out, plan, seed))
             progress.update()
     draw(runs, arguments.out)
-    return 0 if report(runs) else 1
+    return report(runs)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+if __name__ == "__main__" and not main():
+    sys.exit(1)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import pathlib
+import sys
 
 from data import LOADERS
 
 
 def parse(description: str, picture: str) -> argparse.Namespace:
-    """The arguments `data`, `images`, `short` and `out`."""
+    """The arguments `data`, `images`, `short` and `out`.
+
+    In a notebook, which has no command line, the short form.
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
         "--data", choices=LOADERS, default="digits", help="digits by default"
@@ -18,7 +23,8 @@ def parse(description: str, picture: str) -> argparse.Namespace:
     parser.add_argument(
         "--out", default=picture, help=f"where to draw, {picture} by default"
     )
-    return parser.parse_args()
+    in_notebook = pathlib.Path(sys.argv[0]).stem == "ipykernel_launcher"
+    return parser.parse_args(["--short"] if in_notebook else None)
 
 
 def _count(text: str) -> int:

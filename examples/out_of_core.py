@@ -1,11 +1,15 @@
-"""Monte Carlo dropout over an array that is larger than memory, with Dask.
+"""
+Dropout over an array that is larger than memory, with Dask
+===========================================================
 
 A file of activations goes through dropout and a layer of ReLU units many times, each
 time with another mask; the mean and the spread of what comes out say how sure a network
-is (Y. Gal, Z. Ghahramani, "Dropout as a Bayesian Approximation", ICML 2016). Only some
-chunks are in memory at once. Look at the digests: `droplayers.dask` gives the same bits
-for all chunks, and on a cluster of two processes; the usual idiom, a generator for each
-block, gives others for other chunks.
+is. Only some chunks are in memory at once. Look at the digests: ``droplayers.dask``
+gives the same bits for all chunks, and on a cluster of two processes; the usual idiom,
+a generator for each block, gives others for other chunks. (This one writes gigabytes,
+and was not run for the site.)
+
+Paper: Y. Gal, Z. Ghahramani, "Dropout as a Bayesian Approximation", ICML 2016. ::
 
     python examples/out_of_core.py [--gib 64] [--passes 8] [--folder /scratch]
 """
@@ -27,7 +31,7 @@ import numpy as np
 import psutil
 from dask.diagnostics import ProgressBar
 from numpy.lib.format import open_memmap
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 import droplayers as dl
 import droplayers.dask
@@ -38,6 +42,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Dropout = Callable[[da.Array, int], da.Array]
+
+# %%
+# The array
+# ---------
+#
+# Activations in a file of NumPy's. Workers open it and read the block that they need.
 
 FEATURES, RATE, KEY = 1024, 0.1, dl.Key(2026)
 MIB = 2**20
@@ -77,6 +87,14 @@ def read_block(path: pathlib.Path, block_info: Any = None) -> NDArray[np.float32
     return np.array(x[tuple(slice(*edges) for edges in place)])
 
 
+# %%
+# Dropout of blocks
+# -----------------
+#
+# ``droplayers.dask.dropout`` gives each block its part of the whole array's mask. The
+# idiom seeds a generator with the number of the block, which changes with the chunks.
+
+
 def ours(x: da.Array, i: int) -> da.Array:
     """Dropout by droplayers, with a Key for each pass."""
     return droplayers.dask.dropout(x, RATE, rng=KEY.child(i))
@@ -92,6 +110,14 @@ def idiom_block(
 ) -> NDArray[np.float32]:
     rng = np.random.default_rng([i, *block_id])
     return x * ((rng.random(x.shape, np.float32) >= RATE) * np.float32(1 / (1 - RATE)))
+
+
+# %%
+# Monte-Carlo dropout
+# -------------------
+#
+# Each pass has a key of its own. Sums run over passes, never over blocks, so that what
+# differs differs by its masks.
 
 
 def monte_carlo(
@@ -122,6 +148,13 @@ def digest_block(x: NDArray[np.float32], block_info: Any = None) -> NDArray[np.u
     odd = places * np.uint64(0x9E3779B97F4A7C16) + np.uint64(1)
     bits = np.ascontiguousarray(x).view(np.uint32).astype(np.uint64)
     return (bits * odd).sum(keepdims=True)
+
+
+# %%
+# Memory and time
+# ---------------
+#
+# Measured while it runs, in this process and its children.
 
 
 class Memory(threading.Thread):
@@ -202,6 +235,13 @@ def compare(
         name = "droplayers.dask, rows, two processes"
         own.append(run(name, read(path, chunks["rows"]), ours, passes, client))
     return own, usual
+
+
+# %%
+# What is shown
+# -------------
+#
+# One digest for all chunks and for two processes.
 
 
 def report(own: list[Run], usual: list[Run]) -> bool:

@@ -64,10 +64,6 @@ def in_double(network):
     return network
 
 
-# What an example claims of times holds on a quiet machine: no test of the suite's.
-TIMED = {"stochastic_depth takes less time", "the idioms take longer"}
-
-
 @pytest.mark.usefixtures("example")
 @pytest.mark.parametrize("name", ROWS)
 def test_the_short_form_shows_what_the_example_claims(name, tmp_path):
@@ -79,9 +75,7 @@ def test_the_short_form_shows_what_the_example_claims(name, tmp_path):
         capture_output=True,
         text=True,
     )
-    untrue = set(re.findall(r"It does not hold that (.*)\.", result.stderr))
-    assert untrue <= TIMED, result.stdout + result.stderr
-    assert result.returncode == bool(untrue), result.stdout + result.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
     assert path.read_bytes().startswith(PNG)
     assert "100%" in result.stderr
     assert max(map(len, result.stdout.splitlines())) <= 88
@@ -101,7 +95,7 @@ def augmentation(monkeypatch):
 
 
 def test_the_loader_says_when_workers_or_shares_differ(augmentation, capsys):
-    alike, shares = dict.fromkeys((0, 1, 4), "a"), {"missing cells": (0.15, 0.15)}
+    alike, shares = dict.fromkeys((0, 2, 4), "a"), {"missing cells": (0.15, 0.15)}
     shares["of them another"] = 0.1, 0.1
     assert augmentation.report(alike, shares)
     assert capsys.readouterr().err == ""
@@ -328,6 +322,7 @@ def test_stochastic_depth_says_when_skipping_changes_more_than_time(example, cap
     ]:
         assert not module.report(results(module, **change))
         assert message in capsys.readouterr().err
+    assert module.report(results(module, seconds=0.99), timed=False)
 
 
 def test_the_gradients_of_the_deep_network_are_those_of_its_loss(example, monkeypatch):

@@ -17,7 +17,7 @@ import droplayers as dl
 # What the pages and their code need, of the extra `docs`.
 NEEDED = (
     "autograd", "dask", "joblib", "matplotlib", "myst_nb", "numpydoc",
-    "pydata_sphinx_theme", "sphinx", "xarray",
+    "pydata_sphinx_theme", "sklearn", "sphinx", "sphinx_gallery", "tqdm", "xarray",
 )  # fmt: skip
 
 
@@ -44,8 +44,9 @@ def site(tmp_path_factory):
     for name in NEEDED:
         (importlib.import_module if everything else pytest.importorskip)(name)
     root = tmp_path_factory.mktemp("checkout")
-    ignore = shutil.ignore_patterns("generated", "__pycache__")
-    for folder in ("docs", "examples"):
+    made = "generated", "gallery", "notebooks", "sg_execution_times.rst"
+    ignore = shutil.ignore_patterns("__pycache__", *made)
+    for folder in ("docs", "examples", "notebooks"):
         shutil.copytree(ROOT / folder, root / folder, ignore=ignore)
     for page in ROOT.glob("*.md"):
         shutil.copy(page, root)

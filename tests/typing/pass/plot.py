@@ -26,4 +26,5 @@ plot.rates(0.3, 4, ax=axes)
 plot.rates(0.3, [2, 2], 100, start=0.1, steps=range(0, 101, 50), ax=axes)
 plot.columns(3, 0.4, rng=key, ax=axes)
 plot.columns(sampling="global", rng=key, ax=axes).set_title("a step")
-axes.legend(handles=[Patch(color=plot.DROPPED, label="dropped")])
+colour: str = plot.DROPPED
+axes.legend(handles=[Patch(color=colour, label="dropped")])
