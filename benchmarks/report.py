@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The README's picture and tables, from the results of the parts `sizes` and
-`family`."""
+"""The README's picture and tables, from the results of the parts `sizes` and `family`,
+and the site's page of the machine, from those of all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import page
 import store
 from subjects import COPIES
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "images" / "speed.png"
+PAGES = ROOT / "docs" / "speed"
 README = ROOT / "README.md"
 COLUMNS = {1 << 18: "1 MiB", 1 << 26: "256 MiB"}  # float32 elements
 COPY = "copy"
@@ -49,13 +51,16 @@ Curves: TypeAlias = dict[str, dict[int, float]]
 
 
 def write(file: Path) -> None:
-    """Make the picture, put the tables into the README and print them."""
+    """Make the pictures and the page, put the tables into the README and print them."""
     parts = store.load(file) if file.exists() else {}
     for name in ("sizes", "family"):
         if name not in parts:
             raise SystemExit(f"{file} has no {name}: run `python benchmarks {name}`")
     found = curves(parts["sizes"]["results"])
-    draw(found, parts["sizes"]["machine"])
+    PAGES.mkdir(exist_ok=True)
+    for picture in (PICTURE, PAGES / f"{file.stem}.png"):
+        draw(found, parts["sizes"]["machine"], picture)
+    (PAGES / f"{file.stem}.md").write_text(page.text(parts, f"{file.stem}.png"))
     put("speed", table(found, parts["sizes"]))
     put("family", relatives(parts["family"]))
 
@@ -147,7 +152,7 @@ def versions_of(machine: dict[str, Any]) -> Iterator[str]:
             yield f"{name} {version.split('+')[0]}"
 
 
-def draw(found: Curves, machine: dict[str, Any]) -> None:
+def draw(found: Curves, machine: dict[str, Any], path: Path) -> None:
     """The picture: both axes logarithmic, our lines thick."""
     import matplotlib
 
@@ -192,8 +197,8 @@ def draw(found: Curves, machine: dict[str, Any]) -> None:
         bbox_to_anchor=(1.01, 0.5),
         frameon=False,
     )
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(PICTURE, dpi=110)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
 
 
 def size(n: int) -> str:

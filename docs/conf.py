@@ -55,11 +55,10 @@ os.environ["TQDM_DISABLE"] = "1"  # a page shows no progress
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
-    "ignore_pattern": rf"/(?!({'|'.join(PROGRAMS)})\.py$)[^/]*$",
+    "ignore_pattern": rf"^(?!({'|'.join(PROGRAMS)})\.py$)",
     "filename_pattern": r"/(?!out_of_core)[^/]*$",  # which writes gigabytes: not run
-    "copyfile_regex": r"(data|network|options)\.py$",
     "reset_argv": "short_form.arguments",
-    "run_stale_examples": True,
+    "run_stale_examples": False,
     "abort_on_example_error": True,
     "capture_repr": (),
     "default_thumb_file": os.path.join(os.path.dirname(__file__), "images/masks.png"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The pages of docs/ say what is there."""
 
+import importlib
 import re
 
 import pytest
@@ -74,6 +75,21 @@ def test_files_that_pages_name_are_there(page):
     names = re.findall(r"`([\w./]+/[\w.]+\.(?:c|h|py|pyi|md|txt))`", page.read_text())
     roots = ROOT, ROOT / "src", ROOT / "droplayers"
     assert not [n for n in names if not any((root / n).exists() for root in roots)]
+
+
+RESULTS = sorted((ROOT / "benchmarks" / "results").glob("*.json"))
+
+
+@pytest.mark.parametrize("results", RESULTS, ids=lambda path: path.stem)
+def test_the_page_of_a_machine_shows_its_results(results, monkeypatch):
+    for name in ("threadpoolctl", "tqdm"):
+        pytest.importorskip(name)
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    page, store = (importlib.import_module(name) for name in ("page", "store"))
+    expected = page.text(store.load(results), f"{results.stem}.png")
+    path = DOCS / "speed" / f"{results.stem}.md"
+    assert path.read_text() == expected, "python benchmarks report makes it anew"
+    assert path.with_suffix(".png").exists()
 
 
 KERNELS = (DOCS / "KERNELS.md").read_text()

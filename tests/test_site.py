@@ -18,6 +18,7 @@ import droplayers as dl
 NEEDED = (
     "autograd", "dask", "joblib", "matplotlib", "myst_nb", "numpydoc",
     "pydata_sphinx_theme", "sklearn", "sphinx", "sphinx_gallery", "tqdm", "xarray",
+    "zarr",
 )  # fmt: skip
 
 

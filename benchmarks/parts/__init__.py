@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The parts by name: modules with cases, and a title, their docstring's first line."""
+"""The parts by name: modules with cases, whose docstring begins with their title."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Part(NamedTuple):
 
 
 def _part(module: ModuleType) -> Part:
-    title, *_ = str(module.__doc__).split("\n")
+    title, *_ = str(module.__doc__).split("\n\n")
     summary = getattr(module, "summary", None)
-    return Part(title.rstrip("."), module.cases, summary)
+    return Part(" ".join(title.split()).rstrip("."), module.cases, summary)
 
 
 PARTS = {
