@@ -58,7 +58,7 @@ sphinx_gallery_conf = {
     "ignore_pattern": rf"^(?!({'|'.join(PROGRAMS)})\.py$)",
     "filename_pattern": r"/(?!out_of_core)[^/]*$",  # which writes gigabytes: not run
     "reset_argv": "short_form.arguments",
-    "run_stale_examples": False,
+    "run_stale_examples": True,
     "abort_on_example_error": True,
     "capture_repr": (),
     "default_thumb_file": os.path.join(os.path.dirname(__file__), "images/masks.png"),
@@ -78,6 +78,7 @@ html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
+html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {

@@ -147,7 +147,10 @@ def _fitted(keep: Any, title: str, shape: tuple[int, ...]) -> Array:
 def _targets(ax: Any, n: int) -> Array:
     """One Axes for each mask."""
     if ax is None:
-        return _axes.new(n, figsize=(2.4 * n, 4.5))  # type: ignore[no-any-return]
+        new: Array = _axes.new(n, figsize=(2.4 * n, 4.5))
+        # More than the gap between two maps of a picture.
+        new[0].figure.get_layout_engine().set(wspace=0.1)
+        return new
     targets = np.array(ax, object).reshape(-1)
     if len(targets) != n:
         raise ValueError(f"ax must be {n} Axes, one for each mask, got {len(targets)}")
