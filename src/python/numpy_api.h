@@ -15,4 +15,13 @@
 #endif
 #include <numpy/arrayobject.h>
 
+/* A cross-compiler is given the headers of the machine that it runs on. */
+_Static_assert(SIZEOF_VOID_P == sizeof(void *) &&
+                   SIZEOF_LONG == sizeof(long) &&
+                   SIZEOF_WCHAR_T == sizeof(wchar_t),
+               "pyconfig.h is that of another kind of machine");
+_Static_assert(NPY_SIZEOF_LONG == sizeof(long) &&
+                   NPY_SIZEOF_LONGDOUBLE == sizeof(long double),
+               "NumPy's headers are those of another kind of machine");
+
 #endif
