@@ -179,7 +179,7 @@ def _chunks(keep: Array) -> Iterator[Array]:
         return
     flags = ("external_loop", "buffered", "zerosize_ok")
     rest = np.empty(0, np.bool_)
-    for part in np.nditer(keep, flags, order="C", buffersize=CHUNK):  # type: ignore
+    for part in np.nditer(keep, flags, order="C", buffersize=CHUNK):  # type: ignore[call-overload]
         chunk = np.concatenate([rest, part])
         whole = chunk.size // 8 * 8
         yield chunk[:whole]

@@ -18,4 +18,4 @@ def empty_like(x: Array, dtype: np.dtype[Any]) -> Array:
     # The rule itself: the iterator allocates as it does for a ufunc.
     flags = [["readonly"], ["writeonly", "allocate"]]
     types = [None, dtype]
-    return np.nditer((x, None), ["zerosize_ok"], flags, types).operands[1]  # type: ignore
+    return np.nditer((x, None), ["zerosize_ok"], flags, types).operands[1]  # type: ignore[arg-type]
