@@ -363,3 +363,42 @@ def test_the_types_are_in_the_wheel():
 
 def test_the_version_is_the_same_in_both_places():
     assert SETTINGS["project"]["version"] == dl.__version__
+
+
+# --- Workflows ------------------------------------------------------------------------
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned_by_their_hash_and_say_their_version(path):
+    used = re.findall(r"^[ -]*uses: *(.*)$", path.read_text(), re.M)
+    assert used
+    pinned = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert not [u for u in used if not u.startswith("$/") and not pinned.fullmatch(u)]
+
+
+def test_an_action_has_the_same_version_wherever_it_is_used():
+    versions = collections.defaultdict(set)
+    for path in WORKFLOWS:
+        for name, version in re.findall(r"uses: *(\S+)@(.*)", path.read_text()):
+            versions[name].add(version)
+    assert versions
+    assert not {name: found for name, found in versions.items() if len(found) > 1}
+
+
+def test_workflows_may_nothing_and_jobs_what_they_say():
+    for path in WORKFLOWS:
+        assert re.search(r"^permissions: \{\}$", path.read_text(), re.M), path
+        checkouts = path.read_text().count("actions/checkout@")
+        assert path.read_text().count("persist-credentials: false") == checkouts
+
+
+def test_the_module_is_hardened_where_a_linux_linker_made_it():
+    if sys.platform != "linux" or not shutil.which("readelf"):
+        pytest.skip("no ELF, or no readelf")
+    found = run("readelf", "-lWd", "--dyn-syms", _core.__file__)
+    assert "GNU_RELRO" in found
+    assert "BIND_NOW" in found
+    assert re.search(r"GNU_STACK.* RW ", found)
+    assert "UND __stack_chk_fail" in found
