@@ -6,140 +6,26 @@ import os
 import sys
 import tracemalloc
 
-import ml_dtypes
 import numpy as np
-import pandas as pd
 import pytest
 from arrays import LAYOUTS, laid_out
 from calls import run_python
+from every_call import (
+    ERRORS,
+    KEEP,
+    KEY,
+    OTHERS,
+    OUT,
+    RATES,
+    RNG,
+    SERIES,
+    SUCCESSES,
+    X,
+    error_of,
+)
 
 import droplayers as dl
 
-X = np.arange(1, 25, dtype=np.float32).reshape(4, 6)
-KEEP = X > 5
-OUT = np.empty_like(X)
-RNG = np.random.default_rng(1)
-KEY = dl.Key(1)
-LAYER = dl.Dropout(0.5, rng=RNG)
-RATES = np.linspace(0, 0.9, 4)
-OTHERS = {
-    name: X.astype(name)
-    for name in ("f2", "f8", "i4", "F", "g", ">f4", ml_dtypes.bfloat16)
-}
-BLOCK = {"full_shape": (9, 9), "start": (1, 2)}
-SERIES = pd.Series([1.0, 2.0, 3.0])
-
-
-class Unreal:
-    def __float__(self):
-        raise ZeroDivisionError
-
-
-SUCCESSES = {
-    "dropout": lambda: dl.dropout(X, 0.5, rng=KEY),
-    "dropout from entropy": lambda: dl.dropout(X, 0.5),
-    "dropout from a generator": lambda: dl.dropout(X, 0.5, rng=RNG),
-    "dropout from a seed": lambda: dl.dropout(X, 0.5, rng=1),
-    "dropout into out": lambda: dl.dropout(X, 0.5, rng=RNG, out=OUT),
-    "dropout in place": lambda: dl.dropout(OUT, 0.5, rng=RNG, out=OUT),
-    "dropout of a view": lambda: dl.dropout(X[::-1, ::2], 0.5, rng=RNG),
-    "dropout into a view": lambda: dl.dropout(X.T, 0.5, rng=RNG, out=OUT.T),
-    "dropout across an overlap": lambda: dl.dropout(OUT[1:], 0.5, out=OUT[:-1]),
-    "dropout by a mask": lambda: dl.dropout(X, 0.5, mask=KEEP),
-    "dropout by a mask's view": lambda: dl.dropout(X.T, 0.5, mask=KEEP.T),
-    "dropout with its mask": lambda: dl.dropout(X, 0.5, return_mask=True),
-    "dropout of one draw": lambda: dl.dropout(X, 0.5, shared_axes=1),
-    "dropout of a block": lambda: dl.dropout(X, 0.5, rng=KEY, **BLOCK),
-    "dropout, p = 0": lambda: dl.dropout(X, 0.0),
-    "dropout, p = 1": lambda: dl.dropout(X, 1.0),
-    "dropout, test": lambda: dl.dropout(X, 0.5, "test"),
-    "dropout, classic": lambda: dl.dropout(X, 0.5, "test", scaling="classic"),
-    "dropout of a scalar": lambda: dl.dropout(1.0, 0.5),
-    "dropout of a list": lambda: dl.dropout([1, 2, 3], 0.5),
-    "dropout of a Series": lambda: dl.dropout(SERIES, 0.5),
-    "dropout of nothing": lambda: dl.dropout(X[:0], 0.5),
-    "dropout of a residual": lambda: dl.dropout(X, 0.5, residual=X, rng=KEY),
-    "dropout of two dtypes": lambda: dl.dropout(X, 0.5, residual=OTHERS["F"]),
-    "drop_path": lambda: dl.drop_path(X, 0.5, True, rng=KEY),
-    "drop_path from entropy": lambda: dl.drop_path(X, 0.5, True, residual=X),
-    "drop_path from a generator": lambda: dl.drop_path(X, 0.5, True, rng=RNG),
-    "drop_path into out": lambda: dl.drop_path(X, 0.5, True, residual=X, out=OUT),
-    "drop_path of a residual's view": lambda: dl.drop_path(X.T, residual=X.T),
-    "drop_path of rates": lambda: dl.drop_path(X, RATES, True, residual=X),
-    "drop_path of a batch": lambda: dl.drop_path(X, 0.5, True, per="batch"),
-    "drop_path by a mask": lambda: dl.drop_path(X, 0.5, True, mask=KEEP[:, 0]),
-    "drop_path of two dtypes": lambda: dl.drop_path(X, residual=OTHERS["F"]),
-    "drop_path of a Series": lambda: dl.drop_path(SERIES, 0.5, True, residual=SERIES),
-    "replace": lambda: dl.replace(X, 0, 0.5, rng=KEY),
-    "replace by an array": lambda: dl.replace(X, X[0], 0.5, rng=RNG, out=OUT),
-    "replace by a mask": lambda: dl.replace(X.T, 1.5, mask=KEEP.T, return_mask=True),
-    "replace integers": lambda: dl.replace(X.astype("i2"), [1, 2, 3, 4, 5, 6], 0.5),
-    "replace text": lambda: dl.replace([["a", "bc"]], "d", 0.5),
-    "keep_mask": lambda: dl.keep_mask((4, 6), 0.5, rng=KEY),
-    "keep_mask, packed": lambda: dl.keep_mask(99, 0.5, packed=True),
-    "dropout, p of a scalar": lambda: dl.dropout(X, np.float32(0.5), rng=RNG),
-    "spatial_dropout": lambda: dl.spatial_dropout(X, 0.5, rng=RNG),
-    "alpha_dropout, test": lambda: dl.alpha_dropout(X, 0.5, "test"),
-    "a layer": lambda: LAYER(X),
-    "a layer from entropy": lambda: dl.DropPath(0.5)(X),
-    "a layer, test": lambda: dl.SpatialDropout(0.5, rng=KEY).eval()(X),
-    "a layer, backward": lambda: (LAYER(X), LAYER.backward(X)),
-    "keys": lambda: [dl.Key.fresh(RNG).child(2).split(3), hash(KEY), dl.Key(3) < KEY],
-    "show_config": lambda: dl.show_config("dicts"),
-    **{
-        f"dropout of {name}": lambda x=x: dl.dropout(x, 0.5, rng=KEY)
-        for name, x in OTHERS.items()
-    },
-    **{
-        f"drop_path of {name}": lambda x=x: dl.drop_path(x, RATES, True, residual=x)
-        for name, x in OTHERS.items()
-    },
-}
-ERRORS = {
-    "x": lambda: dl.dropout("text"),
-    "objects": lambda: dl.replace([None], 0, 0.5),
-    "value": lambda: dl.replace(X.astype("i2"), 2**70, 0.5),
-    "value's shape": lambda: dl.replace(X, [1, 2], 0.5, out=OUT),
-    "masked x": lambda: dl.dropout(np.ma.array(X)),
-    "x without axes": lambda: dl.drop_path(3.0),
-    "p": lambda: dl.dropout(X, 2.0, rng=RNG, out=OUT),
-    "p's dtype": lambda: dl.dropout(X, "0.5"),
-    "p's own": lambda: dl.dropout(X, Unreal(), out=OUT),
-    "prob's shape": lambda: dl.drop_path(X, [0.5], True),
-    "prob's values": lambda: dl.drop_path(X, [0, 0, 0, 2], True),
-    "prob per batch": lambda: dl.drop_path(X, RATES, True, per="batch"),
-    "mode": lambda: dl.dropout(X, 0.5, "Train"),
-    "training": lambda: dl.drop_path(X, 0.5, "test"),
-    "scaling": lambda: dl.dropout(X, 0.5, scaling="none"),
-    "per": lambda: dl.drop_path(X, 0.5, True, per="row"),
-    "axes": lambda: dl.dropout(X, 0.5, shared_axes=(0, 5)),
-    "same axes": lambda: dl.dropout(X, 0.5, shared_axes=(0, 0)),
-    "residual": lambda: dl.drop_path(X, 0.5, True, residual=X.T),
-    "residual of elements": lambda: dl.dropout(X, 0.5, residual=X.T, out=OUT),
-    "residual's dtype": lambda: dl.drop_path(X, 0.5, True, residual="text"),
-    "mask's shape": lambda: dl.dropout(X, 0.5, mask=KEEP.T, out=OUT),
-    "mask's dtype": lambda: dl.dropout(X, 0.5, mask=X),
-    "out": lambda: dl.dropout(X, 0.5, out=X.tolist()),
-    "out's shape": lambda: dl.dropout(X, 0.5, rng=RNG, out=OUT.T),
-    "out's dtype": lambda: dl.dropout(X, 0.5, out=OTHERS["i4"]),
-    "out's memory": lambda: dl.dropout(X, 0.5, out=np.broadcast_to(OUT[0], X.shape)),
-    "return_mask": lambda: dl.dropout(X, 0.5, return_mask=1),
-    "full_shape": lambda: dl.dropout(X, 0.5, full_shape=(1, 1)),
-    "start": lambda: dl.dropout(X, 0.5, start=(1, 1)),
-    "rng": lambda: dl.dropout(X, 0.5, rng="seed"),
-    "rng of out": lambda: dl.dropout(X, 0.5, rng=-1, out=OUT),
-    "rng of drop_path": lambda: dl.drop_path(X, 0.5, True, rng=1.5, residual=X),
-    "rng of a mask": lambda: dl.keep_mask(9, 0.5, rng=-1),
-    "shape": lambda: dl.keep_mask(-1, 0.5),
-    "memory": lambda: dl.keep_mask(2**62, 0.5),
-    "packed memory": lambda: dl.keep_mask(2**63 - 1, 0.5, packed=True),
-    "memory of dropout": lambda: dl.dropout(np.broadcast_to(X[0, 0], (2**60,)), 0.5),
-    "key": lambda: dl.Key(-1),
-    "child": lambda: KEY.child(2**64),
-    "keyword": lambda: dl.dropout(X, rate=1),
-    "a layer's x": lambda: LAYER("text"),
-    "a lazy key": lambda: dl.Dropout(0.5, rng=RNG)(np.broadcast_to(X[0, 0], (2**60,))),
-}
 HELD = [
     X, KEEP, OUT, KEY, RATES, SERIES, RNG, RNG.bit_generator, RNG.bit_generator.lock,
     RNG.bit_generator.capsule,
@@ -155,15 +41,6 @@ IMMORTAL = 1 << 31
 
 def references():
     return np.array([sys.getrefcount(thing) for thing in [*HELD, *COUNTED]])
-
-
-def error_of(call):
-    """Calls what must fail, and keeps nothing of its error."""
-    try:
-        call()
-    except Exception:
-        return
-    raise AssertionError("no error")
 
 
 @pytest.mark.parametrize("name", [*SUCCESSES, *(f"error: {name}" for name in ERRORS)])
@@ -190,11 +67,11 @@ def test_2000_calls_leave_no_memory_and_no_references_behind(name):
 def test_no_number_of_calls_ends_what_is_immortal(count):
     """Each call begins with counts such as 2**32 or 2**31 calls could leave behind."""
     run_python(f"""
-        import ctypes, runpy, sys
+        import ctypes, sys
+        from every_call import ERRORS, SUCCESSES, error_of
 
-        tests = runpy.run_path({__file__!r})
         things = [None, True, False, NotImplemented, ()]
-        assert all(sys.getrefcount(thing) >= tests["IMMORTAL"] for thing in things)
+        assert all(sys.getrefcount(thing) >= {IMMORTAL} for thing in things)
         counts = [ctypes.c_ssize_t.from_address(id(thing)) for thing in things]
 
         def call_often(call):
@@ -204,10 +81,10 @@ def test_no_number_of_calls_ends_what_is_immortal(count):
                 call()
             assert repr(things) == "[None, True, False, NotImplemented, ()]"
 
-        for call in tests["SUCCESSES"].values():
+        for call in SUCCESSES.values():
             call_often(call)
-        for call in tests["ERRORS"].values():
-            call_often(lambda: tests["error_of"](call))
+        for call in ERRORS.values():
+            call_often(lambda: error_of(call))
     """)
 
 
