@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from . import _core
 from ._conversion import BOOLS, array, integer, integers, note, real, reject_masked
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def apart(x: Array, target: Array) -> Array:
     if (
         x.dtype == target.dtype
         and x.strides == target.strides
-        and x.__array_interface__["data"] == target.__array_interface__["data"]
+        and memory(x) == memory(target)
     ):
         return x
     try:
@@ -247,6 +248,11 @@ def apart(x: Array, target: Array) -> Array:
     except np.exceptions.TooHardError:
         shared = True
     return x.copy() if shared else x
+
+
+def memory(x: Array) -> tuple[int, int]:
+    """The address and the length of an array's memory."""
+    return _core.address(x), x.nbytes
 
 
 def size(shape: tuple[int, ...], name: str, most: int) -> None:

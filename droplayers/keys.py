@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 import numpy as np
 
 from . import _core, _validation
+from ._undo import remember, undoes_its_draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,6 +70,7 @@ class Key:
         object.__setattr__(self, "_word", _word(n, "n"))
 
     @classmethod
+    @undoes_its_draw
     def fresh(cls, rng: RNG = None) -> Key:
         """Draw a Key as a call with this `rng` would.
 
@@ -212,6 +214,7 @@ def is_drawn(key: Key) -> bool:
 
 def draw_key(rng: RNG) -> int:
     """The key of one call: SPEC 7's forms of `rng`, and Key."""
+    remember(lambda: _bit_generator(rng))
     word: int = _core.draw_key(rng)
     if word is not NotImplemented:
         return word
@@ -222,6 +225,16 @@ def draw_key(rng: RNG) -> int:
     if rng is None:
         return int.from_bytes(os.urandom(8), "little")
     return int(generator(rng).integers(0, WORDS, dtype=np.uint64))
+
+
+def _bit_generator(rng: Any) -> np.random.BitGenerator | None:
+    """The bit generator of the caller's that an rng draws from; None of a seed."""
+    while isinstance(rng, Key):
+        rng = rng._word
+    if isinstance(rng, np.random.RandomState):
+        rng = rng._bit_generator
+    rng = getattr(rng, "bit_generator", rng)
+    return rng if isinstance(rng, np.random.BitGenerator) else None
 
 
 def generator(rng: Any) -> np.random.Generator:

@@ -2,6 +2,8 @@
 """Calls of every public function and layer on every path, for tests of what must hold
 for all of them. They share arrays, a generator and a layer."""
 
+from functools import partial
+
 import ml_dtypes
 import numpy as np
 import pandas as pd
@@ -28,10 +30,25 @@ PATHS = [X, None, X + 1, X.T.copy().T]
 GLOBAL = {"sampling": "global", "training": True}
 
 
-def both(layer, x, grad=None):
-    """A forward pass in training, and its backward pass."""
-    y = layer(x)
-    return y, layer.backward(y if grad is None else grad)
+LAYERS = {
+    "AlphaDropout": (partial(dl.AlphaDropout, 0.5), X),
+    "DropBlock": (partial(dl.DropBlock, 0.5, block_size=3), MAPS),
+    "DropConnect": (partial(dl.DropConnect, 6, 5), X),
+    "DropPath": (partial(dl.DropPath, 0.5), X),
+    "Dropout": (partial(dl.Dropout, 0.5), X.T),
+    "FractalJoin": (partial(dl.FractalJoin, 0.5), [X, X + 1]),
+    "GaussianDropout": (partial(dl.GaussianDropout, 0.5), X),
+    "SpatialDropout": (partial(dl.SpatialDropout, 0.5), X),
+}
+
+
+DRAWING = [(name, layer(rng=RNG), x) for name, (layer, x) in LAYERS.items()]
+
+
+def backward(layer, x):
+    """Its own forward pass, under a Key, and the backward pass."""
+    made = layer(rng=KEY)
+    return made.backward(made(x))
 
 
 def with_threads(n=1):
@@ -152,22 +169,23 @@ SUCCESSES = {
     "a layer": lambda: LAYER(X),
     "a layer from entropy": lambda: dl.DropPath(0.5)(X),
     "a layer, test": lambda: dl.SpatialDropout(0.5, rng=KEY).eval()(X),
-    "a layer, backward": lambda: (LAYER(X), LAYER.backward(X)),
-    "keys": lambda: [dl.Key.fresh(RNG).child(2).split(3), hash(KEY), dl.Key(3) < KEY],
-    "a lazy key": lambda: dl.Dropout(0.5, rng=RNG)(X),
-    "AlphaDropout": lambda: both(dl.AlphaDropout(0.5, rng=RNG), X),
-    "DropBlock": lambda: both(dl.DropBlock(0.5, block_size=3, rng=RNG), MAPS),
-    "DropConnect": lambda: both(dl.DropConnect(6, 5, rng=RNG), X),
-    "DropPath": lambda: both(dl.DropPath(0.5, rng=RNG), X),
-    "FractalJoin": lambda: both(dl.FractalJoin(0.5, rng=RNG), [X, X + 1]),
-    "GaussianDropout": lambda: both(dl.GaussianDropout(0.5, rng=RNG), X),
-    "Identity": lambda: both(dl.Identity(), X),
-    "SpatialDropout": lambda: both(dl.SpatialDropout(0.5, rng=RNG), X),
+    "a layer, backward": lambda: LAYER.backward(X),
+    "Key": lambda: dl.Key.fresh(RNG),
+    "Key's children": lambda: [KEY.child(2).split(3), hash(KEY), dl.Key(3) < KEY],
+    "Identity": lambda: dl.Identity()(X),
+    **{
+        name: lambda layer=layer, x=x: layer(x)
+        for name, layer, x in DRAWING
+    },
+    **{
+        f"{name}, backward": lambda layer=layer, x=x: backward(layer, x)
+        for name, (layer, x) in LAYERS.items()
+    },
     "threads": lambda: dl.set_num_threads(dl.get_num_threads()),
     "threads for a while": with_threads,
     "show_config": lambda: dl.show_config("dicts"),
     **{
-        f"dropout of {name}": lambda x=x: dl.dropout(x, 0.5, rng=KEY)
+        f"dropout of {name}": lambda x=x: dl.dropout(x, 0.5, rng=RNG)
         for name, x in OTHERS.items()
     },
     **{

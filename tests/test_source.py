@@ -235,8 +235,8 @@ PYTHON_ROOMS = [
     {"functional"},
     {"_lib"},
     {"keys", "config", "schedules"},
-    {"_validation", "_core"},
-    {"_conversion"},
+    {"_validation"},
+    {"_conversion", "_core", "_undo"},
 ]
 FLOORS = {room: floor for floor, rooms in enumerate(PYTHON_ROOMS) for room in rooms}
 

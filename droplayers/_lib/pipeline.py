@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import numpy as np
 
 from .. import _validation
+from .._undo import undoes_its_draw
 from . import mask as masks
 from .elementwise import REPLACE, RESIDUAL, Affine, apply, unpack
 from .memory import empty_like
@@ -67,6 +68,7 @@ def at_rate(p: float, affine: Affine, where: Geometry, rng: RNG) -> Draw:
     return draw
 
 
+@undoes_its_draw
 def apply_mask(
     x: Array,
     dtype: np.dtype[Any],

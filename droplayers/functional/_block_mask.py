@@ -10,6 +10,7 @@ from .. import _validation
 from .._lib import block_mask as block_masks
 from .._lib.elementwise import unpack
 from .._lib.pipeline import reserve_then_draw
+from .._undo import undoes_its_draw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..keys import RNG
 
 
+@undoes_its_draw
 def block_mask(
     shape: Sequence[int],
     p: float = 0.1,

@@ -17,6 +17,7 @@ from .._lib.linear import (
 )
 from .._lib.masked_matmul import add_outputs, add_weights, connections, store_inputs
 from .._lib.pipeline import noise_variance, reserve_then_draw
+from .._undo import undoes_its_draw
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ..keys import RNG
 
 
+@undoes_its_draw
 def drop_connect(
     x: ArrayLike,
     weight: ArrayLike,
@@ -146,6 +148,7 @@ def drop_connect(
     return result if out is None else out
 
 
+@undoes_its_draw
 def drop_connect_backward(
     grad: ArrayLike,
     x: ArrayLike,

@@ -14,12 +14,14 @@ from .._lib.elementwise import RESIDUAL, Affine, apply, as_known, part_of, tiles
 from .._lib.join_sampling import prepare
 from .._lib.memory import empty_like
 from .._lib.pipeline import reserve_then_draw, returned
+from .._undo import undoes_its_draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import ArrayLike
 
+    from .._lib.join_sampling import Join
     from .._lib.mask import Mask
     from .._validation import Array
     from ..keys import RNG
@@ -133,33 +135,10 @@ def fractal_join(
     if y is not NotImplemented:
         return y
     join = prepare(paths, prob, training, sampling, per, column, rng)
-    if not join.living:
-        return None
-    target = None if out is None else _validation.out(out, join.first.shape, join.dtype)
-
-    def reserve() -> Array | None:
-        # A global join may need no new array, and its rng is no generator.
-        if target is None and join.local and join.draws:
-            return empty_like(join.first, join.dtype)
-        return target
-
-    result, keep = reserve_then_draw(reserve, lambda: join.survivors(rng))
-    if join.batch and not keep.any():
-        return None
-    living = list(join.living.values())
-    if out is None and keep.shape[1] == np.count_nonzero(keep) == 1:
-        alone = living[keep.argmax()]
-        if alone.dtype == join.dtype:
-            return returned(alone, None, None)
-    if result is None:
-        result = empty_like(join.first, join.dtype)
-    if out is not None:
-        pairs = zip(living, keep, strict=True)
-        living = [_validation.apart(x, result) if k.any() else x for x, k in pairs]
-    _store_mean(living, keep, join.dtype, result)
-    return returned(result, out, None)
+    return _join(join, rng, out) if join.living else None
 
 
+@undoes_its_draw
 def fractal_join_backward(
     grad: ArrayLike | None,
     paths: Sequence[ArrayLike | None] | ArrayLike,
@@ -243,6 +222,34 @@ def fractal_join_backward(
             _store_shares(array, keep, dtype, list(grads.values()))
     shown = {j: returned(y, None, None) for j, y in grads.items()}
     return [shown.get(j) for j in range(join.size)]
+
+
+@undoes_its_draw
+def _join(join: Join, rng: RNG, out: Array | None) -> Any:
+    """The mean of the paths that survive, at least one of which lives."""
+    target = None if out is None else _validation.out(out, join.first.shape, join.dtype)
+
+    def reserve() -> Array | None:
+        # A global join may need no new array, and its rng is no generator.
+        if target is None and join.local and join.draws:
+            return empty_like(join.first, join.dtype)
+        return target
+
+    result, keep = reserve_then_draw(reserve, lambda: join.survivors(rng))
+    if join.batch and not keep.any():
+        return None
+    living = list(join.living.values())
+    if out is None and keep.shape[1] == np.count_nonzero(keep) == 1:
+        alone = living[keep.argmax()]
+        if alone.dtype == join.dtype:
+            return returned(alone, None, None)
+    if result is None:
+        result = empty_like(join.first, join.dtype)
+    if out is not None:
+        pairs = zip(living, keep, strict=True)
+        living = [_validation.apart(x, result) if k.any() else x for x, k in pairs]
+    _store_mean(living, keep, join.dtype, result)
+    return returned(result, out, None)
 
 
 def _zeros(x: Array) -> Array:

@@ -11,6 +11,7 @@ from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import MOST_AXES, unpack
 from .._lib.pipeline import reserve_then_draw, returned
+from .._undo import undoes_its_draw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,8 +88,12 @@ def keep_mask(
             return np.empty((math.prod(shape) + 7) // 8, np.uint8)
         return np.empty(shape, np.bool_)
 
-    keep, mask = reserve_then_draw(reserve, lambda: masks.from_rng(p, where, rng))
-    if packed:
-        return _core.pack(keep, shape, mask)
-    kept: NDArray[np.bool_] = returned(unpack(mask, keep), None, None)
-    return kept
+    @undoes_its_draw
+    def draw() -> NDArray[np.bool_] | NDArray[np.uint8]:
+        keep, mask = reserve_then_draw(reserve, lambda: masks.from_rng(p, where, rng))
+        if packed:
+            return _core.pack(keep, shape, mask)
+        kept: NDArray[np.bool_] = returned(unpack(mask, keep), None, None)
+        return kept
+
+    return draw()

@@ -11,6 +11,7 @@ from .. import _core, _validation
 from .._lib.elementwise import unpack
 from .._lib.mask import CHUNK, Geometry, from_rng, key_at
 from .._lib.pipeline import reserve_then_draw, scale
+from .._undo import undoes_its_draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ SAMPLINGS = ("bernoulli", "fixed")
 HEAD, TAIL = 12, 28  #: bits of a uniform by which many are counted, and the others
 
 
+@undoes_its_draw
 def kept_rows(
     n: int, prob: float, *, sampling: str = "bernoulli", rng: RNG = None
 ) -> tuple[NDArray[np.intp], float]:

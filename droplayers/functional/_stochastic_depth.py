@@ -12,6 +12,7 @@ from .._lib import mask as masks
 from .._lib.elementwise import RESIDUAL, TILE, Affine, apply, unpack
 from .._lib.memory import empty_like
 from .._lib.pipeline import in_mode, returned
+from .._undo import undoes_its_draw
 from ._drop_path import is_classic
 from ._kept_rows import SAMPLINGS, bernoulli_rows, fixed_rows
 
@@ -250,6 +251,7 @@ def _dropping(
     return _Dropping(*in_mode(p, train, classic), batch, fixed and train)
 
 
+@undoes_its_draw
 def _add_branch(
     x: ArrayLike,
     x_name: str,
@@ -277,9 +279,9 @@ def _add_branch(
         kept = _take(array, rows).astype(dtype, copy=False)
     part = kept
     if rows.size:
-        result, memory = f"{branch_name}'s result", _memory(owner)
+        result, memory = f"{branch_name}'s result", _validation.memory(owner)
         part = _validation.array(branch(kept[...]), result)
-        if _memory(owner) != memory:
+        if _validation.memory(owner) != memory:
             raise ValueError(
                 f"{x_name} must keep its memory, but {branch_name} took it"
             )
@@ -289,11 +291,6 @@ def _add_branch(
         target = empty_like(array, dtype)
     _add_rows(array, part, rows, mask, dtype, factor, target)
     return returned(target, out, None)
-
-
-def _memory(x: Array) -> tuple[int, int]:
-    """The address and the length of an array's memory."""
-    return x.__array_interface__["data"][0], x.nbytes
 
 
 def _take(x: Array, rows: NDArray[np.intp]) -> Array:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "python/args.h"
 
+#include "python/calls.h"
 #include "python/job_mask.h"
 
 /* The items of Python's Affine, in their order. */
@@ -91,4 +92,16 @@ drop_parse_array(PyArrayObject **array, PyObject *arg)
         return -1;
     }
     return 0;
+}
+
+/* NumPy's __array_interface__ crashes where it has no memory (2.4). */
+PyObject *
+drop_core_address(PyObject *self, PyObject *arg)
+{
+    PyArrayObject *array;
+    (void)self;
+    if (drop_parse_array(&array, arg) < 0) {
+        return NULL;
+    }
+    return PyLong_FromVoidPtr(array ? PyArray_DATA(array) : NULL);
 }

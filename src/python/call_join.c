@@ -146,6 +146,20 @@ drop_join_arrays(drop_join *job, PyArrayObject *out, PyObject *paths)
 }
 
 void
+drop_join_select(drop_join *job, const uint8_t *keep)
+{
+    size_t kept = 0;
+    for (size_t p = 0; p < job->paths; p++) {
+        job->x[kept] = job->x[p];
+        for (int i = 0; i < job->axes; i++) {
+            job->axis[i].x[kept] = job->axis[i].x[p];
+        }
+        kept += keep[p];
+    }
+    job->paths = kept;
+}
+
+void
 drop_join_keep(drop_join *job, const uint8_t *keep)
 {
     job->keep = keep;

@@ -17,6 +17,9 @@ drop_join *drop_join_new(void);
  * with an exception set, or 0. */
 int drop_join_arrays(drop_join *job, PyArrayObject *out, PyObject *paths);
 
+/* Leaves those paths alone that survive, at least one: a byte for each. */
+void drop_join_select(drop_join *job, const uint8_t *keep);
+
 /* Sets which paths survive in each sample, of a join that has its arrays and a
  * first axis of samples: a byte for each sample of each path. */
 void drop_join_keep(drop_join *job, const uint8_t *keep);

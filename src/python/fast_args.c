@@ -168,27 +168,6 @@ drop_has_parts(PyArrayObject *x)
            PyArray_IS_C_CONTIGUOUS(x) && PyArray_NDIM(x) < MOST_PARTED;
 }
 
-PyArrayObject *
-drop_as_reals(PyArrayObject *x)
-{
-    npy_intp lengths[MOST_PARTED], strides[MOST_PARTED];
-    const int ndim = x ? PyArray_NDIM(x) : 0;
-    if (!x || !PyArray_ISCOMPLEX(x) || ndim >= MOST_PARTED) {
-        Py_XINCREF((PyObject *)x);
-        return x;
-    }
-    const int type = PyArray_TYPE(x) == NPY_CFLOAT ? NPY_FLOAT : NPY_DOUBLE;
-    for (int i = 0; i < ndim; i++) {
-        lengths[i] = PyArray_DIM(x, i);
-        strides[i] = PyArray_STRIDE(x, i);
-    }
-    lengths[ndim] = 2;
-    strides[ndim] = PyArray_ITEMSIZE(x) / 2;
-    return (PyArrayObject *)PyArray_New(
-        &PyArray_Type, ndim + 1, lengths, type, strides, PyArray_DATA(x), 0,
-        PyArray_ISWRITEABLE(x) ? NPY_ARRAY_WRITEABLE : 0, NULL);
-}
-
 int
 drop_has_kernel(PyArrayObject *x)
 {

@@ -47,11 +47,6 @@ int drop_is_block(PyArrayObject *x, PyObject *full_shape, PyObject *start,
  * one more axis: in C order, with room for that axis. */
 int drop_has_parts(PyArrayObject *x);
 
-/* A complex array's real and imaginary parts along one more axis; a real array
- * itself, and NULL for NULL. A new reference, to memory that x owns; NULL with
- * an exception set where there is no memory. */
-PyArrayObject *drop_as_reals(PyArrayObject *x);
-
 /* Whether there is a kernel for a plain array. */
 int drop_has_kernel(PyArrayObject *x);
 

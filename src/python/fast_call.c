@@ -41,24 +41,18 @@ apply(const drop_call *call, PyArrayObject *out, drop_rates *rates, double p,
       uint64_t key)
 {
     drop_job job;
-    PyArrayObject *x = drop_as_reals(call->x), *r = drop_as_reals(call->r);
-    PyArrayObject *to = drop_as_reals(out);
-    int status = -1;
     job.op.affine = (drop_affine){.form = call->replaces ? DROP_REPLACE
                                           : call->r      ? DROP_RESIDUAL
                                                          : DROP_SCALE,
                                   .a = call->a};
-    if (to && x && !PyErr_Occurred() && drop_job_arrays(&job, to, x, r) == 0) {
-        drop_job_draw(&job, key, drop_threshold(p));
-        drop_job_block(&job, PyArray_NDIM(call->x), call->shared, call->whole,
-                       call->first);
-        status = rates->array ? drop_rates_do(rates, &job, key, call->a != 1)
-                              : drop_do(&job, NULL);
+    if (drop_job_arrays(&job, out, call->x, call->r) < 0) {
+        return -1;
     }
-    Py_XDECREF((PyObject *)x);
-    Py_XDECREF((PyObject *)r);
-    Py_XDECREF((PyObject *)to);
-    return status;
+    drop_job_draw(&job, key, drop_threshold(p));
+    drop_job_block(&job, PyArray_NDIM(call->x), call->shared, call->whole,
+                   call->first);
+    return rates->array ? drop_rates_do(rates, &job, key, call->a != 1)
+                        : drop_do(&job, NULL);
 }
 
 /* Allocates first: where there is no memory, no generator has advanced. The

@@ -58,57 +58,40 @@ draw(uint8_t *keep, size_t samples, PyObject *paths, uint64_t key, double rate)
     return drop_do_survivors(&job);
 }
 
-/* The paths that survive for all samples, as a new tuple. */
+/* The one path that survives for all samples, borrowed; NULL where several do.
+ */
 static PyObject *
-take_survivors(PyObject *paths, const uint8_t *keep)
+find_alone(PyObject *paths, const uint8_t *keep)
 {
-    Py_ssize_t count = 0;
+    PyObject *found = NULL;
+    int count = 0;
     for (Py_ssize_t p = 0; p < PyTuple_Size(paths); p++) {
+        found = keep[p] ? PyTuple_GetItem(paths, p) : found;
         count += keep[p];
     }
-    PyObject *tuple = PyTuple_New(count);
-    for (Py_ssize_t p = 0, i = 0; tuple && p < PyTuple_Size(paths); p++) {
-        if (keep[p]) {
-            PyTuple_SetItem(tuple, i++, Py_NewRef(PyTuple_GetItem(paths, p)));
-        }
-    }
-    return tuple;
-}
-
-/* Stores the mean of a tuple of paths in out; without keep all survive. */
-static int
-store_mean(PyArrayObject *out, PyObject *paths, const uint8_t *keep)
-{
-    int status = -1;
-    drop_join *job = drop_join_new();
-    if (job && drop_join_arrays(job, out, paths) == 0) {
-        if (keep) {
-            drop_join_keep(job, keep);
-        }
-        status = drop_do_join(job);
-    }
-    PyMem_Free(job);
-    return status;
+    return count == 1 ? found : NULL;
 }
 
 /* The result of a join, a new reference, or NULL: out, or the one path that
  * survives for all samples. */
 static PyObject *
-join(PyObject *out, PyObject *paths, const uint8_t *keep, size_t samples)
+join(drop_join *job, PyObject *out, PyObject *paths, const uint8_t *keep,
+     size_t samples)
 {
-    PyArrayObject *to = (PyArrayObject *)out;
-    if (samples != 1) {
-        return store_mean(to, paths, keep) ? NULL : Py_NewRef(out);
+    PyObject *alone = samples == 1 ? find_alone(paths, keep) : NULL;
+    if (alone) {
+        return Py_NewRef(alone);
     }
-    PyObject *summed = take_survivors(paths, keep), *result = NULL;
-    if (summed && PyTuple_Size(summed) == 1) {
-        result = Py_NewRef(PyTuple_GetItem(summed, 0));
+    if (drop_join_arrays(job, (PyArrayObject *)out, paths) < 0) {
+        return NULL;
     }
-    else if (summed && store_mean(to, summed, NULL) == 0) {
-        result = Py_NewRef(out);
+    if (samples == 1) {
+        drop_join_select(job, keep);
     }
-    Py_XDECREF(summed);
-    return result;
+    else {
+        drop_join_keep(job, keep);
+    }
+    return drop_do_join(job) ? NULL : Py_NewRef(out);
 }
 
 /* Allocates before it draws, as fast_call.c does. */
@@ -121,8 +104,9 @@ reserve_and_join(PyObject *module, PyObject *paths, drop_key *key, double rate,
     const size_t count = (size_t)PyTuple_Size(paths) * samples;
     PyObject *result = NULL;
     PyObject *out = PyArray_NewLikeArray(first, NPY_KEEPORDER, NULL, 0);
-    uint8_t *keep = out ? PyMem_Malloc(count + 1) : NULL;
-    if (out && !keep) {
+    drop_join *job = out ? drop_join_new() : NULL;
+    uint8_t *keep = job ? PyMem_Malloc(count + 1) : NULL;
+    if (job && !keep) {
         PyErr_NoMemory();
     }
     const int status = keep ? drop_draw_key(key, module) : -1;
@@ -132,10 +116,11 @@ reserve_and_join(PyObject *module, PyObject *paths, drop_key *key, double rate,
     else if (status == 0) {
         memset(keep, 1, count);
         if (rate == 0 || draw(keep, samples, paths, key->number, rate) == 0) {
-            result = join(out, paths, keep, samples);
+            result = join(job, out, paths, keep, samples);
         }
     }
     PyMem_Free(keep);
+    PyMem_Free(job);
     Py_XDECREF(out);
     return result;
 }

@@ -10,7 +10,8 @@
  * p = 0.1 and 1 MiB 10 % less (Zen 5). */
 #define PREFETCH_FROM ((size_t)512 << 10)
 
-/* The kernel for an array, bfloat16 passing as uint16; or -1. */
+/* The kernel for an array, bfloat16 passing as uint16 and complex numbers as
+ * their parts; or -1. */
 static int
 find_dtype(PyArrayObject *array)
 {
@@ -18,6 +19,10 @@ find_dtype(PyArrayObject *array)
         return -1;
     }
     switch (PyArray_TYPE(array)) {
+    case NPY_CFLOAT:
+        return DROP_F32;
+    case NPY_CDOUBLE:
+        return DROP_F64;
 #define CASE(name, prefix, bytes, numpy) \
     case NPY_##numpy:                    \
         return DROP_##name;
@@ -58,7 +63,8 @@ static int
 check(PyArrayObject *out, PyArrayObject *array, int dtype, drop_form form,
       int may_be_one)
 {
-    if (find_kernel(array, form) != dtype || dtype == DROP_BOOL) {
+    if (find_kernel(array, form) != dtype || dtype == DROP_BOOL ||
+        PyArray_ISCOMPLEX(array) != PyArray_ISCOMPLEX(out)) {
         PyErr_SetString(PyExc_TypeError, "arrays have no common kernel");
         return -1;
     }
@@ -109,6 +115,20 @@ set_memory(drop_job *job, PyArrayObject *out, PyArrayObject *x,
     }
 }
 
+/* Takes the real and imaginary parts of complex arrays along one more axis. */
+static int
+add_parts(drop_job *job)
+{
+    const ptrdiff_t size = (ptrdiff_t)drop_size(job->op.dtype);
+    if (job->axes == DROP_MAX_AXES) {
+        PyErr_SetString(PyExc_ValueError, "too many axes");
+        return -1;
+    }
+    job->axis[job->axes++] =
+        (drop_axis){.n = 2, .out = size, .x = size, .r = size};
+    return 0;
+}
+
 /* Whether r is one item at every element. */
 static int
 is_constant(const drop_job *job)
@@ -153,6 +173,9 @@ drop_job_arrays(drop_job *job, PyArrayObject *out, PyArrayObject *x,
     }
     job->op.dtype = (drop_dtype)dtype;
     set_memory(job, out, x ? x : out, r);
+    if (form != DROP_REPLACE && PyArray_ISCOMPLEX(out) && add_parts(job) < 0) {
+        return -1;
+    }
     if (form == DROP_REPLACE && is_constant(job)) {
         fill_with_constant(job);
     }

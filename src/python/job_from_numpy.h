@@ -12,8 +12,9 @@
  * out's shape and dtype, native byte order, any strides and any alignment.
  * Without x, out is bool. For DROP_REPLACE the dtype may be any without
  * objects whose items have a size with a kernel; r may then have no axes, and
- * an r that is the same everywhere makes the form DROP_FILL. Returns -1 with
- * an exception set, or 0. */
+ * an r that is the same everywhere makes the form DROP_FILL. For other forms
+ * the parts of complex numbers are one more axis. Returns -1 with an exception
+ * set, or 0. */
 int drop_job_arrays(drop_job *job, PyArrayObject *out, PyArrayObject *x,
                     PyArrayObject *r);
 

@@ -81,13 +81,12 @@ read_number(uint64_t *key, PyObject *module, PyObject *owner)
     return status;
 }
 
-/* Calls a method and drops its result. Py_DecRef, not the macro: the result
- * may be immortal, which the macro of an older Python does not know. */
+/* Calls a method and drops its result. */
 static int
 call(PyObject *object, PyObject *name)
 {
     PyObject *result = PyObject_CallMethodObjArgs(object, name, NULL);
-    Py_DecRef(result);
+    Py_XDECREF(result);
     return result ? 0 : -1;
 }
 

@@ -54,6 +54,8 @@ static PyMethodDef methods[] = {
     {"choices", FAST(drop_core_choices), "choices(key, index, n, count, c2)"},
     {"child", FAST(drop_core_child), "child(key, index)"},
     {"threshold", drop_core_threshold, METH_O, "threshold(p): T of a rate."},
+    {"address", drop_core_address, METH_O,
+     "address(array): where its first element is."},
     {"isas", drop_core_isas, METH_NOARGS,
      "The kernels that run here, best first."},
     {"isa", drop_core_isa, METH_NOARGS, "The kernels in use."},

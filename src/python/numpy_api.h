@@ -7,6 +7,23 @@
 #include <Python.h>
 #include <stdio.h> /* NumPy's header uses FILE */
 
+/* From Python 3.12 on some objects are immortal, whose counts nobody changes.
+ * The inline functions of older headers do not know that, and an extension for
+ * the stable ABI has them compiled in: counts are changed by the functions of
+ * the interpreter that runs instead, in NumPy's header too. They take NULL. */
+#ifdef Py_LIMITED_API
+#undef Py_INCREF
+#undef Py_XINCREF
+#undef Py_DECREF
+#undef Py_XDECREF
+#undef Py_NewRef
+#undef Py_XNewRef
+#define Py_INCREF(object) Py_IncRef((PyObject *)(object))
+#define Py_XINCREF(object) Py_IncRef((PyObject *)(object))
+#define Py_DECREF(object) Py_DecRef((PyObject *)(object))
+#define Py_XDECREF(object) Py_DecRef((PyObject *)(object))
+#endif
+
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #define NPY_TARGET_VERSION NPY_2_0_API_VERSION
 #define PY_ARRAY_UNIQUE_SYMBOL droplayers_numpy
