@@ -16,6 +16,7 @@ OUT = np.empty_like(X)
 RNG = np.random.default_rng(1)
 KEY = dl.Key(1)
 LAYER = dl.Dropout(0.5, rng=RNG)
+LAYER(X)
 RATES = np.linspace(0, 0.9, 4)
 OTHERS = {
     name: X.astype(name)
@@ -173,10 +174,7 @@ SUCCESSES = {
     "Key": lambda: dl.Key.fresh(RNG),
     "Key's children": lambda: [KEY.child(2).split(3), hash(KEY), dl.Key(3) < KEY],
     "Identity": lambda: dl.Identity()(X),
-    **{
-        name: lambda layer=layer, x=x: layer(x)
-        for name, layer, x in DRAWING
-    },
+    **{name: lambda layer=layer, x=x: layer(x) for name, layer, x in DRAWING},
     **{
         f"{name}, backward": lambda layer=layer, x=x: backward(layer, x)
         for name, (layer, x) in LAYERS.items()

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A process in which the n-th allocation of each call fails, for n = 0, 1, ... until
-none does: ``python no_memory.py python|numpy|malloc [every]``."""
+none does: ``python no_memory.py python|numpy|malloc 1``. With 3 in the place of 1 it is
+n = 0, 3, 6, ..."""
 
 import ctypes
+import faulthandler
 import gc
 import itertools
+import linecache
+import mmap
+import os
+import re
 import sys
-import traceback
+import tempfile
 
 import every_call
 import numpy as np
-from every_call import ERRORS, LAYERS, RNG, SUCCESSES
+from every_call import LAYERS, RNG, SUCCESSES
 
 from droplayers import _core
 
@@ -23,13 +29,16 @@ HELD = [*ARRAYS, RNG, BITS, BITS.lock, every_call.KEY, every_call.LAYER, np.ndar
 #: What CPython, NumPy and pandas say instead of MemoryError, and never this module.
 FOREIGN = {
     SystemError: ("without setting an exception", "without exception set", "is set"),
-    RuntimeError: ("can't allocate lock",),
+    RuntimeError: ("can't allocate lock", "Error in computing overlap"),
 }
 OURS = [f"function {name}>" for name in dir(_core)]
 
 #: Objects that a layer makes after its call has drawn, which Python's allocator may
 #: refuse: the Key's number, and what it remembers of the pass.
-REMEMBERED = 8
+REMEMBERED = 12
+
+#: of Python's memory that may be left: NumPy's caches, and what its errors keep.
+BLOCKS = 1500
 
 
 class Python:
@@ -47,8 +56,6 @@ class Python:
 
     def fail_at(self, n):
         """Let the n-th allocation from now on fail."""
-        if n == 0:
-            self.left = self.SUCCESSES
         self.arm(n, n + 1)
 
     def has_failed(self):
@@ -70,40 +77,52 @@ def allocator(kind):
 
 
 def attempt(call, memory, n):
-    """What a call does whose n-th allocation fails: whether it did, the result, the
-    error."""
+    """Makes a call whose n-th allocation fails; says whether one did, and the error."""
     memory.fail_at(n)
     try:
-        result = call()
+        call()
     except BaseException as error:
-        return memory.has_failed(), None, error
-    return memory.has_failed(), result, None
+        return memory.has_failed(), error
+    return memory.has_failed(), None
 
 
-def faults(name, call, memory, every):
-    """What is wrong with a call. It is told of every n that is a multiple of every."""
-    before = [x.copy() for x in ARRAYS]
-    expected = None
+def faults(name, call, memory, numbers, progress):
+    """What is wrong with a call of which one allocation after the other fails; progress
+    is the number of that one."""
     advanced = 0
-    for n in itertools.count(0, every):
+    for n in numbers:
+        progress[:] = n.to_bytes(len(progress))
         BITS.state = START
-        failed, result, error = attempt(call, memory, n)
-        if error is None:
-            yield from ()
-        elif not is_fair(error):
-            where = "".join(traceback.format_tb(error.__traceback__)[-3:])
-            yield f"n = {n}: {error!r}\n{where}"
+        before = [x.tobytes() for x in ARRAYS]
+        failed, error = attempt(call, memory, n)
         if error is not None:
+            if not is_fair(error):
+                yield f"{name}, n = {n}: {error!r}"
+            if before != [x.tobytes() for x in ARRAYS]:
+                yield f"{name}, n = {n}: an array has changed"
             advanced += repr(BITS.state) != repr(START)
-            for x, y in zip(ARRAYS, before, strict=True):
-                if x.tobytes() != y.tobytes():
-                    yield f"n = {n}: an array has changed"
         if not failed:
             break
-    del expected, result, error
-    layer = name in LAYERS or name == "a layer"
-    if advanced > (REMEMBERED if layer and isinstance(memory, Python) else 0):
-        yield f"{advanced} failures have advanced the generator"
+    is_layer = name in LAYERS or name == "a layer"
+    if advanced > (REMEMBERED if is_layer and isinstance(memory, Python) else 0):
+        yield f"{name}: {advanced} failures have advanced the generator"
+
+
+def leaks(name, call, memory, numbers, progress):
+    """The same, and what such calls leave behind. CPython itself leaks arguments where
+    it has no memory for the frame of a function."""
+    for _ in range(50):
+        call()
+    gc.collect()
+    before, blocks = [*map(sys.getrefcount, HELD)], sys.getallocatedblocks()
+    yield from faults(name, call, memory, numbers, progress)
+    gc.collect()
+    if not isinstance(memory, Python):
+        more = sys.getallocatedblocks() - blocks
+        if more > BLOCKS:
+            yield f"{name}: {more} blocks of memory are left"
+        if before != [*map(sys.getrefcount, HELD)]:
+            yield f"{name}: references are left"
 
 
 def is_fair(error):
@@ -115,24 +134,34 @@ def is_fair(error):
     )
 
 
-def main(kind, every=1):
+def survey(name, call, memory, every):
+    """Prints what is wrong with a call, which is made in a process of its own. CPython
+    crashes in places of its own: a crash counts where a function of ours runs."""
+    n = -every
+    while n is not None:
+        progress = mmap.mmap(-1, 8)
+        with tempfile.TemporaryFile("w+") as said:
+            process = os.fork()
+            if process == 0:
+                faulthandler.enable(said)
+                numbers = itertools.count(n + every, every)
+                for fault in leaks(name, call, memory, numbers, progress):
+                    print(fault, flush=True)
+                os._exit(0)
+            status = os.waitpid(process, 0)[1]
+            n = int.from_bytes(progress[:]) if os.WIFSIGNALED(status) else None
+            said.seek(0)
+            place = re.search(r'File "(.*)", line (\d+)', said.read())
+        line = linecache.getline(place[1], int(place[2])) if place else ""
+        if status and ("_core." in line or not line):
+            print(f"{name}, n = {n}: status {status} at {line.strip()}", flush=True)
+
+
+def main(kind, every):
+    """Prints what is wrong, and nothing else."""
     memory = allocator(kind)
-    bad = 0
     for name, call in SUCCESSES.items():
-        for _ in range(50):  # CPython leaks arguments of calls that it does not know yet
-            call()
-        gc.collect()
-        references = [sys.getrefcount(thing) for thing in HELD]
-        blocks = sys.getallocatedblocks()
-        for fault in faults(name, call, memory, int(every)):
-            print(name, fault, flush=True)
-            bad += 1
-        gc.collect()
-        more = sys.getallocatedblocks() - blocks
-        if more > 100: print(name, "blocks", more)
-        if references != [sys.getrefcount(thing) for thing in HELD]:
-            print(name, "references")
-    print(bad)
+        survey(name, call, memory, int(every))
 
 
 if __name__ == "__main__":

@@ -74,8 +74,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyModuleDef definition = {PyModuleDef_HEAD_INIT,
-                                 .m_name = "no_memory_handler",
-                                 .m_size = -1,
+                                 .m_name = "no_memory_handler", .m_size = -1,
                                  .m_methods = methods};
 
 PyMODINIT_FUNC

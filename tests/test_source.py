@@ -365,6 +365,13 @@ def test_the_version_is_the_same_in_both_places():
     assert SETTINGS["project"]["version"] == dl.__version__
 
 
+def test_the_interpreter_counts_references():
+    """Old headers' inline functions end objects that are immortal from 3.12 on."""
+    used = run("nm", "-D", "--undefined-only", _core.__file__)
+    assert "Py_DecRef" in used
+    assert "_Py_Dealloc" not in used
+
+
 # --- Workflows ------------------------------------------------------------------------
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

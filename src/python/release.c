@@ -4,6 +4,7 @@
 #include "base/threads.h"
 #include "python/settings.h"
 
+#include <fenv.h>
 #include <time.h>
 
 /* Jobs below this, of some 5 us, keep the GIL. Giving it up and taking it
@@ -57,14 +58,12 @@ is_long(size_t elements)
                             : MIN_ELEMENTS_TO_RELEASE);
 }
 
-int
-drop_release(drop_work_fn *work, void *job, size_t elements)
+/* Long work. */
+static int
+do_released(drop_work_fn *work, void *job)
 {
     signal_check check = {NULL, 0};
     drop_interrupt interrupt = {NULL, NULL};
-    if (!is_long(elements)) {
-        return work(job, 1, interrupt);
-    }
     /* Signals come to the main thread alone. Another thread would wait for the
      * GIL in the middle of its work, and could be ended there. */
     if (drop_is_main_thread()) {
@@ -74,5 +73,19 @@ drop_release(drop_work_fn *work, void *job, size_t elements)
     check.thread = PyEval_SaveThread();
     int status = work(job, threads, interrupt);
     PyEval_RestoreThread(check.thread);
+    return status;
+}
+
+int
+drop_release(drop_work_fn *work, void *job, size_t elements)
+{
+    const int before = fetestexcept(FE_ALL_EXCEPT);
+    const int status = is_long(elements)
+                           ? do_released(work, job)
+                           : work(job, 1, (drop_interrupt){NULL, NULL});
+    const int raised = fetestexcept(FE_ALL_EXCEPT) & ~before;
+    if (raised) { /* Clearing is slow, and seldom needed. */
+        feclearexcept(raised);
+    }
     return status;
 }
