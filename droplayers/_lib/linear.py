@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from .._validation import Array
     from ..keys import RNG
 
+PRODUCTS = 1 << 29  #: of float32 in a panel: some 50 ms of BLAS
+COSTS = {"f": 1, "d": 2, "F": 4, "D": 8}  #: of a product; of other dtypes 32, in NumPy
+ROWS = 256  #: of a panel where columns can be left out: BLAS wants both
+
 
 class Dense(NamedTuple):
     """How a dense layer drops, and in which dtypes; checked."""
@@ -101,6 +105,22 @@ def prepare(
     rate = _validation.probability(p, "p")
     train, own = _validation.training(mode), _validation.flag(per_sample, "per_sample")
     return Dense(rate, train, own, dtype, computes), found
+
+
+def matmul(left: Array, right: Array, out: Array | None = None) -> Array:
+    """``left @ right`` in out, or in a new array of left's dtype. A large product is
+    made panel by panel, so that Ctrl-C comes through."""
+    if out is None:
+        out = np.empty((len(left), right.shape[1]), left.dtype)
+    height, width = out.shape
+    most = PRODUCTS // COSTS.get(left.dtype.char, 32) // max(1, left.shape[1])
+    columns = max(1, most // max(1, min(height, ROWS)))
+    rows = max(ROWS, most // max(1, min(width, columns)))
+    for i in range(0, height, rows):
+        for j in range(0, width, columns):
+            panel = slice(i, i + rows), slice(j, j + columns)
+            np.matmul(left[panel[0]], right[:, panel[1]], out=out[panel])
+    return out
 
 
 def accumulator(

@@ -13,6 +13,7 @@ from .._lib.linear import (
     accumulator,
     check_inner,
     check_shape,
+    matmul,
     prepare,
 )
 from .._lib.masked_matmul import add_outputs, add_weights, connections, store_inputs
@@ -132,7 +133,7 @@ def drop_connect(
             lambda: add_outputs(
                 total, inputs, matrix, connections(key, layer.p, matrix)
             ),
-            lambda: np.matmul(
+            lambda: matmul(
                 shared.left,
                 layer.dropped(shared.right, key, shared.dropped),
                 out=shared.product,
@@ -291,7 +292,7 @@ def _grad_x(
 ) -> Array:
     def product() -> Array:
         kept = layer.dropped(shared.right, key, shared.dropped)
-        return np.matmul(shared.left, kept.T, out=shared.product)
+        return matmul(shared.left, kept.T, out=shared.product)
 
     connected = connections(key, layer.p, weight)
     layer.product(total, lambda: store_inputs(total, grad, weight, connected), product)
@@ -309,7 +310,7 @@ def _grad_weight(
     key: int,
 ) -> Array:
     def product() -> Array:
-        np.matmul(shared.left.T, shared.right, out=shared.product)
+        matmul(shared.left.T, shared.right, out=shared.product)
         return layer.dropped(shared.product, key, shared.dropped)
 
     connected = connections(key, layer.p, total)
@@ -379,10 +380,10 @@ def drop_connect_moments(
     inputs, matrix = layer.cast(inputs), layer.cast(matrix)
     factor = layer.computes.type(noise_variance(layer.p))
     with np.errstate(all="ignore"):
-        mean = inputs @ matrix
+        mean = matmul(inputs, matrix)
         if bias is not None:
             mean += layer.cast(matrices["bias"])
-        variance = factor * (inputs**2 @ matrix**2)
+        variance = factor * matmul(inputs**2, matrix**2)
         return mean.astype(layer.dtype, copy=False), variance.astype(
             layer.dtype, copy=False
         )

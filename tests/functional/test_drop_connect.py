@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import droplayers as dl
+from droplayers._lib import linear
 
 DTYPES = [np.dtype(d) for d in [*FLOATS, np.int32, np.bool_]] + [np.dtype(">f4")]
 LAYOUTS = ["C", "F", "step", "reversed", "unaligned"]
@@ -339,3 +340,20 @@ def test_bad_gradients_are_named(error, message, arguments):
 def test_bad_input_of_the_moments_is_named(error, message, arguments):
     with pytest.raises(error, match=message):
         dl.drop_connect_moments(**{"x": X, "weight": W, "p": 0.5, **arguments})
+
+
+@given(
+    st.tuples(LENGTHS, LENGTHS, LENGTHS),
+    st.sampled_from([np.float32, np.float64, np.complex64, np.longdouble]),
+    st.integers(1, 40),
+    st.integers(1, 5000),
+)
+def test_large_products_are_made_panel_by_panel(lengths, dtype, rows, products):
+    height, inner, width = lengths
+    x = (np.arange(height * inner) % 7).reshape(height, inner).astype(dtype)
+    w = (np.arange(inner * width) % 5).reshape(inner, width).astype(dtype)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linear, "ROWS", rows)
+        patch.setattr(linear, "PRODUCTS", products)
+        panels = linear.matmul(x, w)
+    assert_same(panels, x @ w)
