@@ -7,19 +7,32 @@
 
 static uint64_t state;
 
+/* Bytes that decide before the generator does. */
+static const uint8_t *given;
+static size_t left;
+
 /* FNV-1a (Fowler, Noll, Vo). */
 void
 chance_start(const char *name)
 {
+    left = 0;
     state = UINT64_C(0xCBF29CE484222325);
     for (; *name; name++) {
         state = (state ^ (uint8_t)*name) * UINT64_C(0x100000001B3);
     }
 }
 
+void
+chance_from(const uint8_t *bytes, size_t n)
+{
+    state = 0;
+    given = bytes;
+    left = n;
+}
+
 /* SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). */
-uint64_t
-any(void)
+static uint64_t
+generate(void)
 {
     uint64_t z = state += UINT64_C(0x9E3779B97F4A7C15);
     z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
@@ -27,10 +40,30 @@ any(void)
     return z ^ z >> 31;
 }
 
+/* A number of the next bytes given, at most so many of them. */
+static uint64_t
+draw(size_t bytes)
+{
+    uint64_t number = 0;
+    if (left == 0) {
+        return generate();
+    }
+    for (; left && bytes; left--, bytes--) {
+        number = number << 8 | *given++;
+    }
+    return number;
+}
+
+uint64_t
+any(void)
+{
+    return draw(8);
+}
+
 uint64_t
 below(uint64_t n)
 {
-    return any() % n;
+    return draw(n <= 256 ? 1 : n <= 65536 ? 2 : 8) % n;
 }
 
 int
@@ -49,7 +82,7 @@ void
 any_bytes(uint8_t *to, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        to[i] = (uint8_t)any();
+        to[i] = (uint8_t)generate();
     }
 }
 

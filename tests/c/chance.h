@@ -10,6 +10,10 @@
 /* Begins again, at a place that a name decides. */
 void chance_start(const char *name);
 
+/* Takes some bytes for the numbers to come, as long as there are any, and goes
+ * on as ever. What any_bytes writes is not theirs: it decides little. */
+void chance_from(const uint8_t *bytes, size_t n);
+
 uint64_t any(void);
 uint64_t below(uint64_t n);
 int one_in(uint64_t n);

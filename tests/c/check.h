@@ -62,4 +62,17 @@ void fail(const char *format, ...)
 TESTS(DECLARE)
 #undef DECLARE
 
+/* Tests of cases by chance: case_<name> checks one, and tests/fuzz
+ * searches for one that fails. */
+#define CASES(X)     \
+    X(bit_writer)    \
+    X(block_mask)    \
+    X(masked_matmul) \
+    X(pack)          \
+    X(rates)         \
+    X(traverse)
+#define DECLARE(name) void case_##name(void);
+CASES(DECLARE)
+#undef DECLARE
+
 #endif

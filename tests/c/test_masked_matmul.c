@@ -150,28 +150,41 @@ check_stop(void)
     checks++;
 }
 
-void
-test_masked_matmul(void)
+static layer
+any_layer(void)
 {
     const size_t lengths[] = {1,  2,  3,  7,  8,  9,  15,
                               16, 17, 31, 32, 33, 40, 65};
-    for (int times = 0; times < 400; times++) {
-        if (is_skipped()) {
-            continue;
-        }
-        layer l = {.samples = lengths[below(COUNT(lengths))],
+    return (layer){.samples = lengths[below(COUNT(lengths))],
                    .depth = lengths[below(COUNT(lengths))],
                    .width = lengths[below(COUNT(lengths))],
                    .samples_first = one_in(2),
                    .key = any(),
                    .threshold = any_threshold(),
                    .index = one_in(2) ? below(9000) : 0 - below(90000)};
-        if (times == 0) {
-            l.width = MOST;
-            l.samples = 3;
-            l.depth = 2;
+}
+
+void
+case_masked_matmul(void)
+{
+    const layer l = any_layer();
+    check_layer(&l, one_in(2), 1 + (int)below(4));
+}
+
+void
+test_masked_matmul(void)
+{
+    layer wide = any_layer();
+    wide.width = MOST;
+    wide.samples = 3;
+    wide.depth = 2;
+    for (int transposed = 0; transposed < 2; transposed++) {
+        check_layer(&wide, transposed, 1 + (int)below(4));
+    }
+    for (int times = 0; times < 400; times++) {
+        if (!is_skipped()) {
+            case_masked_matmul();
         }
-        check_layer(&l, one_in(2), 1 + (int)below(4));
     }
     /* Enough for several threads. */
     layer large = {70, 65, 513, 0, any(), DROP_ONE / 2, 5};

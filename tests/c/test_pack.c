@@ -7,7 +7,7 @@
 #include "geometry.h"
 #include "array/pack.h"
 
-enum { CASES = 4000, USUAL = 2000, LARGE = 5 * DROP_TILE };
+enum { TIMES = 4000, USUAL = 2000, LARGE = 5 * DROP_TILE };
 
 static void
 check_pack(const geometry *g, const uint8_t *keep)
@@ -34,19 +34,24 @@ check_pack(const geometry *g, const uint8_t *keep)
 }
 
 void
-test_pack(void)
+case_pack(void)
 {
     static uint8_t keep[LARGE];
-    for (int i = 0; i < CASES; i++) {
-        geometry g;
-        if (is_skipped()) {
-            continue;
+    geometry g;
+    geometry_start(&g, one_in(8) ? LARGE : USUAL);
+    geometry_mask(&g, keep);
+    if (g.cells) {
+        check_pack(&g, keep);
+    }
+    geometry_end(&g);
+}
+
+void
+test_pack(void)
+{
+    for (int i = 0; i < TIMES; i++) {
+        if (!is_skipped()) {
+            case_pack();
         }
-        geometry_start(&g, one_in(8) ? LARGE : USUAL);
-        geometry_mask(&g, keep);
-        if (g.cells) {
-            check_pack(&g, keep);
-        }
-        geometry_end(&g);
     }
 }

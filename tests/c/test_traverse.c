@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { CASES = 4000, USUAL = 2000, LARGE = 5 * DROP_TILE };
+enum { TIMES = 4000, USUAL = 2000, LARGE = 5 * DROP_TILE };
 
 static void
 check_traverse(const geometry *g, const uint8_t *keep)
@@ -24,17 +24,22 @@ check_traverse(const geometry *g, const uint8_t *keep)
 }
 
 void
-test_traverse(void)
+case_traverse(void)
 {
     static uint8_t keep[LARGE];
-    for (int i = 0; i < CASES; i++) {
-        geometry g;
-        if (is_skipped()) {
-            continue;
+    geometry g;
+    geometry_start(&g, one_in(8) ? LARGE : USUAL);
+    geometry_mask(&g, keep);
+    check_traverse(&g, keep);
+    geometry_end(&g);
+}
+
+void
+test_traverse(void)
+{
+    for (int i = 0; i < TIMES; i++) {
+        if (!is_skipped()) {
+            case_traverse();
         }
-        geometry_start(&g, one_in(8) ? LARGE : USUAL);
-        geometry_mask(&g, keep);
-        check_traverse(&g, keep);
-        geometry_end(&g);
     }
 }
