@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 import textwrap
+import threading
 
 import numpy as np
 import reference as ref
@@ -130,14 +131,32 @@ def words_drawn(call):
     raise AssertionError("more than two, or not by words")
 
 
+def is_free(rng):
+    """Whether no thread has a generator's lock: this one could take its own again."""
+    lock, got = rng.bit_generator.lock, []
+
+    def take():
+        got.append(lock.acquire(blocking=False))
+        if got[0]:
+            lock.release()
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    thread.join()
+    return got[0]
+
+
 def run_python(code, **environment):
     """Runs some code in a new interpreter; it must succeed. Returns what it prints."""
-    tests = str(pathlib.Path(__file__).parent)
+    tests = [
+        str(pathlib.Path(__file__).parent),
+        *filter(None, [os.getenv("PYTHONPATH")]),
+    ]
     # -P: the folder droplayers of a checkout is not what was installed
     options = ["-P", "-X", "faulthandler", "-W", "error"]
     done = subprocess.run(
         [sys.executable, *options, "-c", textwrap.dedent(code)],
-        env={**os.environ, "PYTHONPATH": tests, **environment},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(tests), **environment},
         capture_output=True,
         text=True,
         timeout=120,

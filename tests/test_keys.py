@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import reference as ref
 from c_build import run
-from calls import run_python
+from calls import is_free, run_python
 
 import droplayers as dl
 
@@ -329,6 +329,15 @@ def test_a_generator_that_threads_share_gives_each_call_a_word_of_its_own():
     twin.integers(0, 2**64, 4000, dtype=np.uint64)
     assert rng.bit_generator.state == twin.bit_generator.state
     assert len(set(keys)) == 2000
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_generators_lock_is_given_back(call):
+    rng = np.random.default_rng(1)
+    call(rng)
+    assert is_free(rng)
+    call(dl.Key.fresh(rng))
+    assert is_free(rng)
 
 
 def test_threads_that_draw_from_a_generator_first_find_it_together():

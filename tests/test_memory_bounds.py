@@ -170,6 +170,41 @@ def test_views_of_one_buffer_may_overlap_in_any_way(data):
     on_each_isa(check)
 
 
+SQUARES = {
+    "dropout": lambda x, out: dl.dropout(x, 0.3, rng=KEY, out=out),
+    "replace": lambda x, out: dl.replace(x, 7, 0.3, rng=KEY, out=out),
+    "replace by it": lambda x, out: dl.replace(-x, x, 0.3, rng=KEY, out=out),
+    "alpha_dropout": lambda x, out: dl.alpha_dropout(x, 0.3, rng=KEY, out=out),
+    "gaussian_dropout": lambda x, out: dl.gaussian_dropout(x, 0.3, rng=KEY, out=out),
+    "drop_path": lambda x, out: dl.drop_path(x, 0.3, True, rng=KEY, out=out),
+    "residual": lambda x, out: dl.dropout(-x, 0.3, residual=x, rng=KEY, out=out),
+    "test mode": lambda x, out: dl.dropout(x, 0.3, "test", out=out),
+    "classic": lambda x, out: dl.dropout(x, 0.3, "test", scaling="classic", out=out),
+    "join": lambda x, out: dl.fractal_join([x, -x], out=out),
+    "drop_connect": lambda x, out: dl.drop_connect(x, x, 0.3, rng=KEY, out=out),
+    "moments' mean": lambda x, out: dl.drop_connect(x, x, mode="test", out=out),
+    "stochastic_depth": lambda x, out: dl.stochastic_depth(
+        x, np.negative, 0.3, True, rng=KEY, out=out
+    ),
+}
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "f2", "F", "g", ">f4"])
+@pytest.mark.parametrize("name", SQUARES)
+def test_out_may_be_the_input_turned_about(name, dtype):
+    if name in ("alpha_dropout", "gaussian_dropout") and dtype == "F":
+        dtype = "f4"
+    call, x = SQUARES[name], values(dtype, (65, 65)).astype(dtype)
+    expected = call(x.copy(), np.empty_like(x))
+    native = x.dtype.newbyteorder("=")
+    for turned in (x.T, x[::-1], x[:, ::-1], x[::-1, ::-1].T):
+        before = x.copy()
+        y = call(x, turned)
+        assert y is turned
+        assert_same(y.astype(native), expected.astype(native))
+        x[...] = before
+
+
 def test_what_could_crash_the_core_is_an_error():
     keep, packed = np.zeros(10, bool), bytearray(64)
     with pytest.raises(TypeError, match="an array is missing"):

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Maps of blocks against each cell by itself: is a seed that covers it
- * dropped?
+ * Maps of blocks against each seed by itself, dropped cell by cell.
  */
 #include "chance.h"
 #include "check.h"
@@ -9,6 +8,7 @@
 #include "uniform.h"
 #include "ops/block_mask.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { AXES = 4 };
@@ -19,35 +19,52 @@ bit(const uint8_t *bits, size_t i)
     return bits[i / 8] >> i % 8 & 1;
 }
 
-/* Whether a seed whose block covers a cell is dropped: corner counts from the
- * lowest such seed. */
-static int
-is_covered(const drop_block_mask *map, const size_t *cell, uint64_t key,
-           uint64_t threshold)
+/* How many seeds there are along an axis. */
+static size_t
+seeds(const drop_extent *axis)
 {
-    size_t first[AXES], n[AXES], step[AXES], all = 1;
-    for (int i = 0; i < map->axes; i++) {
-        const drop_extent *axis = &map->axis[i];
-        size_t last = axis->cells - axis->block;
-        first[i] = cell[i] >= axis->block ? cell[i] - axis->block + 1 : 0;
-        last = cell[i] < last ? cell[i] : last;
-        n[i] = last - first[i] + 1;
-        all *= n[i];
-        step[i] = 0;
+    return axis->cells - axis->block + 1;
+}
+
+/* Drops the cells of a seed's block from an axis on inwards; cell counts them
+ * in C order on the axes before. */
+static void
+drop_block_of(uint8_t *keep, const drop_block_mask *map, const size_t *seed,
+              int axis, size_t cell)
+{
+    if (axis == map->axes) {
+        keep[cell] = 0;
+        return;
     }
-    for (size_t seed = 0; seed < all; seed++) {
+    const drop_extent *along = &map->axis[axis];
+    for (size_t i = 0; i < along->block; i++) {
+        drop_block_of(keep, map, seed, axis + 1,
+                      cell * along->cells + seed[axis] + i);
+    }
+}
+
+/* Drops the cells of each seed that is dropped, one by one. */
+static void
+drop_by_seeds(uint8_t *keep, const drop_block_mask *map, uint64_t key,
+              uint64_t threshold)
+{
+    size_t seed[AXES] = {0}, all = 1;
+    for (int i = 0; i < map->axes; i++) {
+        all *= seeds(&map->axis[i]);
+    }
+    for (size_t n = 0; n < all; n++) {
         uint64_t index = map->index;
         for (int i = 0; i < map->axes; i++) {
-            index += (first[i] + step[i]) * map->axis[i].stride;
+            index += seed[i] * map->axis[i].stride;
         }
         if (uniform(key, index) < threshold) {
-            return 1;
+            drop_block_of(keep, map, seed, 0, 0);
         }
-        for (int i = map->axes; i-- > 0 && ++step[i] == n[i];) {
-            step[i] = 0;
+        for (int i = map->axes;
+             i-- > 0 && ++seed[i] == seeds(&map->axis[i]);) {
+            seed[i] = 0;
         }
     }
-    return 0;
 }
 
 static void
@@ -56,7 +73,7 @@ check_map(drop_block_mask *map)
     const uint64_t key = any(), threshold = any_threshold() / 4;
     const size_t n = drop_block_mask_size(map), bytes = (n + 63) / 64 * 8;
     guard pages = guard_new(bytes + 64);
-    size_t cell[AXES] = {0};
+    uint8_t *expected = malloc(n);
     uint64_t kept = 0;
     map->kernels = tested;
     map->to = guard_put(pages, bytes, AT_END, 8);
@@ -65,20 +82,20 @@ check_map(drop_block_mask *map)
     if (drop_block_mask_draw(map, no_interrupt)) {
         fail("blocks stopped");
     }
+    memset(expected, 1, n);
+    drop_by_seeds(expected, map, key, threshold);
     for (size_t i = 0; i < n; i++) {
-        unsigned keep = !is_covered(map, cell, key, threshold);
+        const unsigned keep = expected[i];
         if (bit(map->to, i) != keep) {
             fail("blocks: cell %zu of %zu on %d axes is %u", i, n, map->axes,
                  !keep);
         }
         kept += keep;
-        for (int j = map->axes; j-- > 0 && ++cell[j] == map->axis[j].cells;) {
-            cell[j] = 0;
-        }
     }
     if (map->kept != kept) {
         fail("blocks keep %" PRIu64 ", got %" PRIu64, kept, map->kept);
     }
+    free(expected);
     guard_free(pages);
     checks++;
 }
@@ -93,7 +110,7 @@ set_strides(drop_block_mask *map)
     for (int i = map->axes; i-- > 0;) {
         drop_extent *axis = &map->axis[i];
         axis->stride = stride;
-        stride *= axis->cells - axis->block + 1;
+        stride *= seeds(axis);
         stride += one_in(3) ? below(axis->cells * 1000) : 0;
     }
 }

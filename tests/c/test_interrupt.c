@@ -9,9 +9,11 @@
 #include "array/pack.h"
 #include "array/traverse.h"
 #include "base/threads.h"
+#include "ops/block_mask.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <time.h>
 
 static int
@@ -40,6 +42,44 @@ check_stop(int packs)
              packs ? "pack" : "traverse", status, calls);
     }
     guard_free(out);
+    checks++;
+}
+
+/* Stops a map of blocks at each poll in turn: at the seeds, and at every step
+ * of every axis along which they are extended. */
+static int
+stop_last(void *context)
+{
+    return --*(int *)context == 0 ? 7 : 0;
+}
+
+static void
+check_stop_of_blocks(void)
+{
+    const drop_extent axis[] = {
+        {3, 1, 1 << 20}, {1024, 5, 1 << 10}, {1024, 9, 1}};
+    guard pages = guard_new(3 << 17);
+    int polls = 0, left = 0;
+    while (left == 0) {
+        drop_block_mask map = {
+            .kernels = tested, .axes = COUNT(axis), .to = pages.first};
+        memcpy(map.axis, axis, sizeof axis);
+        memset(pages.first, 0, pages.size);
+        drop_sampler_start(&map.sampler, 1, DROP_ONE / 100);
+        left = ++polls;
+        int status =
+            drop_block_mask_draw(&map, (drop_interrupt){stop_last, &left});
+        if (left < 0 || (status == 7) != (left == 0)) {
+            fail("blocks: got %d, %d polls after number %d", status, -left,
+                 polls);
+        }
+    }
+    /* A poll for each million of the seeds, and for each of the 7 steps that
+     * double what a seed drops at the most. */
+    if (polls - 1 < 2 + 7) {
+        fail("blocks are polled %d times", polls - 1);
+    }
+    guard_free(pages);
     checks++;
 }
 
@@ -96,4 +136,5 @@ test_interrupt(void)
     check_caller_that_ends();
     check_stop(0);
     check_stop(1);
+    check_stop_of_blocks();
 }

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Changes a line of the library at a time, and looks whether a test fails.
+
+    python tests/mutants.py COUNT [SEED]
+
+Draws COUNT changes of comparisons, bounds, indices, numbers, polls and locks in src/
+and droplayers/, and makes each in a copy of the checkout. Tests that have to do with
+the file run first, and the first that fails ends it: the mutant is killed. Prints
+every mutant, and the survivors once more; build/mutants keeps what was printed.
+"""
+
+import difflib
+import io
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tokenize
+
+import numpy as np
+from c_build import ROOT, shipped_flags
+
+WORK = ROOT / "build" / "mutants"
+TREE = WORK / "tree"
+SECONDS = 300  #: for the tests of a mutant, of which some never end
+
+# What is replaced by what. Words stand for whole statements, which are left out.
+SWAPS = {
+    "<": ["<=", ">="],
+    "<=": ["<", ">"],
+    ">": [">=", "<"],
+    ">=": [">", "<="],
+    "==": ["!="],
+    "!=": ["=="],
+    "+": ["-"],
+    "-": ["+"],
+    "&&": ["||"],
+    "||": ["&&"],
+    "and": ["or"],
+    "or": ["and"],
+    "%": ["/"],
+    "+=": ["-="],
+    "-=": ["+="],
+    "!": [" "],
+    "not": [" "],
+    "min": ["max"],
+    "least": ["most"],
+}
+STATEMENT = re.compile(
+    r"^ +(status = |drop_poll|atomic_store|pthread_mutex_(un)?lock|if \(!?status"
+    r"|PyEval_|call\(lock).*;$"
+)
+
+# No machine of ours runs these, or they compute nothing.
+LEFT_OUT = re.compile(r"neon|plot/|__main__|_html|__init__|_names|dask|autograd")
+
+C_TOKEN = re.compile(
+    r"/\*.*?\*/|^[ \t]*#(?:[^\n\\]|\\.)*|\"[^\"\n]*\""
+    r"|(?P<token>\b\d+\b|&&|\|\||->|--|\+\+|<<|>>|[<>=!+\-%]=?|\bleast\b)",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def c_places(text):
+    """Where a C file has something to replace: begin, end, and what stands there."""
+    for match in C_TOKEN.finditer(text):
+        if match["token"]:
+            yield (*match.span("token"), match["token"])
+    for match in re.finditer(r"^.*$", text, re.MULTILINE):
+        if STATEMENT.match(match[0]):
+            yield (*match.span(), match[0])
+
+
+def python_places(text):
+    """The same of a Python file."""
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        begin = starts[token.start[0] - 1] + token.start[1]
+        if token.type in (tokenize.OP, tokenize.NUMBER, tokenize.NAME):
+            yield begin, begin + len(token.string), token.string
+
+
+def replacements(found):
+    """What may stand in the place of something."""
+    if found.isdigit():
+        return [str(int(found) + 1)]
+    if found.endswith(";"):
+        return [";"]
+    return SWAPS.get(found, [])
+
+
+def mutants():
+    """Every change: the file, and its text afterwards."""
+    for path in sorted([*ROOT.glob("src/**/*.[ch]"), *ROOT.glob("droplayers/**/*.py")]):
+        name = str(path.relative_to(ROOT))
+        if LEFT_OUT.search(name):
+            continue
+        text = path.read_text()
+        places = python_places if path.suffix == ".py" else c_places
+        for begin, end, found in places(text):
+            for other in replacements(found):
+                yield name, begin, end, other
+
+
+def draw(count, seed):
+    """As many of them, as many in each file as it has lines, no two in one place."""
+    every = list({(m[0], m[1]): m for m in mutants()}.values())
+    return random.Random(seed).sample(every, count)
+
+
+class Build:
+    """The extension and the program of tests/c, of objects that are compiled anew only
+    where a file has changed that they include."""
+
+    def __init__(self):
+        self.flags = [
+            *shipped_flags(),
+            "-O1",
+            "-fPIC",
+            "-w",
+            "-DPy_LIMITED_API=0x030B0000",
+            *(f"-I{path}" for path in (TREE / "src", TREE / "tests" / "c")),
+            f"-I{np.get_include()}",
+            f"-I{sysconfig.get_path('include')}",
+            "-Dmost(a,b)=((a)>(b)?(a):(b))",
+        ]
+        self.sources = sorted([*TREE.glob("src/**/*.c"), *TREE.glob("tests/c/*.c")])
+        self.object = {
+            s: WORK / s.relative_to(TREE).with_suffix(".o") for s in self.sources
+        }
+        self.includes = {}
+
+    def compile(self, sources):
+        for source in sources:
+            to = self.object[source]
+            to.parent.mkdir(parents=True, exist_ok=True)
+            command = ["cc", *self.flags, "-MMD", "-c", source, "-o", to]
+            if subprocess.run(command, capture_output=True).returncode:
+                return False
+            self.includes[source] = to.with_suffix(".d").read_text()
+        return True
+
+    def link(self):
+        library = [o for s, o in self.object.items() if "tests" not in s.parts[-3:]]
+        program = [o for s, o in self.object.items() if s.parts[-2] != "python"]
+        to = TREE / "droplayers" / "_core.abi3.so"
+        to.unlink(missing_ok=True)
+        run = ["cc", "-shared", *library, "-o", to, "-lm", "-pthread"]
+        subprocess.run(run, check=True)
+        run = ["cc", *program, "-o", WORK / "program", "-lm", "-pthread"]
+        subprocess.run(run, check=True)
+
+    def all(self):
+        self.compile(self.sources)
+        self.link()
+
+    def after(self, name):
+        """Builds what a changed file is part of; whether it compiles."""
+        if not name.startswith("src/"):
+            return True
+        path = str(TREE / name)
+        users = [s for s in self.sources if path in self.includes[s].split()]
+        if not self.compile(users):
+            return False
+        self.link()
+        return True
+
+
+# The tests of files, the quick ones first.
+TESTS = [
+    (r"ops/join|survivors|join", "functional/test_fractal_join.py"),
+    (r"block", "functional/test_drop_block.py functional/test_block_mask.py"),
+    (r"matmul|linear|connect", "functional/test_drop_connect.py"),
+    (
+        r"rows|stochastic",
+        "functional/test_kept_rows.py functional/test_stochastic_depth.py",
+    ),
+    (r"normal|gaussian", "functional/test_gaussian_dropout.py"),
+    (r"alpha", "functional/test_alpha_dropout.py"),
+    (r"spatial", "functional/test_spatial_dropout.py"),
+    (r"replace|item", "functional/test_replace.py"),
+    (r"rates|factors|drop_path", "functional/test_drop_path.py"),
+    (r"keep_mask|pack|bit_writer", "functional/test_keep_mask.py"),
+    (r"layers/", "layers"),
+    (r"schedules", "test_schedules.py"),
+    (r"config|settings", "test_threads.py"),
+    (r"key|rng", "test_keys.py"),
+    (r"fast_|args", "test_fast_path.py"),
+    (r"threads|release|interrupt", "test_threads.py test_interrupt.py test_process.py"),
+    (r"_validation|_conversion", "test_inputs.py test_errors.py test_hostile.py"),
+    (r"axes|plan|loop|traverse|draw", "test_axis_order.py"),
+    (r"", "functional/test_dropout.py test_memory_bounds.py test_fast_path.py"),
+    (r"", "test_keys.py test_inputs.py test_stream.py test_errors.py"),
+    (r"", "test_hostile.py test_memory.py test_reference.py test_threads.py"),
+    (r"", "test_interrupt.py"),
+]
+
+
+def commands(name):
+    """The tests of a file as commands, in their order."""
+    python = [sys.executable, "-P", "-m", "pytest", "-x", "-q", "--no-header"]
+    python += ["-p", "no:cacheprovider", "--hypothesis-profile=few"]
+    if name.startswith("src/") and "/python/" not in name:
+        answers = TREE / "tests" / "data" / "philox_kat.txt"
+        isas = (
+            ("avx2", "avx512") if re.search(r"avx|simd", name) else ("scalar", "avx2")
+        )
+        for isa in isas:
+            yield [WORK / "program", isa, answers, "20"]
+    seen = set()
+    for pattern, files in TESTS:
+        fresh = [file for file in files.split() if file not in seen]
+        if fresh and re.search(pattern, name):
+            seen.update(fresh)
+            yield [*python, *(f"tests/{file}" for file in fresh)]
+
+
+def what_kills(name):
+    """The first test that fails, or None."""
+    environment = {**os.environ, "PYTHONPATH": f"{TREE}{os.pathsep}{TREE / 'tests'}"}
+    for command in commands(name):
+        try:
+            run = subprocess.run(
+                list(map(str, command)),
+                cwd=TREE,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            return "never ends"
+        if run.returncode:
+            failed = re.findall(r"^FAILED (\S+)", run.stdout, re.MULTILINE)
+            last = (run.stderr.splitlines() or [f"status {run.returncode}"])[-1]
+            return failed[0] if failed else last[:90]
+    return None
+
+
+def shown(name, before, after):
+    """A change, as the lines that differ."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0)
+    changed = [line for line in lines if re.match(r"[-+][^-+]", line)]
+    return "\n".join([name, *changed])
+
+
+def main():
+    count, seed = int(sys.argv[1]), int([*sys.argv, 1][2])
+    shutil.rmtree(TREE, ignore_errors=True)
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in tracked.stdout.split():
+        (TREE / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, TREE / name)
+    build = Build()
+    build.all()
+    survivors, stillborn = [], 0
+    for number, (name, begin, end, other) in enumerate(draw(count, seed), 1):
+        path = TREE / name
+        before = path.read_text()
+        after = before[:begin] + other + before[end:]
+        path.write_text(after)
+        change = shown(name, before, after)
+        if not build.after(name):
+            killer, stillborn = "does not compile", stillborn + 1
+        else:
+            killer = what_kills(name)
+        if killer is None:
+            survivors.append(change)
+        print(f"{number}: {change}\n  {killer or 'SURVIVES'}", flush=True)
+        path.write_text(before)
+        build.after(name)
+    alive = count - stillborn
+    print(f"{alive - len(survivors)} of {alive} killed; {stillborn} do not compile")
+    print(*survivors, sep="\n\n")
+
+
+if __name__ == "__main__":
+    main()
