@@ -96,10 +96,25 @@ add_constants(PyObject *module)
     return status;
 }
 
+/* The settings and NumPy's functions are the process's. Python refuses some
+ * subinterpreters by the slot below, 3.11 and others none. */
+static int
+refuse_subinterpreter(void)
+{
+    if (PyInterpreterState_GetID(PyInterpreterState_Get()) == 0) {
+        return 0;
+    }
+    PyErr_SetString(PyExc_ImportError,
+                    "droplayers does not support subinterpreters: import it "
+                    "in the main interpreter");
+    return -1;
+}
+
 static int
 execute(PyObject *module)
 {
-    if (PyArray_ImportNumPyAPI() < 0 || add_constants(module) < 0 ||
+    if (refuse_subinterpreter() < 0 || PyArray_ImportNumPyAPI() < 0 ||
+        add_constants(module) < 0 ||
         drop_rng_start(PyModule_GetState(module)) < 0) {
         return -1;
     }
