@@ -104,20 +104,20 @@ typedef struct {
     size_t count; /* segments */
 } row_segments;
 
-/* Adds a row's segments. Returns the slot of the first, or -1 where there is
- * no room for them. */
+/* Adds a row's segments; behind the last index there is comes index 0. Returns
+ * the slot of the first, or -1 where there is no room for them. */
 static ptrdiff_t
 add_row(row_segments *s, uint64_t index, size_t n)
 {
     const uint64_t first = index / DROP_SEGMENT;
-    const size_t more = (size_t)((index + n - 1) / DROP_SEGMENT - first) + 1;
+    const size_t more = (index % DROP_SEGMENT + n - 1) / DROP_SEGMENT + 1;
     const int goes_on = s->count && s->segment[s->count - 1] == first;
     const size_t slot = s->count - (size_t)goes_on;
     if (slot + more > DROP_TILE_SEGMENTS) {
         return -1;
     }
     for (size_t i = 0; i < more; i++) {
-        s->segment[slot + i] = first + i;
+        s->segment[slot + i] = (index + i * DROP_SEGMENT) / DROP_SEGMENT;
     }
     s->count = slot + more;
     return (ptrdiff_t)slot;

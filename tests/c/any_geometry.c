@@ -166,7 +166,8 @@ choose_mask(geometry *g)
     g->threshold = any_threshold();
     drop_job_draw(job, g->key, g->threshold);
     const uint64_t span = choose_indices(job);
-    /* Where a counter word, or all of them, come to an end. */
+    /* Where a counter word, or all of them, come to an end: behind the last
+     * index comes 0. */
     const uint64_t ends[] = {UINT64_C(1) << 32, UINT64_C(1) << 39,
                              UINT64_C(1) << 63, 0};
     if (one_in(3)) {
@@ -174,11 +175,10 @@ choose_mask(geometry *g)
     }
     else if (one_in(3) && span < UINT32_MAX) {
         uint64_t end = ends[below(COUNT(ends))];
-        job->index = end - 1 - span;
-        job->index += end ? below(span + 2) : 0;
+        job->index = end - 1 - span + below(span + 2);
     }
     g->given = (guard){NULL, 0};
-    if (one_in(3) && job->index + span < GIVEN_MOST) {
+    if (one_in(3) && job->index < GIVEN_MOST && span < GIVEN_MOST) {
         size_t size = (job->index + span) / 8 + 1 + DROP_BITS_PAD;
         g->given = guard_new(size);
         job->given = guard_put(g->given, size, AT_END, 1);
