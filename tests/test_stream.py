@@ -165,3 +165,15 @@ def test_golden_masks_never_change(name):
         assert golden.digest(packed) == case["sha256"]
 
     on_each_isa(check)
+
+
+@pytest.mark.parametrize("before", [1, 5, 511, 513, 4097])
+def test_behind_the_last_index_comes_index_0(isa, before):
+    u = _core.uniforms(7, 2**64 - before, before + 600)
+    last, first = _core.uniforms(7, 2**64 - before, before), _core.uniforms(7, 0, 600)
+    np.testing.assert_array_equal(u, np.concatenate([last, first]))
+    rates = np.full(before + 600, 0.3)
+    bits = bytearray(len(rates) // 8 + 1)
+    _core.pack_rates(bits, rates, 7, 2**64 - before)
+    keep = np.unpackbits(np.frombuffer(bits, np.uint8), bitorder="little")
+    np.testing.assert_array_equal(keep[: len(u)], u >= _core.threshold(0.3))

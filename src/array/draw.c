@@ -29,13 +29,14 @@ set_bits(uint64_t *word, size_t from, size_t n)
     }
 }
 
-/* Lists count segments from that of element index on. Returns how many of them
- * elements index..index+n-1 touch. */
+/* Lists count segments from that of element index on; behind the last index
+ * there is comes index 0. Returns how many of them elements index..index+n-1
+ * touch. */
 static size_t
 list_segments(uint64_t *segment, size_t count, uint64_t index, size_t n)
 {
     for (size_t i = 0; i < count; i++) {
-        segment[i] = index / DROP_SEGMENT + i;
+        segment[i] = (index + i * DROP_SEGMENT) / DROP_SEGMENT;
     }
     return (index % DROP_SEGMENT + n + DROP_SEGMENT - 1) / DROP_SEGMENT;
 }

@@ -14,7 +14,9 @@ drop_pack_rates(const drop_kernels *kernels, uint8_t *to, const double *p,
     int status = 0;
     drop_sampler_start(&sampler, key, 0);
     for (size_t some; n && !status; p += some, index += some, n -= some) {
-        const size_t before = index % DROP_SEGMENT, room = DROP_TILE - before;
+        /* To the end of a tile: the indices of a call do not pass 2**64. */
+        const size_t before = index % DROP_SEGMENT;
+        const size_t room = DROP_TILE - index % DROP_TILE;
         some = least(n, room);
         kernels->bernoulli_rates(bits, index, p, some, &sampler);
         drop_bits_copy(&writer, bits, before, some);

@@ -46,7 +46,9 @@ static void
 check_rates(size_t n)
 {
     const uint64_t key = one_in(4) ? below(4) : any();
-    const uint64_t index = one_in(2) ? below(3 * DROP_SEGMENT) : any();
+    const uint64_t index = one_in(2)   ? below(3 * DROP_SEGMENT)
+                           : one_in(2) ? 0 - below(2 * DROP_TILE)
+                                       : any();
     const size_t size = n / 8 + (n % 8 != 0);
     guard pages = guard_new(n * sizeof(double) + 64);
     double *p = (double *)guard_put(pages, n * sizeof(double), AT_END,
