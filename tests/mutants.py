@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Changes a line of the library at a time, and looks whether a test fails.
 
-    python tests/mutants.py COUNT [SEED]
+    python tests/mutants.py COUNT [SEED [FILES]]
 
 Draws COUNT changes of comparisons, bounds, indices, numbers, polls and locks in src/
-and droplayers/, and makes each in a copy of the checkout. Tests that have to do with
-the file run first, and the first that fails ends it: the mutant is killed. Prints
-every mutant, and the survivors once more; build/mutants keeps what was printed.
+and droplayers/, in files whose names a regular expression finds, and makes each in a
+copy of the checkout. Tests that have to do with the file run first, and the first that
+fails ends it: the mutant is killed. Prints every mutant, and those once more that
+survive, or whose tests take too long to say.
 """
 
 import difflib
@@ -25,7 +26,7 @@ from c_build import ROOT, shipped_flags
 
 WORK = ROOT / "build" / "mutants"
 TREE = WORK / "tree"
-SECONDS = 300  #: for the tests of a mutant, of which some never end
+SECONDS = int(os.environ.get("DROPLAYERS_SECONDS", 600))  #: for a command, at most
 
 # What is replaced by what. Words stand for whole statements, which are left out.
 SWAPS = {
@@ -94,11 +95,11 @@ def replacements(found):
     return SWAPS.get(found, [])
 
 
-def mutants():
-    """Every change: the file, and its text afterwards."""
+def mutants(files):
+    """Every change: the file, what is left out of it, and what takes its place."""
     for path in sorted([*ROOT.glob("src/**/*.[ch]"), *ROOT.glob("droplayers/**/*.py")]):
         name = str(path.relative_to(ROOT))
-        if LEFT_OUT.search(name):
+        if LEFT_OUT.search(name) or not re.search(files, name):
             continue
         text = path.read_text()
         places = python_places if path.suffix == ".py" else c_places
@@ -107,10 +108,13 @@ def mutants():
                 yield name, begin, end, other
 
 
-def draw(count, seed):
-    """As many of them, as many in each file as it has lines, no two in one place."""
-    every = list({(m[0], m[1]): m for m in mutants()}.values())
+def draw(count, seed, files):
+    """As many of them, no two in one place."""
+    every = list({(m[0], m[1]): m for m in mutants(files)}.values())
     return random.Random(seed).sample(every, count)
+
+
+TOO_LONG = "takes too long to say"
 
 
 class Build:
@@ -234,7 +238,7 @@ def what_kills(name):
                 timeout=SECONDS,
             )
         except subprocess.TimeoutExpired:
-            return "never ends"
+            return TOO_LONG
         if run.returncode:
             failed = re.findall(r"^FAILED (\S+)", run.stdout, re.MULTILINE)
             last = (run.stderr.splitlines() or [f"status {run.returncode}"])[-1]
@@ -250,7 +254,8 @@ def shown(name, before, after):
 
 
 def main():
-    count, seed = int(sys.argv[1]), int([*sys.argv, 1][2])
+    count, seed, files = (*sys.argv[1:], *("20", "1", "")[len(sys.argv) - 1 :])
+    count = int(count)
     shutil.rmtree(TREE, ignore_errors=True)
     tracked = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -260,8 +265,10 @@ def main():
         shutil.copy(ROOT / name, TREE / name)
     build = Build()
     build.all()
-    survivors, stillborn = [], 0
-    for number, (name, begin, end, other) in enumerate(draw(count, seed), 1):
+    survivors, stillborn, slow = [], 0, []
+    for number, (name, begin, end, other) in enumerate(
+        draw(count, int(seed), files), 1
+    ):
         path = TREE / name
         before = path.read_text()
         after = before[:begin] + other + before[end:]
@@ -271,14 +278,16 @@ def main():
             killer, stillborn = "does not compile", stillborn + 1
         else:
             killer = what_kills(name)
-        if killer is None:
-            survivors.append(change)
+        if killer in (None, TOO_LONG):
+            (slow if killer else survivors).append(change)
         print(f"{number}: {change}\n  {killer or 'SURVIVES'}", flush=True)
         path.write_text(before)
         build.after(name)
     alive = count - stillborn
-    print(f"{alive - len(survivors)} of {alive} killed; {stillborn} do not compile")
-    print(*survivors, sep="\n\n")
+    killed = alive - len(survivors) - len(slow)
+    print(f"{killed} of {alive} killed, {len(slow)} too slow to say;", end=" ")
+    print(f"{stillborn} more do not compile. Survivors, and slow ones:")
+    print(*survivors, "---", *slow, sep="\n\n")
 
 
 if __name__ == "__main__":
