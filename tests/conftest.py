@@ -6,7 +6,8 @@ from hypothesis import settings
 
 from droplayers import _core
 
-collect_ignore = ["typing"]  # what test_typing.py runs, and checkers read
+# What test_typing.py runs and checkers read; what .ci/fuzz runs.
+collect_ignore = ["typing", "fuzz"]
 
 # --hypothesis-profile takes another: few where an interpreter is what is tested, many
 # and new ones where there is time.
