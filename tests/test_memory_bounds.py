@@ -269,20 +269,44 @@ def test_factors_rates_and_rows_are_held_to_their_bounds():
     for rates in (ones.astype("f4"), np.ones((9, 1)), np.ones(18)[::2], [1.0]):
         with pytest.raises(TypeError, match="array of rates"):
             _core.pack_rates(bytearray(9), rates, 1, 0)
-    rows = np.arange(3)
-    for part, at, first in (
-        (x[:3], rows, 1),
-        (x[:3], rows + 7, 0),
-        (x[:3], rows - 1, 0),
-        (x[:2], rows, 0),
-        (x[:3].astype("f8"), rows, 0),
-        (x[:3, ::2], rows, 0),
-        (x[:3], rows.astype("i4"), 0),
-        (x[:3].astype(object), rows, 0),
-    ):
-        with pytest.raises(ValueError, match="rows do not fit"):
-            _core.put_rows(x.copy(), part, at, first)
-    with pytest.raises(ValueError, match="rows do not fit"):
-        _core.put_rows(np.broadcast_to(x[:1], x.shape), x[:3], rows, 0)
-    moved = _core.put_rows(np.zeros((4, 4), "f4"), x[:3], np.array([5, 7, 8]), 5)
-    assert moved.sum(axis=1).tolist() == [4, 0, 4, 4]
+    assert_rows_are_checked(x)
+
+
+def assert_rows_are_checked(x):
+    keep = bytearray([0b1101, *[0] * 8])
+    part, four = x[:3], x[:4]
+    for packed in (bytearray(8), bytearray(7), bytearray()):
+        with pytest.raises(ValueError, match="no room"):
+            _core.draw_rows(packed, 4, (1, 0, None, 0, None))
+        with pytest.raises(ValueError, match="no room"):
+            _core.take_rows(part.copy(), four, packed)
+        with pytest.raises(ValueError, match="no room"):
+            _core.add_rows(four.copy(), four, part, packed, 1.0)
+    with pytest.raises(ValueError, match="negative length"):
+        _core.draw_rows(bytearray(99), -1, (1, 0, None, 0, None))
+    for bad in (x[:2], four, part[:, :3], part[0], part.astype("f8"), part[..., None]):
+        with pytest.raises(ValueError, match="do not fit"):
+            _core.take_rows(bad.copy(), four, keep)
+        with pytest.raises(ValueError, match="do not fit"):
+            _core.add_rows(four.copy(), four, bad, keep, 1.0)
+    objects = four.astype(object)
+    fixed = np.broadcast_to(part[:1], part.shape)
+    for out, y in ((fixed, four), (objects[:3], objects), (part, np.empty(4, "V0"))):
+        with pytest.raises(ValueError, match="cannot be copied"):
+            _core.take_rows(out, y, keep)
+    for out, y in ((np.array(1.0), four), (part, np.array(1.0)), (None, four)):
+        with pytest.raises(ValueError, match="array of samples"):
+            _core.take_rows(out, y, keep)
+        with pytest.raises(ValueError, match="array of samples"):
+            _core.add_rows(out, y, part, keep, 1.0)
+    with pytest.raises(ValueError, match="differ in shape"):
+        _core.add_rows(four.copy(), x[:5], part, keep, 1.0)
+    with pytest.raises(TypeError, match="kernel"):
+        _core.add_rows(four.copy(), four.astype("f8"), part, keep, 1.0)
+    assert _core.draw_rows(bytearray(9), 4, (1, 0, None, 0, None)) == 4
+    taken = _core.take_rows(
+        np.zeros((3, 4), "f4"), np.arange(16, dtype="f4").reshape(4, 4), keep
+    )
+    assert taken[:, 0].tolist() == [0, 8, 12]
+    added = _core.add_rows(np.empty_like(four), four, part, keep, 2.0)
+    assert added.sum(axis=1).tolist() == [12, 4, 12, 12]

@@ -64,6 +64,8 @@ def as_known(arrays: list[Array], dtype: np.dtype[Any]) -> list[Array] | None:
     as two reals along an axis more. None where they have no kernel in common."""
     if any(x.dtype != dtype for x in arrays):
         return None
+    if dtype.char in "FD" and arrays[0].ndim == MOST_AXES:
+        return None
     if _validation.is_bfloat16(dtype):
         return [x.view(np.uint16) for x in arrays]
     if dtype.char in "FD":

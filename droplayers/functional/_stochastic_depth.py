@@ -9,12 +9,12 @@ import numpy as np
 
 from .. import _core, _validation
 from .._lib import mask as masks
-from .._lib.elementwise import RESIDUAL, TILE, Affine, apply, unpack
+from .._lib.elementwise import RESIDUAL, TILE, Affine, apply, as_known, unpack
 from .._lib.memory import empty_like
-from .._lib.pipeline import in_mode, returned
+from .._lib.pipeline import in_mode, reserve_then_draw, returned
 from .._undo import undoes_its_draw
 from ._drop_path import is_classic
-from ._kept_rows import SAMPLINGS, bernoulli_rows, fixed_rows
+from ._kept_rows import SAMPLINGS, fixed_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -219,21 +219,23 @@ class _Dropping(NamedTuple):
     batch: bool
     fixed: bool  #: a number of them, by which the factor is found
 
-    def draw(
-        self, shape: tuple[int, ...], rng: RNG
-    ) -> tuple[NDArray[np.intp], float, Mask]:
-        """The kept samples, the factor, and the mask that keeps them."""
+    def draw(self, shape: tuple[int, ...], rng: RNG) -> tuple[int, float, Mask]:
+        """How many samples are kept, the factor, and the mask that keeps them."""
         n, where = shape[0], masks.rows(shape, self.batch)
         if self.batch:
             mask = masks.from_rng(self.rate, where, rng)
             keep = unpack(mask, np.empty(1, np.bool_))
-            return np.arange(n if keep[0] else 0), self.factor, mask
+            return n if keep[0] else 0, self.factor, mask
         if not self.fixed:
-            rows, mask = bernoulli_rows(n, self.rate, rng)
-            return rows, self.factor, mask._replace(strides=where.strides)
+            packed, drawn = reserve_then_draw(
+                lambda: masks.empty_bits(n),
+                lambda: masks.from_rng(self.rate, where, rng),
+            )
+            count = _core.draw_rows(packed, n, drawn._replace(strides=None))
+            return count, self.factor, masks.from_bits(packed, where)
         rows, keep = fixed_rows(n, self.rate, rng), np.zeros(n, np.bool_)
         keep[rows] = True
-        return rows, n / max(1, len(rows)), masks.from_array(keep, where)
+        return len(rows), n / max(1, len(rows)), masks.from_array(keep, where)
 
 
 def _dropping(
@@ -272,13 +274,10 @@ def _add_branch(
     drops = _dropping(*dropping)
     if out is not None:
         _validation.out(out, array.shape, dtype)
-    rows, factor, mask = drops.draw(array.shape, rng)
-    if len(rows) == len(array):
-        kept = array.astype(dtype)
-    else:
-        kept = _take(array, rows).astype(dtype, copy=False)
+    count, factor, mask = drops.draw(array.shape, rng)
+    kept = _take(array, count, mask).astype(dtype, copy=count == len(array))
     part = kept
-    if rows.size:
+    if count:
         result, memory = f"{branch_name}'s result", _validation.memory(owner)
         part = _validation.array(branch(kept[...]), result)
         if _validation.memory(owner) != memory:
@@ -289,41 +288,59 @@ def _add_branch(
     target = None if out is None else _validation.out(out, array.shape, dtype)
     if target is None:
         target = empty_like(array, dtype)
-    _add_rows(array, part, rows, mask, dtype, factor, target)
+    _add_rows(array, part, mask, dtype, factor, target)
     return returned(target, out, None)
 
 
-def _take(x: Array, rows: NDArray[np.intp]) -> Array:
-    """Some rows of x. `take` is the faster way, but copies arrays whole that are not
-    contiguous."""
-    if x.flags.c_contiguous and x.flags.aligned:
-        return x.take(rows, axis=0, mode="clip")
-    return x[rows]
+def _take(x: Array, count: int, mask: Mask) -> Array:
+    """The samples of x that a mask keeps, or x itself where it keeps all."""
+    if count == len(x):
+        return x
+    kept = empty_like(x[:count], x.dtype)
+    if count:
+        assert mask.packed is not None
+        _core.take_rows(kept, x, mask.packed)
+    return kept
 
 
 def _add_rows(
     x: Array,
     part: Array,
-    rows: NDArray[np.intp],
     mask: Mask,
     dtype: np.dtype[Any],
     factor: float,
     out: Array,
 ) -> None:
     """Store x in out, with factor * part added on the rows that a mask keeps. part has
-    these rows alone; they are put in their places tile by tile."""
+    these rows alone."""
     x = _validation.apart(x, out)
     if np.may_share_memory(part, out):
         part = part.copy()
     affine = Affine(RESIDUAL, factor)
-    if len(rows) == len(x) or not len(rows):
-        apply(part if len(rows) else x, dtype, mask, affine, x, out)
-        return
+    if len(part) == len(x) or not len(part):
+        apply(part if len(part) else x, dtype, mask, affine, x, out)
+    elif known := as_known([out, x, part], dtype):
+        assert mask.packed is not None
+        target, rows, terms = known
+        _core.add_rows(target, rows, terms, mask.packed, factor)
+    else:
+        _add_tiles(x, part, mask, dtype, affine, out)
+
+
+def _add_tiles(
+    x: Array,
+    part: Array,
+    mask: Mask,
+    dtype: np.dtype[Any],
+    affine: Affine,
+    out: Array,
+) -> None:
+    """The same for dtypes without a kernel, tile by tile: each row of a tile has a row
+    of part beside it, its own where it is kept."""
     step, end = max(1, TILE // max(1, math.prod(x.shape[1:]))), 0
-    terms = np.empty((min(step, len(x)), *x.shape[1:]), part.dtype)
     for low in range(0, len(x), step):
         here, row = mask.at(mask.first + low), x[low : low + step]
-        begin, end = end, int(rows.searchsorted(low + step))
-        some = np.ascontiguousarray(part[begin:end])
-        places = _core.put_rows(terms, some, rows[begin:end], low)[: len(row)]
+        rank = np.cumsum(unpack(here, np.empty(len(row), np.bool_))) + (end - 1)
+        end = int(rank[-1]) + 1
+        places = part.take(rank, axis=0, mode="clip")
         apply(places, dtype, here, affine, row, out[low : low + step])

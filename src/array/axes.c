@@ -26,19 +26,13 @@ drop_axes_coalesce(drop_axis *axis, int axes)
     return kept;
 }
 
-static size_t
-magnitude(ptrdiff_t stride)
-{
-    return stride < 0 ? -(size_t)stride : (size_t)stride;
-}
-
 static int
 is_outer(const drop_axis *a, const drop_axis *b)
 {
-    if (magnitude(a->out) != magnitude(b->out)) {
-        return magnitude(a->out) > magnitude(b->out);
+    if (drop_magnitude(a->out) != drop_magnitude(b->out)) {
+        return drop_magnitude(a->out) > drop_magnitude(b->out);
     }
-    return magnitude(a->x) > magnitude(b->x);
+    return drop_magnitude(a->x) > drop_magnitude(b->x);
 }
 
 void

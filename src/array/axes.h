@@ -17,6 +17,12 @@ typedef struct {
     uint64_t mask;       /* elements, modulo 2**64; 0: the axis is shared */
 } drop_axis;
 
+static inline size_t
+drop_magnitude(ptrdiff_t stride)
+{
+    return stride < 0 ? -(size_t)stride : (size_t)stride;
+}
+
 /* Whether axis a continues, in out, x and r, where axis b inside of it ends.
  */
 int drop_axes_contiguous(const drop_axis *a, const drop_axis *b);

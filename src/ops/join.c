@@ -10,12 +10,6 @@ typedef struct {
     size_t step, count; /* places of a chunk; chunks */
 } partition;
 
-static size_t
-magnitude(ptrdiff_t stride)
-{
-    return stride < 0 ? -(size_t)stride : (size_t)stride;
-}
-
 /* Sorts axes from out's largest stride to the smallest. */
 static void
 sort_axes(drop_join *job)
@@ -23,7 +17,8 @@ sort_axes(drop_join *job)
     for (int i = 1; i < job->axes; i++) {
         const drop_join_axis next = job->axis[i];
         int j = i;
-        for (; j && magnitude(job->axis[j - 1].out) < magnitude(next.out);
+        for (; j &&
+               drop_magnitude(job->axis[j - 1].out) < drop_magnitude(next.out);
              j--) {
             job->axis[j] = job->axis[j - 1];
         }

@@ -1,96 +1,193 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Rows put in their places.
+ * The samples that a mask keeps: drawn, taken out of an array, and added where
+ * they came from.
  */
+#include "array/pack.h"
+#include "ops/kept_rows.h"
 #include "python/args.h"
+#include "python/call_apply.h"
 #include "python/calls.h"
+#include "python/job_from_numpy.h"
+#include "python/job_mask.h"
+#include "python/release.h"
+#include "python/settings.h"
 
 #include <string.h>
 
-/* Copies row i of from to row place[i] - first of to. The usual sizes are
- * constants, so that compilers copy without a call. */
-static void
-put_rows(char *to, const char *from, const npy_intp *place, npy_intp n,
-         npy_intp first, size_t size)
-{
-#define CASE(bytes)                                                       \
-    case bytes:                                                           \
-        for (npy_intp i = 0; i < n; i++) {                                \
-            memcpy(to + (place[i] - first) * (bytes), from + i * (bytes), \
-                   bytes);                                                \
-        }                                                                 \
-        break
-    switch (size) {
-        CASE(4);
-        CASE(8);
-        CASE(16);
-        CASE(32);
-        CASE(64);
-    default:
-        for (npy_intp i = 0; i < n; i++) {
-            memcpy(to + (size_t)(place[i] - first) * size,
-                   from + (size_t)i * size, size);
-        }
-    }
-#undef CASE
-}
-
-/* Bytes of a row of an array in C order that is not empty. */
-static size_t
-row_size(PyArrayObject *x)
-{
-    return (size_t)(PyArray_NBYTES(x) / PyArray_DIM(x, 0));
-}
-
+/* Gets the packed bits of n samples. The caller releases them. */
 static int
-are_places(PyArrayObject *rows, npy_intp n, npy_intp first, npy_intp end)
+parse_kept(drop_kept *kept, Py_buffer *bits, PyObject *arg, npy_intp n,
+           int flags)
 {
-    if (PyArray_NDIM(rows) != 1 || PyArray_TYPE(rows) != NPY_INTP ||
-        !PyArray_ISCARRAY_RO(rows) || PyArray_DIM(rows, 0) != n) {
-        return 0;
+    if (PyObject_GetBuffer(arg, bits, flags) < 0) {
+        return -1;
     }
-    const npy_intp *place = PyArray_DATA(rows);
-    int fits = 1;
-    for (npy_intp i = 0; i < n; i++) {
-        fits &= place[i] >= first && place[i] < end;
+    *kept = (drop_kept){drop_settings.kernels, bits->buf, (size_t)n};
+    if (bits->len < DROP_BITS_PAD ||
+        (size_t)(bits->len - DROP_BITS_PAD) < kept->n / 8 + (n % 8 != 0)) {
+        PyErr_SetString(PyExc_ValueError, "there is no room for the bits");
+        return -1;
+    }
+    return 0;
+}
+
+/* Whether part has the kept samples of all, and is like it otherwise. */
+static int
+is_part(PyArrayObject *part, PyArrayObject *all, const drop_kept *kept)
+{
+    int fits = PyArray_NDIM(part) == PyArray_NDIM(all) &&
+               PyArray_EquivTypes(PyArray_DESCR(part), PyArray_DESCR(all)) &&
+               (size_t)PyArray_DIM(part, 0) == drop_kept_count(kept, kept->n);
+    for (int i = 1; fits && i < PyArray_NDIM(all); i++) {
+        fits = PyArray_DIM(part, i) == PyArray_DIM(all, i);
+    }
+    if (!fits) {
+        PyErr_SetString(PyExc_ValueError, "the samples do not fit");
     }
     return fits;
 }
 
 static int
-is_in_order(PyArrayObject *x)
+has_samples(PyArrayObject *x)
 {
-    return x && PyArray_NDIM(x) > 0 && PyArray_IS_C_CONTIGUOUS(x) &&
-           !PyDataType_REFCHK(PyArray_DESCR(x));
+    const int has = x && PyArray_NDIM(x) > 0;
+    if (!has) {
+        PyErr_SetString(PyExc_ValueError, "expected an array of samples");
+    }
+    return has;
 }
 
 PyObject *
-drop_core_put_rows(PyObject *self, PyObject *const *args, Py_ssize_t count)
+drop_core_draw_rows(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
-    PyArrayObject *to, *from, *rows;
+    drop_job job = {.op = {.dtype = DROP_BOOL}, .axes = 1};
+    Py_buffer given = {0}, bits = {0};
+    drop_kept kept;
+    PyObject *count = NULL;
     (void)self;
-    if (drop_count("put_rows", count, 4) < 0 ||
-        drop_parse_array(&to, args[0]) < 0 ||
-        drop_parse_array(&from, args[1]) < 0 ||
-        drop_parse_array(&rows, args[2]) < 0) {
+    if (drop_count("draw_rows", n, 3) < 0) {
         return NULL;
     }
-    Py_ssize_t first = PyLong_AsSsize_t(args[3]);
+    const Py_ssize_t samples = PyLong_AsSsize_t(args[1]);
+    if (samples < 0) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_ValueError, "negative length");
+        }
+        return NULL;
+    }
+    job.axis[0].n = (size_t)samples;
+    if (drop_parse_mask(&job, &given, args[2]) == 0 &&
+        parse_kept(&kept, &bits, args[0], samples, PyBUF_WRITABLE) == 0) {
+        memset(bits.buf, 0, (size_t)bits.len);
+        if (drop_do(&job, bits.buf) == 0) {
+            count = PyLong_FromSize_t(drop_kept_count(&kept, kept.n));
+        }
+    }
+    PyBuffer_Release(&given);
+    PyBuffer_Release(&bits);
+    return count;
+}
+
+/* Sets the axes along the items of a sample. Items of other sizes than the
+ * kernels' are parts along one more axis. */
+static void
+set_items(drop_taking *job, PyArrayObject *out, PyArrayObject *x)
+{
+    const npy_intp bytes = PyArray_ITEMSIZE(x), size = bytes & -bytes;
+    job->size = size < DROP_MAX_ITEM ? size : DROP_MAX_ITEM;
+    job->sample.out = PyArray_STRIDE(out, 0);
+    job->sample.x = PyArray_STRIDE(x, 0);
+    job->axes = PyArray_NDIM(x);
+    for (int i = 1; i < job->axes; i++) {
+        job->axis[i - 1] = (drop_axis){.n = (size_t)PyArray_DIM(x, i),
+                                       .out = PyArray_STRIDE(out, i),
+                                       .x = PyArray_STRIDE(x, i)};
+    }
+    job->axis[job->axes - 1] = (drop_axis){
+        .n = (size_t)(bytes / job->size), .out = job->size, .x = job->size};
+}
+
+static int
+take(void *job, int threads, drop_interrupt interrupt)
+{
+    return drop_take_rows(job, threads, interrupt);
+}
+
+PyObject *
+drop_core_take_rows(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    drop_taking job;
+    Py_buffer bits = {0};
+    PyArrayObject *out, *x;
+    int status = -1;
+    (void)self;
+    if (drop_count("take_rows", n, 3) < 0 ||
+        drop_parse_array(&out, args[0]) < 0 ||
+        drop_parse_array(&x, args[1]) < 0 || !has_samples(out) ||
+        !has_samples(x)) {
+        return NULL;
+    }
+    if (!PyArray_ISWRITEABLE(out) || PyDataType_REFCHK(PyArray_DESCR(x)) ||
+        PyArray_ITEMSIZE(x) == 0) {
+        PyErr_SetString(PyExc_ValueError, "samples cannot be copied to out");
+        return NULL;
+    }
+    if (parse_kept(&job.kept, &bits, args[2], PyArray_DIM(x, 0),
+                   PyBUF_SIMPLE) == 0 &&
+        is_part(out, x, &job.kept)) {
+        job.out = PyArray_BYTES(out);
+        job.x = PyArray_BYTES(x);
+        set_items(&job, out, x);
+        status = drop_release(take, &job, drop_taking_work(&job));
+    }
+    PyBuffer_Release(&bits);
+    return status ? NULL : Py_NewRef(args[0]);
+}
+
+typedef struct {
+    drop_job job;
+    drop_kept kept;
+} adding;
+
+static int
+add(void *work, int threads, drop_interrupt interrupt)
+{
+    adding *w = work;
+    return drop_add_rows(&w->job, &w->kept, threads, interrupt);
+}
+
+PyObject *
+drop_core_add_rows(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    adding work;
+    Py_buffer bits = {0};
+    PyArrayObject *out, *r, *part;
+    int status = -1;
+    (void)self;
+    if (drop_count("add_rows", n, 5) < 0 ||
+        drop_parse_array(&out, args[0]) < 0 ||
+        drop_parse_array(&r, args[1]) < 0 ||
+        drop_parse_array(&part, args[2]) < 0 || !has_samples(out) ||
+        !has_samples(r) || !has_samples(part)) {
+        return NULL;
+    }
+    work.job.op.affine =
+        (drop_affine){.form = DROP_RESIDUAL, .a = PyFloat_AsDouble(args[4])};
     if (PyErr_Occurred()) {
         return NULL;
     }
-    const int fits = is_in_order(to) && is_in_order(from) && rows &&
-                     PyArray_ISWRITEABLE(to);
-    if (fits && PyArray_NBYTES(from) == 0) {
-        return Py_NewRef(args[0]);
+    /* r stands for x, which has fewer samples. */
+    if (drop_job_arrays(&work.job, out, r, r) == 0 &&
+        parse_kept(&work.kept, &bits, args[3], PyArray_DIM(out, 0),
+                   PyBUF_SIMPLE) == 0 &&
+        is_part(part, out, &work.kept)) {
+        work.job.run.x = PyArray_BYTES(part);
+        for (int i = 0; i < work.job.axes; i++) {
+            work.job.axis[i].x = PyArray_STRIDE(part, i);
+        }
+        status = drop_release(add, &work, drop_job_size(&work.job));
     }
-    const npy_intp n = fits ? PyArray_DIM(from, 0) : 0;
-    if (!fits || PyArray_NBYTES(to) == 0 || row_size(to) != row_size(from) ||
-        !are_places(rows, n, first, first + PyArray_DIM(to, 0))) {
-        PyErr_SetString(PyExc_ValueError, "the rows do not fit");
-        return NULL;
-    }
-    put_rows(PyArray_BYTES(to), PyArray_BYTES(from), PyArray_DATA(rows), n,
-             first, row_size(to));
-    return Py_NewRef(args[0]);
+    PyBuffer_Release(&bits);
+    return status ? NULL : Py_NewRef(args[0]);
 }

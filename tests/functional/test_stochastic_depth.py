@@ -113,6 +113,27 @@ def test_rows_of_any_length_are_added_where_kept(shape, dtype):
         compare("stochastic_depth", y, y, prob=0.6, **options)
 
 
+@pytest.mark.parametrize("shape", [(600_001, 4), (2_200_000,), (601, 4001)], ids=str)
+@pytest.mark.parametrize("order", "CF")
+def test_threads_give_the_same(shape, order):
+    x = np.asarray(np.random.default_rng(0).normal(size=shape), "f4", order=order)
+    y = []
+    for n in (1, 2, 3):
+        with dl.num_threads(n):
+            y.append(dl.stochastic_depth(x, np.negative, 0.3, True, rng=dl.Key(KEY)))
+    keep = dl.keep_mask(shape[0], 0.3, rng=dl.Key(KEY))
+    rows = keep.reshape(-1, *[1] * (x.ndim - 1))
+    expected = np.where(rows, x - np.float32(1 / 0.7) * x, x)
+    for got in y:
+        assert_same(got, expected)
+
+
+@pytest.mark.parametrize("axes", [1, 63, 64])
+def test_complex_numbers_may_have_as_many_axes_as_numpy_knows(axes):
+    x = values("F", (7, *[1] * (axes - 1)))
+    compare("stochastic_depth", x, branch=quiet(np.negative), prob=0.4, training=True)
+
+
 @pytest.mark.parametrize("dtype", KERNELS)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_result_may_lie_in_memory_in_any_way(dtype, layout):
