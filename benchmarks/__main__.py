@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """``python benchmarks`` runs every part, ``python benchmarks cache`` one of them, and
-``python benchmarks report`` makes the README's picture and table of the last results.
+``python benchmarks report`` puts the last results into README.md and docs/speed.md.
 
 A folder that is run has itself on the path and not the root, so that an installed
 droplayers is found whether or not the install is editable."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The README's picture and tables, from the results of the parts `sizes` and `family`,
-and the site's page of the machine, from those of all."""
+"""The picture and tables of README.md and docs/speed.md, from the results of the parts
+`sizes` and `family`, and the site's page of the machine, from those of all."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import store
 from subjects import COPIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "images" / "speed.png"
 PAGES = ROOT / "docs" / "speed"
 README = ROOT / "README.md"
+SPEED = ROOT / "docs" / "speed.md"
 COLUMNS = {1 << 18: "1 MiB", 1 << 26: "256 MiB"}  # float32 elements
 COPY = "copy"
 NAMES = {
@@ -33,6 +34,14 @@ NAMES = {
     "JAX jit, its own threads": "JAX `jit`, on threads of its own",
     "Keras on NumPy": "Keras on NumPy",
 }
+README_ROWS = (  # of NAMES
+    "dropout p=0.1",
+    "drop_path prob=0.1",
+    "np.random.binomial",
+    "rng.random(float32) >= p",
+    "torch F.dropout",
+    "Numba loop",
+)
 COLOURS = {
     COPY: "0.6",
     "non-temporal copy": "0.8",
@@ -51,7 +60,7 @@ Curves: TypeAlias = dict[str, dict[int, float]]
 
 
 def write(file: Path) -> None:
-    """Make the pictures and the page, put the tables into the README and print them."""
+    """Make the pictures and the page, put the tables into the others and print them."""
     parts = store.load(file) if file.exists() else {}
     for name in ("sizes", "family"):
         if name not in parts:
@@ -61,14 +70,15 @@ def write(file: Path) -> None:
     for picture in (PICTURE, PAGES / f"{file.stem}.png"):
         draw(found, parts["sizes"]["machine"], picture)
     (PAGES / f"{file.stem}.md").write_text(page.text(parts, f"{file.stem}.png"))
-    put("speed", table(found, parts["sizes"]))
-    put("family", relatives(parts["family"]))
+    put(README, "speed", table(found, parts["sizes"], README_ROWS))
+    put(SPEED, "speed", table(found, parts["sizes"], NAMES))
+    put(SPEED, "family", relatives(parts["family"]))
 
 
-def put(name: str, text: str) -> None:
-    """Replace a block of the README."""
+def put(page: Path, name: str, text: str) -> None:
+    """Replace a block of a page."""
     block = re.compile(f"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.DOTALL)
-    README.write_text(block.sub(lambda m: f"{m[1]}{text}\n{m[2]}", README.read_text()))
+    page.write_text(block.sub(lambda m: f"{m[1]}{text}\n{m[2]}", page.read_text()))
     print(text)
 
 
@@ -111,16 +121,17 @@ def curves(results: list[dict[str, Any]]) -> Curves:
     return {name: found[name] for name in COLOURS if name in found}
 
 
-def table(found: Curves, part: dict[str, Any]) -> str:
-    """Markdown: what an element takes, and how many copies that is."""
+def table(found: Curves, part: dict[str, Any], names: Iterable[str]) -> str:
+    """Markdown: what an element takes of some names, and how many copies that is."""
     machine = part["machine"]
     columns = [n for n in COLUMNS if n in found[COPY]]
     head = "".join(f" {COLUMNS[n]}: ns/element | copies |" for n in columns)
     lines = [f"| |{head}", "|---|" + "--:|" * (2 * len(columns))]
     lines.append(f"| a copy |{cells(found[COPY], found[COPY], columns)}")
-    for name, label in NAMES.items():
+    for name in names:
         if name in found:
-            lines.append(f"| {label} |{cells(found[name], found[COPY], columns)}")
+            row = cells(found[name], found[COPY], columns)
+            lines.append(f"| {NAMES[name]} |{row}")
     versions = ", ".join(versions_of(machine))
     lines += [
         "",
