@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The page whose masks move, for every reader: keyboard, width, touch and colours."""
 
+import functools
+import http.server
 import io
+import threading
 
 import masks_page
 import numpy as np
 import pytest
-from masks_page import TAB, an_address
+from masks_page import STATIC, TAB, an_address
 
 browser, page = masks_page.browser, masks_page.page
 
@@ -149,15 +152,17 @@ def test_all_colour_vision_tells_states_apart(page, scheme, vision):
         assert np.ptp(swatches["fresh"]) >= 60
 
 
+def theme_shown(page):
+    """The page's theme, and whether a picture has its colours."""
+    paper = page.colours()["paper"]
+    drawn = [cell[5] for cell in page.shown()["experiment"]["cells"]]
+    return page.run("return document.documentElement.dataset.theme"), paper in drawn
+
+
 def test_pictures_follow_the_scheme(page):
     for scheme in ("dark", "light"):
         page.prefer(scheme)
-        paper = page.colours()["paper"]
-        page.wait_for(
-            lambda paper=paper: (
-                paper in [c[5] for c in page.shown()["experiment"]["cells"]]
-            )
-        )
+        page.wait_for(lambda scheme=scheme: theme_shown(page) == (scheme, True))
 
 
 def test_pictures_follow_the_width(page):
@@ -165,3 +170,54 @@ def test_pictures_follow_the_width(page):
     page.wait_for(lambda: page.panel("dropout", "canvas").rect["width"] > 380)
     page.resize(330, 800)
     page.wait_for(lambda: page.panel("dropout", "canvas").rect["width"] < 300)
+
+
+class Silent(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing of it."""
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def framed(page, tmp_path):
+    """Opens a page of the site, served or as a file, that has this one in a frame."""
+    (tmp_path / "_static").symlink_to(STATIC)
+    frame = "<iframe src='_static/masks.html' width='700' height='500'></iframe>"
+    html = (
+        f"<!doctype html><html data-theme='dark'><link rel=icon href='data:,'>{frame}"
+    )
+    (tmp_path / "outer.html").write_text(html)
+    handler = functools.partial(Silent, directory=tmp_path)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever).start()
+
+    def open_page(how):
+        origin = f"http://127.0.0.1:{server.server_port}"
+        base = origin if how == "served" else tmp_path.as_uri()
+        page.browser.get(f"{base}/outer.html")
+        page.browser.switch_to.frame(0)
+
+    yield open_page
+    page.browser.switch_to.default_content()
+    page.open()
+    server.shutdown()
+    server.server_close()
+
+
+def test_in_a_frame_the_page_follows_the_theme_of_the_site(page, framed):
+    framed("served")
+    assert theme_shown(page) == ("dark", True)
+    for theme in ("light", "dark"):
+        script = (
+            "frameElement.ownerDocument.documentElement.dataset.theme = arguments[0]"
+        )
+        page.run(script, theme)
+        page.wait_for(lambda theme=theme: theme_shown(page) == (theme, True))
+
+
+def test_in_a_frame_of_a_file_it_follows_the_system(page, framed):
+    for scheme in ("dark", "light"):
+        page.prefer(scheme)
+        framed("file")
+        assert page.run("return document.documentElement.dataset.theme") == scheme

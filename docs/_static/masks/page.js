@@ -132,7 +132,7 @@
   readAddress();
   addEventListener("hashchange", readAddress);
   new ResizeObserver(redraw).observe(find("panels"));
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  addEventListener("theme", redraw);
 
   /** What the page shows, for the console and for tests. */
   DropMasks.shown = () => ({ state, views });
