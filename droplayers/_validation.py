@@ -88,6 +88,16 @@ def probability(p: Any, name: str) -> float:
     return value
 
 
+def below_one(p: Any, name: str) -> float:
+    """A real number in [0, 1): the variance of noise is p / (1 - p)."""
+    value = probability(p, name)
+    if value == 1.0:
+        raise ValueError(
+            f"{name} must be in [0, 1), got {p!r}: the variance would have no bounds"
+        )
+    return value
+
+
 def probabilities(p: Any, name: str, shape: tuple[int, ...] | None) -> float | Array:
     """One probability, or an array of them of this shape; None allows no array. An
     array of zeros gives the number 0."""

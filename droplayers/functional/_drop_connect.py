@@ -368,13 +368,11 @@ def drop_connect_moments(
     (array([[1., 1.]]), array([[0.25, 0.25]]))
     """
     arrays = {"x": x, "weight": weight} | ({} if bias is None else {"bias": bias})
-    layer, matrices = prepare(p, "test", True, arrays)
+    layer, matrices = prepare(_validation.below_one(p, "p"), "test", True, arrays)
     inputs, matrix = matrices["x"], matrices["weight"]
     check_inner(inputs, matrix)
     if layer.dtype.kind == "c":
         raise TypeError(f"x must be real, as weight and bias, got {layer.dtype}")
-    if layer.p == 1.0:
-        raise ValueError("p must be in [0, 1), got 1: the variance has no bounds")
     if bias is not None:
         check_shape(matrices["bias"], "bias", matrix.shape[1:])
     inputs, matrix = layer.cast(inputs), layer.cast(matrix)

@@ -94,9 +94,7 @@ def gaussian_dropout(
         return y
     array = _validation.array(x, "x")
     dtype = _validation.result_dtype(array.dtype, "x")
-    p = _validation.probability(p, "p")
-    if p == 1.0:
-        raise ValueError("p must be in [0, 1), got 1: the noise would have no bounds")
+    p = _validation.below_one(p, "p")
     train = _validation.training(mode)
     where = masks.geometry(array.shape, (), full_shape, start)
     rate = p if train else 0.0

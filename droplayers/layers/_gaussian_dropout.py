@@ -12,14 +12,6 @@ if TYPE_CHECKING:
     from ..keys import RNG
 
 
-def _below_one(value: Any, name: str) -> float:
-    """A probability of less than 1."""
-    p = _validation.probability(value, name)
-    if p == 1.0:
-        raise ValueError(f"{name} must be in [0, 1), got {value!r}")
-    return p
-
-
 class GaussianDropout(Layer):
     """Multiply by normal noise in training: `gaussian_dropout` as a layer.
 
@@ -44,7 +36,7 @@ class GaussianDropout(Layer):
     array([0.962, 0.918, 1.268])
     """
 
-    p = Validated(_below_one)
+    p = Validated(_validation.below_one)
 
     def __init__(self, p: float = 0.5, *, rng: RNG = None) -> None:
         super().__init__(rng)
