@@ -17,7 +17,8 @@ drop_join *drop_join_new(void);
  * with an exception set, or 0. */
 int drop_join_arrays(drop_join *job, PyArrayObject *out, PyObject *paths);
 
-/* Leaves those paths alone that survive, at least one: a byte for each. */
+/* Removes the paths that do not survive; at least one does: a byte for each.
+ */
 void drop_join_select(drop_join *job, const uint8_t *keep);
 
 /* Sets which paths survive in each sample, of a join that has its arrays and a

@@ -13,8 +13,8 @@
 typedef int drop_work_fn(void *job, int threads, drop_interrupt interrupt);
 
 /* Does work that costs so many elements. Long work runs without the GIL, on
- * several threads, and polls for Ctrl-C. Leaves the flags of floating-point
- * exceptions as they were. Returns -1 with an exception set, or 0. */
+ * several threads, and polls for Ctrl-C. The flags of floating-point
+ * exceptions are then as before. Returns -1 with an exception set, or 0. */
 int drop_release(drop_work_fn *work, void *job, size_t elements);
 
 #endif
