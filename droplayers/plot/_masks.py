@@ -149,7 +149,7 @@ def _targets(ax: Any, n: int) -> Array:
     if ax is None:
         new: Array = _axes.new(n, figsize=(2.4 * n, 4.5))
         # More than the gap between two maps of a picture.
-        new[0].figure.get_layout_engine().set(wspace=0.1)
+        new[0].figure.get_layout_engine().set(wspace=0.25)
         return new
     targets = np.array(ax, object).reshape(-1)
     if len(targets) != n:
