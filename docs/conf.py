@@ -64,6 +64,7 @@ sphinx_gallery_conf = {
     "default_thumb_file": os.path.join(os.path.dirname(__file__), "images/masks.png"),
     "image_srcset": ["2x"],
     "show_signature": False,
+    "write_computation_times": False,  # a page that loads scripts from elsewhere
 }
 
 # A page for each object; a class has its members on its own page.

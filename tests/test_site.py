@@ -45,7 +45,7 @@ def site(tmp_path_factory):
     for name in NEEDED:
         (importlib.import_module if everything else pytest.importorskip)(name)
     root = tmp_path_factory.mktemp("checkout")
-    made = "generated", "gallery", "notebooks", "sg_execution_times.rst"
+    made = "generated", "gallery", "notebooks"
     ignore = shutil.ignore_patterns("__pycache__", *made)
     for folder in ("docs", "examples", "notebooks"):
         shutil.copytree(ROOT / folder, root / folder, ignore=ignore)
