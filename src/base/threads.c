@@ -1,16 +1,14 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The queue of tasks, over what one of two headers has of the system: a thread
+ * that can be started and joined; a monitor, which is a lock and a signal for
+ * the thread that waits within it; a block that is cleaned up after; and
+ * drop_is_main_thread and drop_clock.
+ */
 #define _GNU_SOURCE /* affinity, gettid */
 #include "base/threads.h"
 
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
-#include <time.h>
-#include <unistd.h>
-
-#if defined(__linux__)
-#include <sys/syscall.h>
-#endif
 
 enum { MOST_THREADS = 64 };
 
@@ -20,7 +18,16 @@ enum { MOST_THREADS = 64 };
 #define STACK_BYTES (1024 * 1024)
 
 /* How often the calling thread polls while it waits for the workers. */
-#define POLL_NANOSECONDS 50000000
+#define POLL_MILLISECONDS 50
+
+/* What a worker does with its queue. */
+static void serve(void *queue);
+
+#if defined(_WIN32)
+#include "base/threads_windows.h"
+#else
+#include "base/threads_posix.h"
+#endif
 
 typedef struct {
     drop_task_fn *task;
@@ -28,22 +35,11 @@ typedef struct {
     size_t count;
     atomic_size_t next;
     atomic_int status;
-    int busy; /* workers, under lock */
-    pthread_mutex_t lock;
-    pthread_cond_t ended;
-    int started; /* workers, of which each is a thread */
-    pthread_t thread[MOST_THREADS];
+    monitor monitor; /* signalled when a worker has ended */
+    int busy;        /* workers, under its lock */
+    int started;     /* workers, of which each is a thread */
+    thread thread[MOST_THREADS];
 } work_queue;
-
-int
-drop_is_main_thread(void)
-{
-#if defined(__linux__)
-    return syscall(SYS_gettid) == getpid();
-#else
-    return pthread_main_np();
-#endif
-}
 
 static int
 has_stopped(void *context)
@@ -64,90 +60,56 @@ take_part(work_queue *q, drop_interrupt interrupt)
     }
 }
 
-static void *
-worker(void *context)
+static void
+serve(void *queue)
 {
-    work_queue *q = context;
+    work_queue *q = queue;
     take_part(q, (drop_interrupt){has_stopped, q});
-    pthread_mutex_lock(&q->lock);
+    enter(&q->monitor);
     q->busy--;
-    pthread_cond_signal(&q->ended);
-    pthread_mutex_unlock(&q->lock);
-    return NULL;
+    wake(&q->monitor);
+    leave(&q->monitor);
 }
 
 /* Polls while workers are busy. */
 static void
 wait_for_workers(work_queue *q, drop_interrupt interrupt)
 {
-    pthread_mutex_lock(&q->lock);
+    enter(&q->monitor);
     while (q->busy) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += POLL_NANOSECONDS;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        if (pthread_cond_timedwait(&q->ended, &q->lock, &until)) {
-            pthread_mutex_unlock(&q->lock);
+        if (!wait_for_signal(&q->monitor)) {
+            leave(&q->monitor);
             int status = has_stopped(q) ? 0 : drop_poll(interrupt);
             if (status) {
                 atomic_store(&q->status, status);
             }
-            pthread_mutex_lock(&q->lock);
+            enter(&q->monitor);
         }
     }
-    pthread_mutex_unlock(&q->lock);
-}
-
-/* Lets workers run on every core that this thread may use but its own: some
- * operating systems start a thread on its parent's core and move it only
- * milliseconds later, when the call is over. */
-static void
-send_elsewhere(pthread_attr_t *attributes)
-{
-#if defined(__GLIBC__)
-    cpu_set_t cores;
-    int here = sched_getcpu();
-    if (here >= 0 && sched_getaffinity(0, sizeof cores, &cores) == 0 &&
-        CPU_COUNT(&cores) > 1) {
-        CPU_CLR(here, &cores);
-        pthread_attr_setaffinity_np(attributes, sizeof cores, &cores);
-    }
-#else
-    (void)attributes;
-#endif
+    leave(&q->monitor);
 }
 
 /* Waits until no worker uses the queue, and destroys it. */
 static void
-end_workers(void *context)
+end_workers(void *queue)
 {
-    work_queue *q = context;
+    work_queue *q = queue;
     while (q->started) {
-        pthread_join(q->thread[--q->started], NULL);
+        join_thread(q->thread[--q->started]);
     }
-    pthread_cond_destroy(&q->ended);
-    pthread_mutex_destroy(&q->lock);
+    destroy(&q->monitor);
 }
 
 /* Starts up to most workers; fewer where the system refuses. */
 static void
 start_workers(work_queue *q, int most)
 {
-    pthread_attr_t attributes;
-    if (most < 1 || pthread_attr_init(&attributes)) {
-        return;
-    }
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    send_elsewhere(&attributes);
-    pthread_mutex_lock(&q->lock);
-    while (q->started < most && pthread_create(&q->thread[q->started],
-                                               &attributes, worker, q) == 0) {
+    enter(&q->monitor);
+    while (q->started < most && start_thread(&q->thread[q->started], q)) {
         q->started++;
     }
     q->busy = q->started;
-    pthread_mutex_unlock(&q->lock);
-    pthread_attr_destroy(&attributes);
+    leave(&q->monitor);
 }
 
 int
@@ -157,18 +119,17 @@ drop_run_tasks(drop_task_fn *task, const void *work, size_t count, int threads,
     work_queue q = {.task = task,
                     .work = work,
                     .count = count,
-                    .lock = PTHREAD_MUTEX_INITIALIZER,
-                    .ended = PTHREAD_COND_INITIALIZER};
+                    .monitor = MONITOR_INITIALIZER};
     threads = threads < MOST_THREADS ? threads : MOST_THREADS;
     threads = (size_t)threads < count ? threads : (int)count;
     /* A poll may end this thread: Python's does where it asks for the GIL
      * after the interpreter has ended. */
-    pthread_cleanup_push(end_workers, &q);
+    CLEANUP_PUSH(end_workers, &q);
     start_workers(&q, threads - 1);
     take_part(&q, interrupt);
     if (q.started) {
         wait_for_workers(&q, interrupt);
     }
-    pthread_cleanup_pop(1);
+    CLEANUP_POP(end_workers, &q);
     return q.status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Work on several threads, which live as long as the call: no pool, nothing
- * that a fork could break. The only file that knows threads.
+ * that a fork could break. Only base/threads.c and its headers know threads.
  */
 #ifndef DROP_BASE_THREADS_H
 #define DROP_BASE_THREADS_H
@@ -27,11 +27,14 @@ typedef int drop_task_fn(const void *work, size_t i, drop_interrupt interrupt);
  * one that forked. */
 int drop_is_main_thread(void);
 
+/* Seconds since some moment; they only rise. */
+double drop_clock(void);
+
 /* Runs tasks 0 to count-1, in any order, on at most threads threads, of which
  * the calling one is one; on fewer where the system refuses them. The caller's
  * interrupt is polled on the calling thread alone, after each task too. If a
- * poll ends that thread, the others end before its stack does. Returns 0, or
- * what the poll that ended the work returned. */
+ * poll ends that thread, which it must not on Windows, the others end before
+ * its stack does. Returns 0, or what the poll that ended the work returned. */
 int drop_run_tasks(drop_task_fn *task, const void *work, size_t count,
                    int threads, drop_interrupt interrupt);
 

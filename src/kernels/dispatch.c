@@ -24,22 +24,46 @@ has_neon(void)
 }
 
 #if defined(__x86_64__)
-/* clang 14 cannot be asked for F16C by name. */
+/* Registers that the operating system has to save, as bits of XCR0. */
+enum { XMM_YMM = 0x6, OPMASK_ZMM = 0xE0 };
+
+/* Whether the system saves registers: not all processors that have them run
+ * one that does. */
+static int
+saves(unsigned registers)
+{
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) {
+        return 0;
+    }
+    __asm__("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+    return (a & registers) == registers;
+}
+
+/* cpuid is asked, and not __builtin_cpu_supports: clang 14 does not know F16C
+ * by name, and on Windows what the builtin calls is not linked. */
 static int
 has_avx2(void)
 {
     unsigned a, b, c, d;
-    return __builtin_cpu_supports("avx2") && __get_cpuid(1, &a, &b, &c, &d) &&
-           (c & bit_F16C);
+    return saves(XMM_YMM) && __get_cpuid(1, &a, &b, &c, &d) &&
+           (c & bit_F16C) && __get_cpuid_count(7, 0, &a, &b, &c, &d) &&
+           (b & bit_AVX2);
 }
 
 static int
 has_avx512(void)
 {
-    return has_avx2() && __builtin_cpu_supports("avx512f") &&
-           __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512dq");
+    const unsigned all =
+        bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
+    unsigned a, b, c, d;
+#if !defined(__APPLE__) /* which saves them from their first use on */
+    if (!saves(OPMASK_ZMM)) {
+        return 0;
+    }
+#endif
+    return has_avx2() && __get_cpuid_count(7, 0, &a, &b, &c, &d) &&
+           (b & all) == all;
 }
 #endif
 

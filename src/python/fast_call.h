@@ -27,7 +27,7 @@ void drop_set_mode(drop_call *call, int train, int is_scaled);
 
 /* The result of a call; NotImplemented where its arrays or its rng are not of
  * the usual kinds. Nothing is allocated or drawn before that; only where
- * getentropy fails has memory been allocated in vain. */
+ * the system refuses has memory been allocated in vain. */
 PyObject *drop_run_call(PyObject *module, const drop_call *call);
 
 /* What a call returns, by the status of its key and then of its job. */

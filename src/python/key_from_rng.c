@@ -8,9 +8,19 @@
 #include "python/calls.h"
 #include "python/rng_state.h"
 
-#include <sys/random.h>
-
 #include <numpy/random/bitgen.h>
+
+#if defined(_WIN32)
+#include <windows.h>
+#include <bcrypt.h>
+#elif defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#elif defined(__APPLE__)
+#include <sys/random.h>
+#else
+#include <unistd.h>
+#endif
 
 _Static_assert(sizeof(unsigned long long) == sizeof(uint64_t),
                "a key is Python's unsigned long long");
@@ -114,6 +124,24 @@ draw_word(uint64_t *word, drop_rng_state *state, PyObject *generator)
     return status;
 }
 
+/* Draws a key from the operating system. Returns 0, or 1 where it refuses. */
+static int
+draw_from_system(uint64_t *key)
+{
+#if defined(_WIN32)
+    return BCryptGenRandom(NULL, (PUCHAR)key, sizeof *key,
+                           BCRYPT_USE_SYSTEM_PREFERRED_RNG) != 0;
+#elif defined(SYS_getrandom)
+    /* The call itself, since getentropy needs glibc 2.25. */
+    return syscall(SYS_getrandom, key, sizeof *key, 0) != (long)sizeof *key;
+#elif defined(__linux__)
+    (void)key; /* Headers older than Linux 3.17 do not know it. */
+    return 1;
+#else
+    return getentropy(key, sizeof *key) != 0;
+#endif
+}
+
 /* Draws a key from any rng. Returns -1 with an exception set, 0, or 1: not an
  * rng that C draws from; Python decides. */
 static int
@@ -126,7 +154,7 @@ draw(uint64_t *key, PyObject *module, PyObject *rng)
     case DROP_RNG_GENERATOR:
         return draw_word(key, state, rng);
     case DROP_RNG_NONE:
-        return getentropy(key, sizeof *key) == 0 ? 0 : 1;
+        return draw_from_system(key);
     default:
         return 1;
     }

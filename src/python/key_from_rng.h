@@ -21,7 +21,7 @@ typedef struct {
 int drop_find_key(drop_key *key, PyObject *module, PyObject *rng, double p);
 
 /* Draws the number of a key that was found. Returns -1 with an exception set,
- * 1 where Python has to draw it, since getentropy fails, or 0. */
+ * 1 where Python has to draw it, since the system refuses, or 0. */
 int drop_draw_key(drop_key *key, PyObject *module);
 
 #endif

@@ -34,29 +34,31 @@ void fail(const char *format, ...)
 
 /* Every test, in the order in which they run: from the base up. Each is a
  * function test_<name>, with inputs by chance that its name decides alone. */
-#define TESTS(X)     \
-    X(bit_writer)    \
-    X(philox)        \
-    X(child)         \
-    X(sfc64)         \
-    X(bernoulli)     \
-    X(uniforms)      \
-    X(rates)         \
-    X(apply)         \
-    X(halves)        \
-    X(normal)        \
-    X(mean)          \
-    X(transpose64)   \
-    X(bitset)        \
-    X(traverse)      \
-    X(pack)          \
-    X(loop_rows)     \
-    X(run)           \
-    X(interrupt)     \
-    X(partition)     \
-    X(masked_matmul) \
-    X(join)          \
-    X(survivors)     \
+#define TESTS(X)       \
+    X(threads)         \
+    X(bit_writer)      \
+    X(philox)          \
+    X(child)           \
+    X(sfc64)           \
+    X(bernoulli)       \
+    X(uniforms)        \
+    X(rates)           \
+    X(apply)           \
+    X(halves)          \
+    X(normal)          \
+    X(mean)            \
+    X(transpose64)     \
+    X(bitset)          \
+    X(traverse)        \
+    X(traverse_hashes) \
+    X(pack)            \
+    X(loop_rows)       \
+    X(run)             \
+    X(interrupt)       \
+    X(partition)       \
+    X(masked_matmul)   \
+    X(join)            \
+    X(survivors)       \
     X(block_mask)
 #define DECLARE(name) void test_##name(void);
 TESTS(DECLARE)

@@ -6,24 +6,105 @@
 #include "check.h"
 
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 /* Bytes on each side that guard_is_clean looks at: the widest vector. */
 enum { AROUND = 64 };
 
+/* Pages of a system: allocated, or NULL; freed; one forbidden or allowed. */
+#if defined(_WIN32)
+
+#include <windows.h>
+
+static const size_t page_size = 4096;
+
+static void *
+allocate(size_t size)
+{
+    return VirtualAlloc(NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+}
+
+static int
+release(void *pages, size_t size)
+{
+    (void)size;
+    return VirtualFree(pages, 0, MEM_RELEASE) ? 0 : -1;
+}
+
+static int
+protect(uint8_t *page, int forbidden)
+{
+    DWORD rights = forbidden ? PAGE_NOACCESS : PAGE_READWRITE, before;
+    return VirtualProtect(page, page_size, rights, &before) ? 0 : -1;
+}
+
+#elif defined(__wasm__) /* nothing can be forbidden: canaries are all */
+
+#include <stdlib.h>
+
+static const size_t page_size = 4096;
+
+static void *
+allocate(size_t size)
+{
+    return aligned_alloc(page_size, size);
+}
+
+static int
+release(void *pages, size_t size)
+{
+    (void)size;
+    free(pages);
+    return 0;
+}
+
+static int
+protect(uint8_t *page, int forbidden)
+{
+    (void)page, (void)forbidden;
+    return 0;
+}
+
+#else
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define page_size ((size_t)sysconf(_SC_PAGESIZE))
+
+static void *
+allocate(size_t size)
+{
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+static int
+release(void *pages, size_t size)
+{
+    return munmap(pages, size);
+}
+
+static int
+protect(uint8_t *page, int forbidden)
+{
+    int rights = forbidden ? PROT_NONE : PROT_READ | PROT_WRITE;
+    return mprotect(page, page_size, rights);
+}
+
+#endif
+
 size_t
 guard_page(void)
 {
-    return (size_t)sysconf(_SC_PAGESIZE);
+    return page_size;
 }
 
 void
 guard_forbid(uint8_t *page, int forbidden)
 {
-    int rights = forbidden ? PROT_NONE : PROT_READ | PROT_WRITE;
-    if (mprotect(page, guard_page(), rights)) {
-        fail("mprotect failed");
+    if (protect(page, forbidden)) {
+        fail("a page cannot be forbidden");
     }
 }
 
@@ -31,10 +112,9 @@ guard
 guard_new(size_t size)
 {
     size_t page = guard_page(), pages = size / page + 1;
-    uint8_t *all = mmap(NULL, (pages + 2) * page, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (all == MAP_FAILED) {
-        fail("mmap of %zu pages failed", pages + 2);
+    uint8_t *all = allocate((pages + 2) * page);
+    if (!all) {
+        fail("no memory for %zu pages", pages + 2);
     }
     guard_forbid(all, 1);
     guard_forbid(all + (pages + 1) * page, 1);
@@ -46,7 +126,9 @@ void
 guard_free(guard pages)
 {
     size_t page = guard_page();
-    munmap(pages.first - page, pages.size + 2 * page);
+    if (release(pages.first - page, pages.size + 2 * page)) {
+        fail("pages cannot be freed");
+    }
 }
 
 uint8_t *

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Each task is done once, on as many threads as there are; the calling one is
+ * the main one, and alone polls.
+ */
+#include "check.h"
+#include "base/threads.h"
+
+#include <stdatomic.h>
+
+enum { TASKS = 40 };
+
+/* How often each was done, and how many on the main thread. */
+static atomic_int done[TASKS], on_main;
+
+/* Takes some time, which lets other threads begin. */
+static int
+count_task(const void *work, size_t i, drop_interrupt interrupt)
+{
+    const double begin = drop_clock();
+    (void)work, (void)interrupt;
+    while (drop_clock() < begin + 0.005) {
+    }
+    atomic_fetch_add(&done[i], 1);
+    atomic_fetch_add(&on_main, drop_is_main_thread());
+    return 0;
+}
+
+static int
+count_poll(void *context)
+{
+    int *polls = context;
+    if (!drop_is_main_thread()) {
+        fail("a worker polls");
+    }
+    *polls += 1;
+    return 0;
+}
+
+static void
+check_tasks(int threads)
+{
+    int polls = 0;
+    const drop_interrupt interrupt = {count_poll, &polls};
+    const int before = atomic_load(&on_main);
+    if (drop_run_tasks(count_task, NULL, TASKS, threads, interrupt)) {
+        fail("tasks stopped on %d threads", threads);
+    }
+    const int here = atomic_load(&on_main) - before;
+    for (int i = 0; i < TASKS; i++) {
+        if (atomic_exchange(&done[i], 0) != 1) {
+            fail("task %d was not done once on %d threads", i, threads);
+        }
+    }
+#if defined(__wasm__) /* which has one thread */
+    const int most = TASKS;
+#else
+    const int most = threads == 1 ? TASKS : TASKS - 1;
+#endif
+    if (here > most || (threads == 1 && here < TASKS) || polls < here) {
+        fail("%d tasks and %d polls on the main one of %d threads", here,
+             polls, threads);
+    }
+    checks++;
+}
+
+void
+test_threads(void)
+{
+    const double begin = drop_clock();
+    if (!drop_is_main_thread()) {
+        fail("the main thread is another one");
+    }
+    for (int threads = 1; threads <= 4; threads++) {
+        check_tasks(threads);
+    }
+    const double seconds = drop_clock() - begin;
+    if (seconds < 0.005 * TASKS || seconds > 3600) {
+        fail("the clock went on by %g s", seconds);
+    }
+}
