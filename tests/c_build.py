@@ -32,13 +32,14 @@ def run(*command, expected=0, **options):
 
 
 def compile_all(folder, sources, compiler, flags):
-    """Compiles C files of the project; gives the objects, named by their paths."""
+    """Compiles C files of the project by a command; gives the objects, named by their
+    paths."""
 
     def compile_one(source):
         # Two files of one name would be one object.
         to = folder / source.relative_to(ROOT).with_suffix(".o")
         to.parent.mkdir(parents=True, exist_ok=True)
-        run(compiler, *flags, "-c", source, "-o", to)
+        run(*compiler, *flags, "-c", source, "-o", to)
         return to
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -3,15 +3,18 @@
 
 tests/c holds a program that checks a list of kernels, and all the plain C around it,
 bit for bit. Here it is built and run for every list in every way that this machine
-has: natively, emulated and, where everything is asked for, with sanitizers.
+has: natively, emulated, for other systems and, where everything is asked for, with
+sanitizers. For systems that nothing here runs it is built alone.
 """
 
 import functools
 import importlib.util
 import os
+import pathlib
 import platform
 import re
 import shutil
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -47,15 +50,35 @@ class Way:
     lists: tuple[str, ...]
     compiler: str
     flags: str = WARNINGS
-    emulator: str = ""
+    emulator: str = ""  # a command; NOTHING: it is built, and cannot be run
     thin: int = 1
+    libraries: str = "-lm -pthread"
 
     def __str__(self):
         return self.name.replace(" ", "-")
 
     @property
     def is_native(self):
-        return not self.emulator and self.name != "SIMDe"
+        """Whether this processor executes it."""
+        return self.emulator in ("", WINE) and self.name != "SIMDe"
+
+
+def zig(name, lists, target, **options):
+    """A way by the compiler of ziglang, which has the headers and libraries of many
+    systems. Without the second flag it would add a sanitizer."""
+    flags = f"{WARNINGS} -O1 -fno-sanitize=undefined -target {target}"
+    return Way(name, lists, ZIG, flags, libraries="-lm", **options)
+
+
+def find_zig():
+    spec = importlib.util.find_spec("ziglang")
+    return str(pathlib.Path(spec.origin).with_name("zig")) if spec else "ziglang"
+
+
+ZIG = find_zig()
+WINE = "wine"
+WASI = f"{sys.executable} {ROOT / 'tests' / 'wasi.py'}"
+NOTHING = "nothing that runs it"
 
 
 GCC = "gcc" if shutil.which("gcc") else "cc"
@@ -101,7 +124,22 @@ WAYS = [
         emulator="qemu-s390x",
         thin=20,
     ),
+    zig(
+        "Wine",
+        ("scalar", "avx2", "avx512"),
+        "x86_64-windows-gnu",
+        emulator=WINE,
+        thin=4,
+    ),
+    zig("wasm32", ("scalar",), "wasm32-wasi", emulator=WASI, thin=20),
+    zig("musl", NATIVE, f"{platform.machine()}-linux-musl"),
     *(SANITIZERS if ALL else []),
+]
+BUILT_ALONE = [
+    zig(f"{system} on {machine}", (), f"{machine}-{target}", emulator=NOTHING)
+    for system, target in [("macOS", "macos"), ("Windows", "windows-gnu")]
+    for machine in ("aarch64", "x86_64")
+    if (system, machine) != ("Windows", "x86_64")
 ]
 
 
@@ -109,6 +147,8 @@ def missing(way):
     """Why this machine cannot build a way, or an empty string."""
     if not shutil.which(way.compiler):
         return f"no {way.compiler}"
+    if way.emulator == WASI and not importlib.util.find_spec("wasmtime"):
+        return "no wasmtime"
     if way.name == "SIMDe" and not importlib.util.find_spec("simde_py"):
         return "no simde-py"
     return ""
@@ -116,7 +156,7 @@ def missing(way):
 
 def missing_for(kernels, way):
     """Why this machine cannot run a list in a way, or an empty string."""
-    if way.emulator and not shutil.which(way.emulator):
+    if way.emulator and not shutil.which(way.emulator.split()[0]):
         return f"no {way.emulator}"
     if way.is_native and kernels not in _core.isas():
         return f"this CPU has no {kernels}"
@@ -134,9 +174,10 @@ def build(folder, way):
     folder = folder / str(way)
     sources = [path for path in SRC.rglob("*.c") if path.parent.name != "python"]
     sources += TESTS.glob("*.c")
-    objects = compile_all(folder, sources, way.compiler, [*flags, *includes])
+    compiler = [way.compiler] + ["cc"] * (way.compiler == ZIG)
+    objects = compile_all(folder, sources, compiler, [*flags, *includes])
     program = folder / "program"
-    run(way.compiler, *flags, *objects, "-o", program, "-lm", "-pthread")
+    run(*compiler, *flags, *objects, "-o", program, *way.libraries.split())
     return program
 
 
@@ -146,19 +187,36 @@ def program(tmp_path_factory):
     return functools.cache(functools.partial(build, tmp_path_factory.mktemp("kernels")))
 
 
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """Of the programs: no leaks are sought, and Wine has a home of its own."""
+    variables = {
+        **os.environ,
+        "ASAN_OPTIONS": "detect_leaks=0",
+        "WINEPREFIX": str(tmp_path_factory.mktemp("wine")),
+        "WINEDEBUG": "-all",
+        "WINEDLLOVERRIDES": "mscoree,mshtml=",  # .NET and a browser
+    }
+    has_wine = shutil.which(WINE) and ZIG != "ziglang"
+    if has_wine:
+        run(WINE, "wineboot", "--init", env=variables, timeout=600)
+    yield variables
+    if has_wine:
+        run(WINE, "wineboot", "--kill", env=variables, timeout=600)
+
+
 @pytest.mark.parametrize(
     ("kernels", "way"),
     [(k, way) for k in LISTS for way in WAYS if k in way.lists],
     ids=str,
 )
-def test_kernels_give_the_defined_bits(kernels, way, program, record_property):
+def test_kernels_give_the_defined_bits(
+    kernels, way, program, environment, record_property
+):
     if reason := missing_for(kernels, way):
         pytest.skip(f"{kernels}: {reason}")
-    options = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
-    command = [program(way), kernels, KNOWN_ANSWERS, way.thin]
-    if way.emulator:
-        command.insert(0, way.emulator)
-    said = run(*command, env=options, timeout=600)
+    command = [*way.emulator.split(), program(way), kernels, KNOWN_ANSWERS, way.thin]
+    said = run(*command, env=environment, timeout=600)
     assert re.fullmatch(rf"{kernels}: \d+ checks\n", said)
     kind = "native" if way.is_native else "emulated"
     record_property("kernels", (kernels, f"{kind} {way.name}"))
@@ -172,15 +230,24 @@ def test_no_kernels_stay_untested(kernels):
 
 
 @pytest.mark.parametrize("way", [w for w in WAYS if WARNINGS in w.flags], ids=str)
-def test_every_list_compiles_for_its_own_machine(way, program):
+def test_every_list_compiles_for_its_own_machine(way, program, environment):
+    comes_by_pip = way.compiler == ZIG
     if reason := missing(way):
-        pytest.skip(reason)
-    if way.emulator and not shutil.which(way.emulator):
-        program(way)
+        (pytest.fail if ALL and comes_by_pip else pytest.skip)(reason)
+    command = [*way.emulator.split(), program(way)]
+    if way.emulator and not shutil.which(command[0]):
+        if ALL and sys.platform == "linux":
+            pytest.fail(f"no {way.emulator}")
         return
-    command = [way.emulator] * bool(way.emulator)
-    tables = run(*command, program(way), expected=2).split("tables:")[1].split()
+    tables = run(*command, expected=2, env=environment).split("tables:")[1].split()
     assert sorted(tables) == sorted(way.lists)
+
+
+@pytest.mark.parametrize("way", BUILT_ALONE, ids=str)
+def test_the_c_code_builds_for_systems_that_nothing_here_runs(way, program):
+    if reason := missing(way):
+        (pytest.fail if ALL else pytest.skip)(reason)
+    assert program(way).stat().st_size > 100_000
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="only x86 has x87")

@@ -8,6 +8,7 @@ import shutil
 import sys
 import textwrap
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from c_build import run
 from calls import is_free, run_python
 
 import droplayers as dl
+from droplayers import _core
 
 NUMBERS = [0, 1, 2**31, 2**32 - 1, 2**32, 0x243F6A8885A308D3, 2**63, 2**64 - 1]
 SEEDS = [0, 7, 2**100, [1, 2, 3], (4, 5), np.int64(6), np.arange(4), np.uint64(2**63)]
@@ -216,19 +218,23 @@ def test_what_needs_no_chance_draws_nothing(call):
     assert rng.bit_generator.state == before
 
 
-NO_GETENTROPY = """
+NO_GETRANDOM = """
+    #include <dlfcn.h>
     #include <errno.h>
-    #include <stddef.h>
+    #include <sys/syscall.h>
 
-    int
-    getentropy(void *buffer, size_t length)
+    long
+    syscall(long number, long a, long b, long c, long d, long e, long f)
     {
-        (void)buffer, (void)length;
-        errno = ENOSYS;
-        return -1;
+        if (number == SYS_getrandom) {
+            errno = ENOSYS;
+            return -1;
+        }
+        long (*real)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+        return real(number, a, b, c, d, e, f);
     }
 """
-WITHOUT_GETENTROPY = """
+WITHOUT_GETRANDOM = """
     import os
     import numpy as np
     import droplayers as dl
@@ -263,13 +269,29 @@ WITHOUT_GETENTROPY = """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="LD_PRELOAD is Linux's")
-def test_where_getentropy_fails_the_key_is_of_os_urandom(tmp_path):
+def test_where_getrandom_fails_the_key_is_of_os_urandom(tmp_path):
     """Kernels before 3.17, and sandboxes, do not have the system call."""
-    source, library = tmp_path / "no_getentropy.c", tmp_path / "no_getentropy.so"
-    source.write_text(textwrap.dedent(NO_GETENTROPY))
+    source, library = tmp_path / "no_getrandom.c", tmp_path / "no_getrandom.so"
+    source.write_text(textwrap.dedent(NO_GETRANDOM))
     compiler = "gcc" if shutil.which("gcc") else "cc"
-    run(compiler, "-shared", "-fPIC", source, "-o", library)
-    run_python(WITHOUT_GETENTROPY, LD_PRELOAD=str(library))
+    run(compiler, "-D_GNU_SOURCE", "-shared", "-fPIC", source, "-o", library, "-ldl")
+    run_python(WITHOUT_GETRANDOM, LD_PRELOAD=str(library))
+
+
+def test_threads_that_draw_a_lazy_key_at_once_get_one_number():
+    generator, numbers = np.random.default_rng(1), []
+    key = _core.lazy_key(generator)
+    threads = [
+        threading.Thread(target=lambda: numbers.append(_core.draw_key(key)))
+        for _ in range(4)
+    ]
+    with generator.bit_generator.lock:  # all find a Key without a number, and wait
+        for thread in threads:
+            thread.start()
+        time.sleep(0.2)
+    for thread in threads:
+        thread.join()
+    assert numbers == [int(key)] * 4
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)

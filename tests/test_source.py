@@ -92,9 +92,39 @@ def test_no_object_of_python_is_kept_in_a_static():
 def test_the_processor_is_asked_and_threads_are_started_in_one_file_each():
     asked = includers(r"cpuid\.h") | users("__builtin_cpu_")
     assert asked == {"kernels/dispatch.c"}
-    assert includers(r"threads?\.h>") | users(r"\bpthread_|\bthrd_") == {
-        "base/threads.c"
+    calls = r"\bpthread_|\bthrd_|\b_?beginthread"
+    assert includers(r"threads?\.h>") | users(calls) == {
+        "base/threads_posix.h",
+        "base/threads_windows.h",
     }
+    assert includers(r"base/threads_\w+\.h") == {"base/threads.c"}
+
+
+C11_HEADERS = {
+    *("complex", "ctype", "errno", "fenv", "float", "inttypes", "limits", "math"),
+    *("stdalign", "stdarg", "stdatomic", "stdbool", "stddef", "stdint", "stdio"),
+    *("stdlib", "string"),
+}
+
+
+def test_headers_of_a_system_stay_in_four_files():
+    """<time.h> is among them: what C alone has of it measures no span of time."""
+    known = {f"<{name}.h>" for name in C11_HEADERS} | {"<Python.h>"}
+    known |= {"<immintrin.h>", "<arm_neon.h>"}
+    foreign = {
+        name: others
+        for name in NAMES
+        if (others := {i for i in INCLUDES[name] if i[0] == "<"} - known)
+        and not all(other.startswith("<numpy/") for other in others)
+    }
+    assert foreign.keys() == {
+        "base/threads_posix.h",
+        "base/threads_windows.h",
+        "kernels/dispatch.c",
+        "python/key_from_rng.c",
+    }
+    systems = r"_WIN32|__linux__|__APPLE__|__wasm__|__GLIBC__|_MSC_VER"
+    assert users(systems) <= {*foreign, "base/threads.c"}
 
 
 def test_intrinsics_live_in_the_word_lists_alone():
@@ -142,7 +172,7 @@ def test_names_that_files_share_begin_with_drop_and_are_never_used_upward(tmp_pa
     sources = sorted(SRC.rglob("*.c"))
     where, wants = {}, {}
     for source, path in zip(
-        sources, compile_all(tmp_path, sources, compiler, flags), strict=True
+        sources, compile_all(tmp_path, sources, [compiler], flags), strict=True
     ):
         name = str(source.relative_to(SRC))
         defined, wants[name] = symbols(path)

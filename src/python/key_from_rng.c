@@ -56,14 +56,29 @@ drop_find_key(drop_key *key, PyObject *module, PyObject *rng, double p)
 
 static int draw(uint64_t *key, PyObject *module, PyObject *rng);
 
-/* Sets the number of a lazy Key. Keys are immutable for all other code. */
+/* Gives a lazy Key its number, or key the one that another thread has given it
+ * meanwhile. Keys are immutable for all other code. */
 static int
-set_number(drop_rng_state *state, PyObject *owner, uint64_t key)
+settle_number(drop_rng_state *state, PyObject *owner, uint64_t *key)
 {
-    PyObject *number = PyLong_FromUnsignedLongLong(key);
-    int status = number ? PyObject_GenericSetAttr(
-                              owner, state->names[DROP_NAME_WORD], number)
-                        : -1;
+    PyObject *name = state->names[DROP_NAME_WORD], *number = NULL;
+    int status = -1;
+#if defined(Py_GIL_DISABLED)
+    Py_BEGIN_CRITICAL_SECTION(owner);
+#endif
+    number = PyObject_GetAttr(owner, name);
+    if (number && PyLong_Check(number)) {
+        *key = PyLong_AsUnsignedLongLong(number);
+        status = PyErr_Occurred() ? -1 : 0;
+    }
+    else if (number) {
+        Py_DecRef(number); /* the owner has it too */
+        number = PyLong_FromUnsignedLongLong(*key);
+        status = number ? PyObject_GenericSetAttr(owner, name, number) : -1;
+    }
+#if defined(Py_GIL_DISABLED)
+    Py_END_CRITICAL_SECTION();
+#endif
     Py_XDECREF(number);
     return status;
 }
@@ -85,7 +100,7 @@ read_number(uint64_t *key, PyObject *module, PyObject *owner)
     }
     else if (word) {
         status = draw(key, module, word);
-        status = status ? status : set_number(state, owner, *key);
+        status = status ? status : settle_number(state, owner, key);
     }
     Py_XDECREF(word);
     return status;
