@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..keys import RNG
 
 PRODUCTS = 1 << 29  #: of float32 in a panel: some 50 ms of BLAS
-COSTS = {"f": 1, "d": 2, "F": 4, "D": 8}  #: of a product; of other dtypes 32, in NumPy
+COSTS = {"f": 1, "d": 2, "F": 4, "D": 8}  #: of a product; of other dtypes 128, in NumPy
 ROWS = 256  #: of a panel where columns can be left out: BLAS wants both
 
 
@@ -113,7 +113,7 @@ def matmul(left: Array, right: Array, out: Array | None = None) -> Array:
     if out is None:
         out = np.empty((len(left), right.shape[1]), left.dtype)
     height, width = out.shape
-    most = PRODUCTS // COSTS.get(left.dtype.char, 32) // max(1, left.shape[1])
+    most = PRODUCTS // COSTS.get(left.dtype.char, 128) // max(1, left.shape[1])
     columns = max(1, most // max(1, min(height, ROWS)))
     rows = max(ROWS, most // max(1, min(width, columns)))
     for i in range(0, height, rows):
