@@ -20,7 +20,7 @@ from arrays import (
     values,
 )
 from calls import KEY, masks, run_python, words_drawn
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import droplayers as dl
