@@ -45,7 +45,7 @@ Floats = NDArray[np.float32]
 
 KEY = dl.Key(2026)
 IMAGES = {"digits": 300, "fashion": 1200}
-EPOCHS, BATCH, WORKERS = 2, 100, (0, 2, 4)
+EPOCHS, BATCH, WORKERS = 2, 100, (0, 1, 4)
 
 PIXELS, BLOCKS, CHANNELS, CELLS = 0.1, 0.2, 0.2, 0.15  #: rates
 GREY = [110, 115, 120]  #: what replaces pixels and blocks, a value for each channel
@@ -129,7 +129,7 @@ def lose_cells(cells: Floats, p: float, key: dl.Key) -> Floats:
 # ----------
 #
 # A sample has the key of its epoch and of its index in the data. Workers are processes
-# of joblib's.
+# of joblib's, of which one alone is this process.
 
 
 def colours(images: Images) -> Bytes:

@@ -40,7 +40,10 @@ class Page(html.parser.HTMLParser):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The folder of the site, built from a copy of what its pages are made of."""
+    """The folder of the site: one that is there already, or one that is built from a
+    copy of what its pages are made of."""
+    if built := os.environ.get("DROPLAYERS_SITE"):
+        return ROOT / built
     everything = os.environ.get("DROPLAYERS_ALL_PAGES")
     for name in NEEDED:
         (importlib.import_module if everything else pytest.importorskip)(name)
