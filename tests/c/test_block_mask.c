@@ -32,7 +32,7 @@ static void
 drop_block_of(uint8_t *keep, const drop_block_mask *map, const size_t *seed,
               int axis, size_t cell)
 {
-    if (axis == map->axes) {
+    if (axis == map->axes || axis == AXES) {
         keep[cell] = 0;
         return;
     }
