@@ -204,11 +204,11 @@ def test_a_signal_stops_long_calls_of_every_kind(call, use_isa):
     use_isa("scalar")
     before = signal.signal(signal.SIGALRM, handler)
     try:
-        begin = time.perf_counter()
+        begin = time.process_time()
         signal.setitimer(signal.ITIMER_REAL, 0.05)
         with dl.num_threads(1), pytest.raises(Stop):
             call()
-        assert time.perf_counter() - begin < 1
+        assert time.process_time() - begin < 0.5
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
