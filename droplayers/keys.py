@@ -229,7 +229,7 @@ def draw_key(rng: RNG) -> int:
 
 def _bit_generator(rng: Any) -> np.random.BitGenerator | None:
     """The bit generator of the caller's that an rng draws from; None of a seed."""
-    while isinstance(rng, Key):
+    if isinstance(rng, Key):  # a lazy one holds no other Key
         rng = rng._word
     if isinstance(rng, np.random.RandomState):
         rng = rng._bit_generator
