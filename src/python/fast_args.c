@@ -3,10 +3,6 @@
 
 #include "python/job_mask.h"
 
-/* The most axes of a complex array with one more for its parts: NumPy 1 has no
- * more. */
-enum { MOST_PARTED = 32 };
-
 _Static_assert(DROP_MAX_AXES <= 64, "a set of axes is the bits of a word");
 
 int
@@ -165,7 +161,7 @@ drop_has_parts(PyArrayObject *x)
 {
     const int type = PyArray_TYPE(x);
     return (type == NPY_CFLOAT || type == NPY_CDOUBLE) &&
-           PyArray_IS_C_CONTIGUOUS(x) && PyArray_NDIM(x) < MOST_PARTED;
+           PyArray_NDIM(x) < DROP_MAX_AXES;
 }
 
 int

@@ -43,8 +43,8 @@ int drop_is_block(PyArrayObject *x, PyObject *full_shape, PyObject *start,
                   uint64_t whole[DROP_MAX_AXES],
                   uint64_t first[DROP_MAX_AXES]);
 
-/* Whether x is a complex array whose real and imaginary parts may be taken for
- * one more axis: in C order, with room for that axis. */
+/* Whether x is a complex array with a kernel for its real and imaginary parts,
+ * and room for them as one more axis. */
 int drop_has_parts(PyArrayObject *x);
 
 /* Whether there is a kernel for a plain array. */

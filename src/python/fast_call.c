@@ -91,7 +91,6 @@ drop_run_call(PyObject *module, const drop_call *call)
     }
     if (!(call->replaces || drop_has_kernel(x) || drop_has_parts(x)) ||
         (!out && drop_is_broadcast(x)) || (r && !drop_is_alike(x, r)) ||
-        (r && drop_has_parts(x) && !drop_has_parts(r)) ||
         (out && !drop_is_target(x, r, out)) ||
         !drop_find_key(&key, module, call->rng, p)) {
         Py_RETURN_NOTIMPLEMENTED;
