@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .._lib.mask import Mask
     from .._validation import Array
     from ..keys import RNG
 
@@ -88,13 +87,13 @@ def kept_rows(
     _validation.size((n,), "n", np.iinfo(np.intp).max)
     p = _validation.probability(prob, "prob")
     if _validation.choice(sampling, "sampling", SAMPLINGS) == "bernoulli":
-        return bernoulli_rows(n, p, rng)[0], scale(p) if p < 1.0 else 0.0
+        return _bernoulli_rows(n, p, rng), scale(p) if p < 1.0 else 0.0
     rows = fixed_rows(n, p, rng)
     return rows, n / len(rows) if len(rows) else 0.0
 
 
-def bernoulli_rows(n: int, p: float, rng: RNG) -> tuple[NDArray[np.intp], Mask]:
-    """The rows that a mask at rate p keeps, and the mask."""
+def _bernoulli_rows(n: int, p: float, rng: RNG) -> NDArray[np.intp]:
+    """The rows that a mask at rate p keeps."""
     where = Geometry((n,))
     rows, mask = reserve_then_draw(
         lambda: np.empty(n, np.intp), lambda: from_rng(p, where, rng)
@@ -105,7 +104,7 @@ def bernoulli_rows(n: int, p: float, rng: RNG) -> tuple[NDArray[np.intp], Mask]:
 
     # All of it: memory that is given back in part is not copied.
     rows.resize(_fill(rows, n, kept), refcheck=False)
-    return rows, mask
+    return rows
 
 
 def fixed_rows(n: int, p: float, rng: RNG) -> NDArray[np.intp]:
