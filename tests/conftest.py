@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Settings of all tests, and the instruction sets that they run on."""
 
+from zlib import crc32
+
 import pytest
 from hypothesis import settings
 
@@ -15,6 +17,25 @@ settings.register_profile("same", deadline=None, derandomize=True, max_examples=
 settings.register_profile("few", settings.get_profile("same"), max_examples=24)
 settings.register_profile("many", deadline=None, max_examples=3000)
 settings.load_profile("same")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--share",
+        metavar="K/N",
+        default="0/1",
+        help="run the tests of share K of N, which their names decide",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Keeps the tests of a share."""
+    which, shares = map(int, config.getoption("share").split("/"))
+    mine = [crc32(item.nodeid.encode()) % shares == which for item in items]
+    others = [item for item, taken in zip(items, mine, strict=True) if not taken]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item, taken in zip(items, mine, strict=True) if taken]
 
 
 @pytest.fixture

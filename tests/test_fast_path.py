@@ -67,15 +67,38 @@ def rates(draw, shape):
     return draw(usually([values], [*strange, values.astype(">f8")]))
 
 
+def mask_shape(name, x, options):
+    """That of the mask of a call whose options are right, else anything."""
+    if name == "drop_path":
+        return x.shape[:1] if options["per"] == "sample" else (1,)
+    shared = options.get("shared_axes", ())
+    if name == "spatial_dropout":
+        channel = options["channel_axis"]
+        shared = [i for i in range(1, x.ndim) if i not in (channel, x.ndim + channel)]
+    shared = {shared} if isinstance(shared, int) else set(np.ravel(shared))
+    axes = range(x.ndim)
+    return tuple(1 if {i, i - x.ndim} & shared else x.shape[i] for i in axes)
+
+
+@st.composite
+def masks(draw, shape):
+    """Keep masks of all layouts; at times bytes that are not 0 or 1, or no mask."""
+    keep = np.random.default_rng(draw(st.integers(0, 9))).random(shape) < 0.7
+    usual = draw(layouts(keep, np.bool_, stretch=True))
+    twos = np.where(keep, np.uint8(2), np.uint8(0)).view(np.bool_)
+    unusual = [twos, twos.copy("F"), keep.astype("u1"), keep[None], keep.tolist()]
+    return draw(usually([None, None, None, usual], unusual))
+
+
 @st.composite
 def calls(draw, name):
     """x and options of a function: usual ones, others, and some that are wrong."""
     axes = draw(usually([2 if name == "spatial_dropout" else 1], [0]))
-    dtype = draw(usually(["f2", "f4", "f8"], ["F", ">f4", "i4"]))
+    dtype = draw(usually(["f2", "f4", "f8", "i4", "?", "F"], [">f4", ">i4"]))
     x = draw(arrays(draw(shapes(axes)), [dtype]))
     options = {
         "rng": draw(usually([0, 1], [2, 3])),
-        "return_mask": draw(usually([False], [True, 1])),
+        "return_mask": draw(usually([False, False, True], [1])),
     }
     if name == "drop_path":
         options["prob"] = draw(probabilities() | rates(x.shape[:1]))
@@ -98,7 +121,7 @@ def calls(draw, name):
     if name == "gaussian_dropout":
         del options["return_mask"]
     else:
-        options["mask"] = draw(usually([None], [np.ones(x.shape, np.bool_)]))
+        options["mask"] = draw(masks(mask_shape(name, x, options)))
     larger = tuple(n + 3 for n in x.shape)
     shapes_ = usually([None, None, larger, x.shape], [list(x.shape), larger[1:], 1.0])
     options["full_shape"] = draw(shapes_)
@@ -182,10 +205,12 @@ def replacements(draw):
         "rng": draw(usually([0, 1], [2, 3])),
         "shared_axes": draw(usually([(), 0, -1], [7, [0]])),
         "full_shape": draw(usually([None, larger], [larger[1:]])),
-        "return_mask": draw(usually([False], [True])),
-        "mask": draw(usually([None], [np.ones(x.shape, np.bool_)])),
+        "return_mask": draw(usually([False, False, True], [1])),
         "out": draw(usually([None, x, np.empty_like(x)], [x.T, "out"])),
     }
+    options["mask"] = draw(masks(mask_shape("replace", x, options)))
+    if options["mask"] is not None:
+        options["p"] = draw(usually([None], [0.5]))
     return x, options
 
 
@@ -267,6 +292,16 @@ TAKEN = {
     "shared axes": lambda: dl.dropout(X, 0.5, shared_axes=(0, -1), rng=RNG),
     "out": lambda: dl.dropout(X, 0.5, rng=RNG, out=np.empty_like(X)),
     "out in test mode": lambda: dl.dropout(X, 0.5, "test", out=np.empty_like(X)),
+    "a mask that is given": lambda: dl.dropout(X, 0.5, mask=X > 3),
+    "a transposed mask": lambda: dl.dropout(X, 0.5, mask=(X > 3).copy("F")),
+    "a mask of channels": lambda: dl.spatial_dropout(X, 0.5, mask=X[..., :1] > 5),
+    "a mask of samples": lambda: dl.drop_path(X, 0.5, True, mask=X[:, 0, 0] > 5),
+    "a mask of what to keep": lambda: dl.replace(X, 0, mask=X > 3),
+    "the mask too": lambda: dl.dropout(X, 0.5, return_mask=True, shared_axes=1)[0],
+    "the mask of samples too": lambda: dl.drop_path(X, 0.5, True, return_mask=True)[0],
+    "integers": lambda: dl.dropout(np.arange(9), 0.5, rng=RNG),
+    "bools": lambda: dl.dropout(X > 3, 0.5, "test", scaling="classic"),
+    "a broadcast row": lambda: dl.dropout(np.broadcast_to(X[0], X.shape), 0.5, rng=RNG),
     "complex test mode": lambda: dl.dropout(X * 1j, 0.5, "test"),
     "complex": lambda: dl.dropout(X * 1j, 0.5, rng=RNG, shared_axes=1),
     "complex samples": lambda: dl.drop_path(X * 1j, 0.5, True, residual=X * 1j),
@@ -396,7 +431,7 @@ def test_what_is_declined_takes_no_memory():
         "full_shape": [[*huge.shape], huge.shape[1:], (2**50, 2), (2**63, 3)],
         "start": [(0, 0), 0],
         "mask": [np.ones(3, bool)],
-        "return_mask": [True, 1],
+        "return_mask": [1, None],
         "out": [np.ones(3, "f4"), "out"],
         "mode": ["Train", 1],
         "scaling": ["none"],

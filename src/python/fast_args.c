@@ -5,6 +5,9 @@
 
 _Static_assert(DROP_MAX_AXES <= 64, "a set of axes is the bits of a word");
 
+/* Elements that stay in L2 as float64. */
+#define SMALL ((npy_intp)1 << 15)
+
 int
 drop_is_word(PyObject *text, const char *word)
 {
@@ -112,6 +115,15 @@ drop_is_plain(PyObject *array)
     PyArrayObject *x = (PyArrayObject *)array;
     return drop_is_native(array) &&
            (PyArray_ISFLOAT(x) || PyArray_ISCOMPLEX(x));
+}
+
+int
+drop_is_small_integral(PyObject *array)
+{
+    PyArrayObject *x = (PyArrayObject *)array;
+    return drop_is_native(array) &&
+           (PyArray_ISINTEGER(x) || PyArray_ISBOOL(x)) &&
+           PyArray_SIZE(x) <= SMALL;
 }
 
 /* The integers of a tuple with one for each axis, at least 0. */

@@ -36,6 +36,10 @@ int drop_is_native(PyObject *array);
  * it is the result. */
 int drop_is_plain(PyObject *array);
 
+/* The same of integers or bools: they become float64. Declines large arrays,
+ * which are converted part by part. */
+int drop_is_small_integral(PyObject *array);
+
 /* Whether full_shape and start, or None, say of which larger array x is a
  * block. Fills that array's lengths and where the block begins; x is the whole
  * where they are None. The larger array has no more than 2**64 elements. */

@@ -3,6 +3,7 @@
 
 #include "python/call_apply.h"
 #include "python/fast_args.h"
+#include "python/fast_memory.h"
 #include "python/job_from_numpy.h"
 #include "python/job_mask.h"
 #include "python/key_from_rng.h"
@@ -34,65 +35,98 @@ drop_finish(PyObject *out, int status)
     return NULL;
 }
 
-/* Applies the mask of a key; the arrays may have changed since the call was
- * parsed. */
+/* Lets a job draw its mask from a key. */
+static void
+set_draw(drop_job *job, const drop_call *call, double p, uint64_t key)
+{
+    drop_job_draw(job, key, drop_threshold(p));
+    drop_job_block(job, PyArray_NDIM(call->x), call->shared, call->whole,
+                   call->first);
+}
+
+/* Writes the mask of a key to the array that is returned. */
 static int
-apply(const drop_call *call, PyArrayObject *out, drop_rates *rates, double p,
-      uint64_t key)
+show_mask(const drop_memory *memory, const drop_call *call, double p,
+          uint64_t key)
+{
+    drop_job job = {.op.affine.form = DROP_SCALE};
+    if (drop_job_arrays(&job, memory->mask, NULL, NULL) < 0) {
+        return -1;
+    }
+    set_draw(&job, call, p, key);
+    return drop_do(&job, NULL);
+}
+
+/* Applies the mask that was given, or that of a key; the arrays may have
+ * changed since the call was parsed. */
+static int
+apply(drop_memory *memory, const drop_call *call, double p, uint64_t key)
 {
     drop_job job;
     job.op.affine = (drop_affine){.form = call->replaces ? DROP_REPLACE
                                           : call->r      ? DROP_RESIDUAL
                                                          : DROP_SCALE,
                                   .a = call->a};
-    if (drop_job_arrays(&job, out, call->x, call->r) < 0) {
+    if (drop_job_arrays(&job, memory->out, memory->x, call->r) < 0) {
         return -1;
     }
-    drop_job_draw(&job, key, drop_threshold(p));
-    drop_job_block(&job, PyArray_NDIM(call->x), call->shared, call->whole,
-                   call->first);
-    return rates->array ? drop_rates_do(rates, &job, key, call->a != 1)
-                        : drop_do(&job, NULL);
+    set_draw(&job, call, p, key);
+    if (memory->given.bits) {
+        drop_use_given(&job, &memory->given);
+    }
+    return memory->rates.array
+               ? drop_rates_do(&memory->rates, &job, key, call->a != 1)
+               : drop_do(&job, NULL);
 }
 
-/* Allocates first: where there is no memory, no generator has advanced. The
- * arrays' pointers are read after the draw: drawing may run Python code, which
- * may change them. */
+/* The arrays' pointers are read after the draw: drawing may run Python code,
+ * which may change them. */
 static PyObject *
 draw_and_apply(PyObject *module, const drop_call *call, double p,
                drop_key *key)
 {
-    drop_rates rates = call->rates;
-    int status = -1;
-    PyObject *out = Py_XNewRef((PyObject *)call->out);
-    if (!out) {
-        out = PyArray_NewLikeArray(call->x, NPY_KEEPORDER, NULL, 0);
-    }
-    if (out && (!rates.array || drop_rates_reserve(&rates) == 0)) {
+    drop_memory memory;
+    int status = drop_memory_reserve(&memory, call);
+    if (status == 0) {
         status = drop_draw_key(key, module);
     }
-    if (status == 0) {
-        status = apply(call, (PyArrayObject *)out, &rates, p, key->number);
+    if (status == 0 && memory.mask) {
+        status = show_mask(&memory, call, p, key->number);
     }
-    drop_rates_free(&rates);
-    return drop_finish(out, status);
+    if (status == 0) {
+        status = apply(&memory, call, p, key->number);
+    }
+    PyObject *result = drop_finish(Py_XNewRef(memory.result), status);
+    drop_memory_free(&memory);
+    return result;
+}
+
+/* Whether the arrays of a call are of the usual kinds. */
+static int
+are_usual(const drop_call *call, PyArrayObject *r)
+{
+    PyArrayObject *x = call->x, *out = call->out;
+    if (call->converts) {
+        return !r && !out;
+    }
+    return (call->replaces || drop_has_kernel(x) || drop_has_parts(x)) &&
+           (!r || drop_is_alike(x, r)) && (!out || drop_is_target(x, r, out));
 }
 
 PyObject *
 drop_run_call(PyObject *module, const drop_call *call)
 {
     drop_key key;
-    PyArrayObject *x = call->x, *out = call->out;
     PyArrayObject *r = call->replaces ? NULL : call->r;
     /* Zeros by selection: 0 * infinity would be NaN. */
     const double p = call->a == 0 ? 1 : call->p;
-    if (p == 0 && call->a == 1 && !r && !out) {
-        return Py_NewRef((PyObject *)x);
+    const int is_seen = call->mask || call->returns_mask;
+    if (p == 0 && call->a == 1 && !r && !call->out && !is_seen &&
+        !call->converts) {
+        return Py_NewRef((PyObject *)call->x);
     }
-    if (!(call->replaces || drop_has_kernel(x) || drop_has_parts(x)) ||
-        (!out && drop_is_broadcast(x)) || (r && !drop_is_alike(x, r)) ||
-        (out && !drop_is_target(x, r, out)) ||
-        !drop_find_key(&key, module, call->rng, p)) {
+    if (!are_usual(call, r) || (is_seen && !(p > 0 && p < 1)) ||
+        !drop_find_key(&key, module, call->rng, call->mask ? 1 : p)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     return draw_and_apply(module, call, p, &key);

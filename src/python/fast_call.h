@@ -12,7 +12,11 @@
 
 typedef struct {
     PyArrayObject *x, *r, *out; /* r, out: NULL for none */
-    int replaces; /* whether r is the value of replace, without axes */
+    int replaces;        /* whether r is the value of replace, without axes */
+    int converts;        /* whether x becomes float64, and is small */
+    PyArrayObject *mask; /* given; NULL: drawn */
+    int returns_mask;
+    int mask_axes; /* of a mask that is given or returned: x's, or the first */
     PyObject *rng;
     double p;         /* the rate; 0 where the mode drops nothing */
     double a;         /* what kept elements are multiplied by */

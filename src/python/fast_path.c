@@ -11,6 +11,7 @@
 #include "python/calls.h"
 #include "python/fast_args.h"
 #include "python/fast_call.h"
+#include "python/fast_mask.h"
 #include "python/fast_value.h"
 #include "python/job_from_numpy.h"
 #include "python/job_mask.h"
@@ -18,18 +19,14 @@
 
 /* The positions of arguments, in which the Python package passes them. */
 enum {
-    /* Of all functions; x is the shape for keep_mask. */
+    /* Of all functions. */
     X,
     P,
     RNG,
     FULL_SHAPE,
     START,
-    COMMON,
-    /* Of keep_mask. */
-    PACKED = COMMON,
-    KEEP_MASK_ARGS,
-    /* Of all others; the mode is drop_path's training, or replace's value. */
-    MODE = COMMON,
+    /* The mode is drop_path's training, or replace's value. */
+    MODE,
     MASK,
     RETURN_MASK,
     OUT,
@@ -61,8 +58,8 @@ array_or_null(PyObject *arg)
     return arg == Py_None ? NULL : (PyArrayObject *)arg;
 }
 
-/* Parses the arguments of all functions but keep_mask, without the rate and
- * the mode. x is a native array. */
+/* Parses the arguments of all functions, without the rate, the
+ * mode and what is told of the mask. x is a native array. */
 static int
 parse_options(drop_call *call, PyObject *const *args)
 {
@@ -70,15 +67,33 @@ parse_options(drop_call *call, PyObject *const *args)
                         .out = array_or_null(args[OUT]),
                         .rng = args[RNG]};
     return drop_is_block(call->x, args[FULL_SHAPE], args[START], call->whole,
-                         call->first) &&
-           args[MASK] == Py_None && args[RETURN_MASK] == Py_False;
+                         call->first);
+}
+
+/* Parses the mask of a call, whose shared axes are known: it has as many axes
+ * as x, or fewer. At most one is given or returned. */
+static int
+parse_mask(drop_call *call, PyObject *const *args, int axes)
+{
+    call->mask = array_or_null(args[MASK]);
+    call->returns_mask = args[RETURN_MASK] == Py_True;
+    call->mask_axes = axes;
+    return call->mask
+               ? args[RETURN_MASK] == Py_False && !call->rates.array &&
+                     drop_is_keep(args[MASK], call->x, axes, call->shared)
+               : args[RETURN_MASK] == Py_False ||
+                     (call->returns_mask && !call->rates.array);
 }
 
 static int
 parse(drop_call *call, PyObject *const *args)
 {
-    return drop_is_plain(args[X]) && parse_options(call, args) &&
-           drop_is_rate(args[P], &call->p);
+    const int converts = drop_is_small_integral(args[X]);
+    if (!(converts || drop_is_plain(args[X])) || !parse_options(call, args)) {
+        return 0;
+    }
+    call->converts = converts;
+    return drop_is_rate(args[P], &call->p);
 }
 
 /* The same with one rate, or one for each sample: p then says only whether a
@@ -112,6 +127,9 @@ drop_core_dropout(PyObject *module, PyObject *const *args, Py_ssize_t n)
                        &call.shared)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
+    if (!parse_mask(&call, args, PyArray_NDIM(call.x))) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
     call.r = array_or_null(args[RESIDUAL]);
     drop_set_mode(&call, train, is_inverted == train);
     return drop_run_call(module, &call);
@@ -134,6 +152,9 @@ drop_core_spatial_dropout(PyObject *module, PyObject *const *args,
         Py_RETURN_NOTIMPLEMENTED;
     }
     call.shared = ~(channels | 1);
+    if (!parse_mask(&call, args, PyArray_NDIM(call.x))) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
     drop_set_mode(&call, train, train);
     return drop_run_call(module, &call);
 }
@@ -156,10 +177,24 @@ drop_core_drop_path(PyObject *module, PyObject *const *args, Py_ssize_t n)
         (call.rates.array && !(train && per_sample))) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    call.r = array_or_null(args[RESIDUAL]);
     call.shared = per_sample ? ~UINT64_C(1) : ~UINT64_C(0);
+    if (!parse_mask(&call, args, 1)) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    call.r = array_or_null(args[RESIDUAL]);
     drop_set_mode(&call, train, is_scaled && is_inverted == train);
     return drop_run_call(module, &call);
+}
+
+/* Whether a rate is given, or a mask in its place. */
+static int
+parse_rate_or_mask(drop_call *call, PyObject *const *args)
+{
+    if (args[MASK] == Py_None) {
+        return drop_is_rate(args[P], &call->p);
+    }
+    call->p = 0.5;
+    return args[P] == Py_None;
 }
 
 PyObject *
@@ -170,9 +205,10 @@ drop_core_replace(PyObject *module, PyObject *const *args, Py_ssize_t n)
         return NULL;
     }
     if (!drop_is_replaceable(args[X]) || !parse_options(&call, args) ||
-        !drop_is_rate(args[P], &call.p) ||
+        !parse_rate_or_mask(&call, args) ||
         !drop_are_axes(args[REPLACED_AXES], PyArray_NDIM(call.x),
-                       &call.shared)) {
+                       &call.shared) ||
+        !parse_mask(&call, args, PyArray_NDIM(call.x))) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     call.a = 1;
@@ -200,45 +236,9 @@ drop_core_unchanged(PyObject *module, PyObject *const *args, Py_ssize_t n)
     if (!parse(&call, args) || !drop_is_mode(args[MODE], &train) ||
         !drop_are_axes(args[AXES], PyArray_NDIM(call.x), &call.shared) ||
         !drop_has_kernel(call.x) || call.out || call.p == 1 ||
+        args[MASK] != Py_None || args[RETURN_MASK] != Py_False ||
         (train && call.p > 0)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     return Py_NewRef(args[X]);
-}
-
-PyObject *
-drop_core_keep_mask(PyObject *module, PyObject *const *args, Py_ssize_t n)
-{
-    drop_job job;
-    double p;
-    drop_key key;
-    npy_intp lengths[DROP_MAX_AXES], bytes;
-    int status = -1;
-    if (drop_count("keep_mask", n, KEEP_MASK_ARGS) < 0) {
-        return NULL;
-    }
-    const int packed = args[PACKED] == Py_True;
-    if (!drop_is_rate(args[P], &p) || !(packed || args[PACKED] == Py_False) ||
-        args[FULL_SHAPE] != Py_None || args[START] != Py_None ||
-        !drop_are_lengths(args[X], &job, lengths) ||
-        !drop_find_key(&key, module, args[RNG], p)) {
-        Py_RETURN_NOTIMPLEMENTED;
-    }
-    bytes = (npy_intp)((drop_job_size(&job) + 7) / 8);
-    PyObject *out = packed ? PyArray_SimpleNew(1, &bytes, NPY_UINT8)
-                           : PyArray_SimpleNew(job.axes, lengths, NPY_BOOL);
-    if (out) {
-        status = drop_draw_key(&key, module);
-    }
-    job.op = (drop_operation){.dtype = DROP_BOOL};
-    if (status == 0 && !packed) {
-        status = drop_job_arrays(&job, (PyArrayObject *)out, NULL, NULL);
-    }
-    if (status == 0) {
-        uint8_t *to = packed ? PyArray_DATA((PyArrayObject *)out) : NULL;
-        drop_job_draw(&job, key.number, drop_threshold(p));
-        drop_job_order(&job);
-        status = drop_do(&job, to);
-    }
-    return drop_finish(out, status);
 }
