@@ -49,6 +49,8 @@ def common_dtype(x: Array, x_name: str, y: Array, y_name: str) -> np.dtype[Any]:
         raise ValueError(
             f"{y_name} must have {x_name}'s shape {x.shape}, got {y.shape}"
         )
+    if x.dtype == y.dtype:
+        return result_dtype(x.dtype, x_name)
     return promoted({x_name: x, y_name: y})
 
 
