@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from typing import Any
 
@@ -74,4 +73,6 @@ def _meant(name: str, names: list[str]) -> str | None:
         for other in group:
             if name in group and other in names:
                 return other
+    import difflib  # it takes longer than the package
+
     return next(iter(difflib.get_close_matches(name, names, 1)), None)
