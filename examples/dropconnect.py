@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
-from data import LOADERS, Data
+from data import Data
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit, log_softmax
-from options import parse
+from options import choose, parse
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
@@ -264,13 +264,9 @@ def main() -> bool:
         "Train with DropConnect, dropout and neither, and infer.",
         "dropconnect.png",
     )
-    plan = PLANS[arguments.data]
-    if arguments.images:
-        plan = plan._replace(images=arguments.images)
+    plan, data = choose(arguments, PLANS, shorter=4)
     if arguments.short:
-        plan = plan._replace(epochs=plan.epochs // 4, seeds=plan.seeds[:1])
-    data = LOADERS[arguments.data]()
-    data = data._replace(train=data.train.first(plan.images))
+        plan = plan._replace(seeds=plan.seeds[:1])
     test = data.test.first(1000)
     curves, networks = {}, {}
     # Matrices as small as these are not worth a second thread.

@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
-from data import LOADERS, Data
+from data import Data
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit
-from options import parse
+from options import choose, parse
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
@@ -321,13 +321,9 @@ def main() -> bool:
         "Train a fractal network with drop-path and without.",
         "fractalnet.png",
     )
-    plan = PLANS[arguments.data]
-    if arguments.images:
-        plan = plan._replace(images=arguments.images)
+    plan, data = choose(arguments, PLANS, shorter=4)
     if arguments.short:
-        plan = plan._replace(epochs=plan.epochs // 4, seeds=plan.seeds[:1])
-    data = LOADERS[arguments.data]()
-    data = data._replace(train=data.train.first(plan.images))
+        plan = plan._replace(seeds=plan.seeds[:1])
     epochs = len(VARIANTS) * len(plan.seeds) * plan.epochs
     # Matrices as small as these are not worth a second thread.
     with threadpool_limits(1), tqdm(total=epochs, unit="epoch") as progress:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import pathlib
 import sys
+from typing import Any
 
-from data import LOADERS
+from data import LOADERS, Data
 
 
 def parse(description: str, picture: str) -> argparse.Namespace:
@@ -25,6 +26,20 @@ def parse(description: str, picture: str) -> argparse.Namespace:
     )
     in_notebook = pathlib.Path(sys.argv[0]).stem == "ipykernel_launcher"
     return parser.parse_args(["--short"] if in_notebook else None)
+
+
+def choose(
+    arguments: argparse.Namespace, plans: dict[str, Any], shorter: int
+) -> tuple[Any, Data]:
+    """The plan for the data that was asked for, and as much of the data; the short
+    form trains for so many times fewer epochs."""
+    plan = plans[arguments.data]
+    if arguments.images:
+        plan = plan._replace(images=arguments.images)
+    if arguments.short:
+        plan = plan._replace(epochs=plan.epochs // shorter)
+    data = LOADERS[arguments.data]()
+    return plan, data._replace(train=data.train.first(plan.images))
 
 
 def _count(text: str) -> int:

@@ -23,9 +23,9 @@ from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
-from data import LOADERS, Data
+from data import Data
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit
-from options import parse
+from options import choose, parse
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
@@ -269,13 +269,7 @@ def main() -> bool:
         "Train a deep residual network whose branches are skipped.",
         "stochastic_depth.png",
     )
-    plan = PLANS[arguments.data]
-    if arguments.images:
-        plan = plan._replace(images=arguments.images)
-    if arguments.short:
-        plan = plan._replace(epochs=plan.epochs // 10)
-    data = LOADERS[arguments.data]()
-    data = data._replace(train=data.train.first(plan.images))
+    plan, data = choose(arguments, PLANS, shorter=10)
     # One thread, so that the times compare the work alone.
     with (
         threadpool_limits(1),
