@@ -39,10 +39,10 @@ apply_span(drop_loop *loop, drop_cursor at)
     drop_axis axis = plan->inner;
     if (loop->span.bits == none) {
         at.run.x = at.run.r ? at.run.r : blank;
-        axis.x = at.run.r ? axis.r : (ptrdiff_t)drop_size(plan->op.dtype);
+        axis.x = at.run.r ? axis.r : (ptrdiff_t)drop_tuple_size(&plan->op);
     }
     drop_strided_apply(&plan->op, at.run, &axis, loop->span);
-    return drop_count_work(&loop->poller, loop->span.n);
+    return drop_count_work(&loop->poller, loop->span.n * plan->op.width);
 }
 
 /* Gathers rows and applies bits to all of them at once: that costs less than a
@@ -53,7 +53,7 @@ apply_gathered(const drop_plan *plan, drop_run run, drop_bit_span bits)
     char x[DROP_GATHER_BYTES], r[DROP_GATHER_BYTES];
     const size_t n = plan->inner.n;
     const drop_strided_rows rows = {&plan->second, &plan->inner, bits.n / n, n,
-                                    (ptrdiff_t)drop_size(plan->op.dtype)};
+                                    (ptrdiff_t)drop_tuple_size(&plan->op)};
     const drop_run part = drop_gather_run(&rows, run, x, r);
     drop_run_apply_cached(&plan->op, part, bits.bits, bits.offset, bits.n);
     drop_scatter_run(&rows, run, part.out);
@@ -65,7 +65,7 @@ apply_rows(drop_loop *loop, drop_cursor at)
 {
     const drop_plan *plan = loop->plan;
     const drop_bit_span span = loop->span;
-    const size_t size = drop_size(plan->op.dtype), n = plan->inner.n;
+    const size_t size = drop_tuple_size(&plan->op), n = plan->inner.n;
     const size_t rows = span.n / n, bytes = n * size;
     const size_t most = drop_gather_most(size) / n;
     int status = 0;
@@ -81,7 +81,7 @@ apply_rows(drop_loop *loop, drop_cursor at)
             apply_gathered(
                 plan, here.run,
                 (drop_bit_span){span.bits, span.offset + i * n, some * n});
-            status = drop_count_work(&loop->poller, some * n);
+            status = drop_count_work(&loop->poller, some * n * plan->op.width);
         }
     }
     loop->span = span;
@@ -123,7 +123,7 @@ apply_long_rows(drop_loop *loop, drop_cursor at, const drop_grid *grid,
 {
     const drop_plan *plan = loop->plan;
     const int prefetches = plan->job->op.hints & DROP_PREFETCH;
-    size_t bytes = grid->n * drop_size(plan->op.dtype);
+    size_t bytes = grid->n * drop_tuple_size(&plan->op);
     bytes = least(bytes, PREFETCH_MOST);
     int status = 0;
     for (size_t i = 0; i < grid->second.n && !status; i++) {
@@ -166,7 +166,7 @@ int
 drop_apply_grid(drop_loop *loop, drop_cursor at, const drop_grid *grid)
 {
     const drop_plan *plan = loop->plan;
-    const size_t bytes = grid->n * drop_size(plan->op.dtype);
+    const size_t bytes = grid->n * drop_tuple_size(&plan->op);
     const int are_short = plan->is_contiguous ? grid->n <= DROP_SHORT_COPY
                                               : bytes < DROP_GATHER_ROW;
     int status = 0;
@@ -183,7 +183,7 @@ drop_apply_grid(drop_loop *loop, drop_cursor at, const drop_grid *grid)
 drop_bit_span
 drop_same_bits(const drop_loop *loop, drop_run run, int keep, size_t n)
 {
-    const size_t size = drop_size(loop->plan->op.dtype);
+    const size_t size = drop_tuple_size(&loop->plan->op);
     size_t most = keep || run.r ? DROP_TILE : sizeof blank / size;
     /* Ends the span where out is aligned, so that the next one begins aligned.
      */

@@ -10,7 +10,7 @@ static int
 is_straight(const drop_plan *plan, int residual)
 {
     const drop_axis *row = &plan->inner;
-    const ptrdiff_t size = (ptrdiff_t)drop_size(plan->op.dtype);
+    const ptrdiff_t size = (ptrdiff_t)drop_tuple_size(&plan->op);
     return row->n >= DROP_TILE && row->mask == 1 && row->out == size &&
            row->x == size && (!residual || row->r == size) && !plan->shareds &&
            !plan->job->given;
@@ -20,15 +20,16 @@ int
 drop_loop_row(drop_loop *loop, drop_cursor at)
 {
     const drop_axis *row = &loop->plan->inner;
+    const size_t width = loop->plan->op.width;
     int status = 0, straight = is_straight(loop->plan, at.run.r != NULL);
     for (size_t i = 0, n; i < row->n && !status; i += n) {
         drop_cursor here = drop_cursor_at(at, row, i);
         n = row->n - i;
-        n = least(n, DROP_POLL_EVERY);
+        n = least(n, DROP_POLL_EVERY / width);
         if (straight) {
             drop_draw_and_apply(&loop->plan->op, here.run,
                                 loop->reader.sampler, here.index, n);
-            status = drop_count_work(&loop->poller, n);
+            status = drop_count_work(&loop->poller, n * width);
         }
         else {
             drop_bit_span some =

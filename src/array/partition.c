@@ -24,7 +24,7 @@ least_step(const drop_plan *plan, const drop_axis *axis)
     const int is_transposed =
         plan->loop_fn == drop_loop_grids || plan->loop_fn == drop_loop_narrow;
     return axis == &plan->inner || (axis->mask == 1 && is_transposed)
-               ? TOGETHER
+               ? (TOGETHER - 1) / plan->op.width + 1
                : 1;
 }
 

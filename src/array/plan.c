@@ -32,7 +32,7 @@ static drop_loop_fn *
 choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *second)
 {
     const drop_axis *inner = &p->inner, *next = axes ? &axis[axes - 1] : NULL;
-    const size_t bytes = inner->n * drop_size(p->op.dtype);
+    const size_t bytes = inner->n * drop_tuple_size(&p->op);
     const int goes_on = next && drop_axes_contiguous(next, inner);
     *second = -1;
     if (p->op.affine.form == DROP_NOISE) {
@@ -116,11 +116,29 @@ put_longest_last(drop_axis *axis, int axes)
     }
 }
 
+/* Sets the width of tuples: the innermost axis, where it is short, contiguous
+ * in all arrays, and shared. Returns how many axes are left. */
+static int
+take_tuples(drop_plan *p, const drop_axis *axis, int axes)
+{
+    const drop_job *job = p->job;
+    const drop_axis *last = axis + axes - 1;
+    const size_t size = drop_size(job->op.dtype);
+    const ptrdiff_t step = (ptrdiff_t)size;
+    const int are_tuples = axes && last->mask == 0 && last->out == step &&
+                           last->x == step &&
+                           (!job->run.r || last->r == step) &&
+                           last->n * size < DROP_SHORT_REPEAT &&
+                           !job->factors && job->op.affine.form != DROP_NOISE;
+    p->op.width = are_tuples ? last->n : 1;
+    return axes - are_tuples;
+}
+
 /* Chooses the loop and its axes. */
 static void
 choose_axes(drop_plan *p, const drop_axis *axis, int axes)
 {
-    const ptrdiff_t size = (ptrdiff_t)drop_size(p->op.dtype);
+    const ptrdiff_t size = (ptrdiff_t)drop_tuple_size(&p->op);
     const drop_axis single = {1, size, size, size, 1};
     const int outside = axes ? axes - 1 : 0;
     int second;
@@ -153,7 +171,8 @@ drop_plan_make(drop_plan *p, drop_job *job)
     }
     p->job = job;
     p->op = job->op;
-    choose_axes(p, job->axis, job->axes);
+    const int axes = take_tuples(p, job->axis, job->axes);
+    choose_axes(p, job->axis, axes);
     if (is_normal || job->factors) {
         p->outers += p->shareds;
         p->shareds = 0;
@@ -163,8 +182,8 @@ drop_plan_make(drop_plan *p, drop_job *job)
     if (!goes_on && p->loop_fn == drop_loop_grids) {
         p->op.hints &= DROP_NONTEMPORAL; /* it prefetches for itself */
     }
-    if (!goes_on && job->axes > 1 &&
-        p->inner.n * drop_size(p->op.dtype) < NONTEMPORAL_RUN) {
+    if (!goes_on && axes > 1 &&
+        p->inner.n * drop_tuple_size(&p->op) < NONTEMPORAL_RUN) {
         p->op.hints &= DROP_PREFETCH;
     }
 }

@@ -16,6 +16,12 @@ drop_size(drop_dtype dtype)
     return sizes[dtype];
 }
 
+size_t
+drop_tuple_size(const drop_operation *op)
+{
+    return op->width * drop_size(op->dtype);
+}
+
 /* What is still to be applied of a span of bits, and its memory. */
 typedef struct {
     const drop_operation *op;
@@ -25,12 +31,9 @@ typedef struct {
 } pending;
 
 static void
-apply(pending *p, size_t n, int hints)
+advance(pending *p, size_t n)
 {
-    const drop_operation *op = p->op;
-    size_t bytes = n * drop_size(op->dtype);
-    op->kernels->apply[op->dtype](p->run.out, p->run.x, p->run.r, p->bits,
-                                  p->offset, n, &op->affine, hints);
+    const size_t bytes = n * drop_tuple_size(p->op);
     p->run.out += bytes;
     p->run.x += bytes;
     if (p->run.r) {
@@ -40,21 +43,69 @@ apply(pending *p, size_t n, int hints)
     p->n -= n;
 }
 
+/* Applies bits of tuples of one element. */
+static void
+apply_single(pending *p, size_t n, int hints)
+{
+    const drop_operation *op = p->op;
+    op->kernels->apply[op->dtype](p->run.out, p->run.x, p->run.r, p->bits,
+                                  p->offset, n, &op->affine, hints);
+    advance(p, n);
+}
+
 /* Applies the first elements up to where out is aligned, if it can be. Returns
- * the hints for the rest. */
+ * the hints for the rest. Longer tuples are aligned when they are applied. */
 static int
 peel_to_alignment(pending *p)
 {
     size_t size = drop_size(p->op->dtype);
     size_t bytes = -(uintptr_t)p->run.out % DROP_ALIGN;
     int hints = p->op->hints;
+    if (p->op->width > 1) {
+        return hints;
+    }
     if (bytes % size || bytes / size > p->n) {
         return hints & ~DROP_NONTEMPORAL;
     }
     if (bytes) {
-        apply(p, bytes / size, 0);
+        apply_single(p, bytes / size, 0);
     }
     return hints;
+}
+
+/* Repeats the bits of tuples for their elements, and applies them. */
+static void
+apply_tuples(const pending *p, size_t n, int hints)
+{
+    uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
+    const size_t width = p->op->width, most = DROP_TILE / width;
+    drop_operation op = *p->op;
+    pending elements = {&op, p->run, bits, 0, 0};
+    op.width = 1;
+    op.hints = hints;
+    for (size_t i = 0, some; i < n; i += some) {
+        drop_writer writer = {bits, 0, 0};
+        some = least(n - i, most);
+        drop_bits_repeat(&writer, p->bits, p->offset + i, some, width);
+        drop_bits_end(&writer);
+        elements.offset = 0;
+        elements.n = some * width;
+        const int aligned =
+            hints & DROP_NONTEMPORAL ? peel_to_alignment(&elements) : hints;
+        apply_single(&elements, elements.n, aligned);
+    }
+}
+
+static void
+apply(pending *p, size_t n, int hints)
+{
+    if (p->op->width == 1) {
+        apply_single(p, n, hints);
+    }
+    else {
+        apply_tuples(p, n, hints);
+        advance(p, n);
+    }
 }
 
 void

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Runs: contiguous elements to which one span of mask bits applies.
+ * Runs: contiguous elements to which one span of mask bits applies. Where
+ * op.width is not 1, an element is a tuple: so many elements of the dtype side
+ * by side, which share a bit.
  */
 #ifndef DROP_ARRAY_RUN_H
 #define DROP_ARRAY_RUN_H
@@ -19,11 +21,15 @@ typedef struct {
     const drop_kernels *kernels;
     drop_dtype dtype;
     drop_affine affine;
-    int hints; /* DROP_PREFETCH, DROP_NONTEMPORAL */
+    int hints;    /* DROP_PREFETCH, DROP_NONTEMPORAL */
+    size_t width; /* elements of the dtype in a tuple; the plan sets it */
 } drop_operation;
 
-/* Bytes of an element. */
+/* Bytes of an element of a dtype. */
 size_t drop_size(drop_dtype dtype);
+
+/* Bytes of a tuple. */
+size_t drop_tuple_size(const drop_operation *op);
 
 /* Applies bits that are there already: offset..offset+n-1 of bits. */
 void drop_run_apply(const drop_operation *op, drop_run run,

@@ -40,6 +40,8 @@ drop_strided_copy(char *restrict to, ptrdiff_t to_stride,
         COPY(4);
         COPY(8);
         COPY(16);
+    default:
+        LOOP((size_t)size, to_stride, from_stride);
     }
 }
 
@@ -140,7 +142,7 @@ apply_part(const drop_operation *op, drop_run run, const drop_axis *axis,
 {
     char x[DROP_GATHER_BYTES], r[DROP_GATHER_BYTES];
     const drop_strided_rows row = {axis, axis, 1, bits.n,
-                                   (ptrdiff_t)drop_size(op->dtype)};
+                                   (ptrdiff_t)drop_tuple_size(op)};
     if (op->hints & DROP_PREFETCH) {
         prefetch_next(run.x, axis->x, bits.n);
     }
@@ -165,8 +167,8 @@ void
 drop_strided_apply(const drop_operation *op, drop_run run,
                    const drop_axis *axis, drop_bit_span bits)
 {
-    const ptrdiff_t size = (ptrdiff_t)drop_size(op->dtype);
-    if (op->affine.form == DROP_REPLACE && axis->r == 0) {
+    const ptrdiff_t size = (ptrdiff_t)drop_tuple_size(op);
+    if (op->affine.form == DROP_REPLACE && axis->r == 0 && op->width == 1) {
         apply_fill(op, run, axis, bits);
         return;
     }

@@ -53,9 +53,9 @@ repeat_few(drop_writer *w, const uint8_t *from, size_t offset, size_t count,
     unsigned groups = 0, most = 1;
     /* As many bits as have room in a word, at most the 32 of load_bits32. */
     for (; most < 32 && 2 * most * n <= 64; most *= 2, groups++) {
-        group[groups] = 0;
-        for (size_t at = 0; at < 64; at += most * n) {
-            group[groups] |= ((UINT64_C(1) << most) - 1) << at;
+        group[groups] = (UINT64_C(1) << most) - 1;
+        for (size_t at = most * n; at < 64; at *= 2) {
+            group[groups] |= group[groups] << at;
         }
     }
     const uint64_t all = UINT64_MAX >> (64 - n);
