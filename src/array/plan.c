@@ -2,6 +2,7 @@
 #include "array/plan.h"
 
 #include "array/loop.h"
+#include "array/strided_run.h"
 
 /* The shortest run, in bytes, for which non-temporal stores pay where the next
  * run is not contiguous. With them rows of 1 KiB take 2.4 times as long, of 2
@@ -24,6 +25,14 @@ find_axis(const drop_axis *axis, int axes, uint64_t mask)
         i--;
     }
     return i;
+}
+
+/* Whether rows of one bit each follow each other in memory and in the mask. */
+static int
+repeats(const drop_axis *row, const drop_axis *next)
+{
+    return row->mask == 0 && next->mask == 1 &&
+           drop_axes_contiguous(next, row);
 }
 
 /* Chooses the loop for the inner axis, and which of the axes outside of it is
@@ -52,10 +61,10 @@ choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *second)
                            : drop_loop_grids;
     }
     if (inner->mask == 0) {
-        int repeats = goes_on && next->mask == 1;
-        *second = repeats ? axes - 1 : -1;
-        return repeats && bytes < DROP_SHORT_REPEAT ? drop_loop_short_rows
-                                                    : drop_loop_whole_rows;
+        const int repeat = next && repeats(inner, next);
+        *second = repeat ? axes - 1 : -1;
+        return repeat && bytes < DROP_SHORT_REPEAT ? drop_loop_short_rows
+                                                   : drop_loop_whole_rows;
     }
     int straight = !next || inner->n >= DROP_SHORT_COPY ||
                    (!goes_on && bytes >= LONG_ROW && next->mask == inner->n);
@@ -96,6 +105,27 @@ take_axes(drop_plan *p, const drop_axis *axis, int axes, int second, int group)
         if (i != second && i != group && !axis[i].mask) {
             p->axis[p->outers + p->shareds++] = axis[i];
         }
+    }
+}
+
+/* Moves the innermost axis along which the mask differs to the end, where
+ * those inside of it are short. Bits are then applied at each of their places.
+ */
+static void
+put_drawn_last(drop_axis *axis, int axes, size_t size)
+{
+    int drawn = axes - 1;
+    size_t bytes = size;
+    while (drawn >= 0 && !axis[drawn].mask) {
+        bytes *= axis[drawn--].n;
+    }
+    if (drawn >= 0 && bytes < DROP_GATHER_ROW &&
+        !(drawn == axes - 2 && repeats(&axis[axes - 1], &axis[drawn]))) {
+        drop_axis last = axis[drawn];
+        for (; drawn < axes - 1; drawn++) {
+            axis[drawn] = axis[drawn + 1];
+        }
+        axis[drawn] = last;
     }
 }
 
@@ -172,6 +202,9 @@ drop_plan_make(drop_plan *p, drop_job *job)
     p->job = job;
     p->op = job->op;
     const int axes = take_tuples(p, job->axis, job->axes);
+    if (!is_normal && !job->factors) {
+        put_drawn_last(job->axis, axes, drop_tuple_size(&p->op));
+    }
     choose_axes(p, job->axis, axes);
     if (is_normal || job->factors) {
         p->outers += p->shareds;
