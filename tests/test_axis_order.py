@@ -44,3 +44,71 @@ def test_any_order_of_axes_gives_the_same_mask(shape):
         np.testing.assert_array_equal(masked, drawn)
         part = dl.dropout(y, 0.3, rng=KEY, full_shape=whole, start=(1,) * x.ndim)
         np.testing.assert_array_equal(part, block)
+
+
+# Axes inside of all others: tuples of any bytes, on both sides of a gather's row, and
+# rows that are too long to be tuples.
+SHARED = [
+    (5, 70, 2),
+    (40, 9, 3),
+    (12, 130, 7),
+    (3, 65, 100),
+    (2, 9, 1025),
+    (99, 97, 8),
+]
+
+
+def expected_of(x, axes, residual):
+    drawn = dl.dropout(x, 0.3, rng=KEY, shared_axes=axes, residual=residual)
+    shape = np.array(x.shape)
+    shape[list(np.atleast_1d(axes).astype(int))] = 1
+    keep = dl.keep_mask(shape, 0.3, rng=KEY)
+    plain = np.where(keep, x, 0) * (1 / 0.7)
+    np.testing.assert_allclose(
+        drawn, plain + (residual if residual is not None else 0), 1e-6
+    )
+    return drawn
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "c8", "c16"])
+@pytest.mark.parametrize("shape", SHARED, ids=str)
+def test_any_order_of_axes_gives_the_same_shared_draws(shape, dtype):
+    x = np.arange(1, 1 + np.prod(shape)).astype(dtype).reshape(shape)
+    for shared in ((), 0, 1, 2, (0, 2), (0, 1), (1, 2)):
+        for residual in (None, x + 1):
+            drawn = expected_of(x, shared, residual)
+            for axes in itertools.permutations(range(3)):
+                y = in_order(x, axes)
+                gaps = np.repeat(y, 2, axis=-1)[..., ::2]
+                for z in (y, gaps, y[:, ::-1][:, ::-1]):
+                    z = dl.dropout(
+                        z, 0.3, rng=KEY, shared_axes=shared, residual=residual
+                    )
+                    np.testing.assert_array_equal(z, drawn)
+
+
+@pytest.mark.parametrize(
+    "shape", [(161, 81, 161), (2, 600, 900), (3, 9, 40000)], ids=str
+)
+def test_threads_share_complex_arrays_in_any_order_of_axes(shape):
+    x = np.ones(shape, np.complex64)
+    for shared in ((), 0, 2):
+        drawn = dl.dropout(x, 0.3, rng=KEY, shared_axes=shared)
+        for axes in itertools.permutations(range(3)):
+            for threads in (1, 2):
+                with dl.num_threads(threads):
+                    y = dl.dropout(in_order(x, axes), 0.3, rng=KEY, shared_axes=shared)
+                np.testing.assert_array_equal(y, drawn)
+
+
+@pytest.mark.parametrize("width", [2, 3, 16, 100, 1025])
+def test_operands_broadcast_along_a_shared_axis_are_as_their_copies(width):
+    for shape in ((40, 9, 1), (3, 700, 1)):
+        x = np.arange(1.0, 1 + np.prod(shape), dtype="f4").reshape(shape)
+        whole = np.broadcast_to(x, (*shape[:2], width))
+        expected = expected_of(np.ascontiguousarray(whole), 2, None)
+        for axes in ((0, 1, 2), (1, 0, 2)):
+            y = np.broadcast_to(in_order(x, axes), whole.shape)
+            np.testing.assert_array_equal(
+                dl.dropout(y, 0.3, rng=KEY, shared_axes=2), expected
+            )

@@ -10,12 +10,14 @@
 
 #include <string.h>
 
-/* A long row that begins shortly before a tile's end, where out is not aligned
- * yet. */
+/* A long row of tuples that begins shortly before a tile's end, where out is
+ * not aligned yet. */
 static void
-check_beginning(drop_dtype dtype, size_t before, size_t shift)
+check_beginning(drop_dtype dtype, size_t width, size_t before, size_t shift)
 {
-    const size_t n = 2 * DROP_TILE + 100, size = drop_size(dtype);
+    const size_t rows = 2 * DROP_TILE + 100, n = rows * width;
+    const size_t size = drop_size(dtype);
+    const ptrdiff_t step = (ptrdiff_t)size, row = (ptrdiff_t)(width * size);
     guard x = guard_new(n * size), plain = guard_new(n * size);
     guard out = guard_new(n * size + shift * size);
     const drop_affine affine =
@@ -26,14 +28,15 @@ check_beginning(drop_dtype dtype, size_t before, size_t shift)
         char *to = (char *)(hints ? out.first + shift * size : plain.first);
         drop_job job = {.op = {tested, dtype, affine, hints},
                         .run = {to, (char *)x.first, NULL},
-                        .axes = 1};
-        job.axis[0] = (drop_axis){n, (ptrdiff_t)size, (ptrdiff_t)size, 0, 1};
+                        .axes = 2};
+        job.axis[0] = (drop_axis){rows, row, row, 0, 1};
+        job.axis[1] = (drop_axis){width, step, step, 0, 0};
         drop_job_draw(&job, key, DROP_ONE / 4);
         job.index = DROP_TILE - before;
         drop_traverse(&job, 1, no_interrupt);
         if (memcmp(to, plain.first, n * size)) {
-            fail("%s, hints %d, %zu before a tile, %zu off",
-                 value_names[dtype], hints, before, shift);
+            fail("%s, tuples of %zu, hints %d, %zu before a tile, %zu off",
+                 value_names[dtype], width, hints, before, shift);
         }
     }
     guard_free(x);
@@ -48,7 +51,12 @@ test_run(void)
     for (int dtype = 0; dtype < DROP_DTYPES; dtype++) {
         for (size_t before = 1; before < 40; before += 3) {
             for (size_t shift = 0; shift < 32; shift += 5) {
-                check_beginning((drop_dtype)dtype, before, shift);
+                check_beginning((drop_dtype)dtype, 1, before, shift);
+            }
+        }
+        for (size_t width = 2; width < 6; width++) {
+            for (size_t shift = 0; shift < 32; shift += 5) {
+                check_beginning((drop_dtype)dtype, width, 1 + shift, shift);
             }
         }
     }
