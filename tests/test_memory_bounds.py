@@ -228,7 +228,7 @@ def test_what_could_crash_the_core_is_an_error():
             _core.block_mask(packed, cells, blocks, (*half, (1,) * len(cells)))
     with pytest.raises(ValueError, match="no room"):
         _core.block_mask(packed, (449,), (1,), (*half, (1,)))
-    with pytest.raises(ValueError, match="one mask stride per axis"):
+    with pytest.raises(TypeError, match="mask strides must be a tuple of 1"):
         _core.block_mask(packed, (9,), (1,), (*half, (9, 1)))
     with pytest.raises(ValueError, match="seeds are drawn"):
         _core.block_mask(packed, (9,), (1,), (0, 0, bytearray(16), 0, (1,)))

@@ -15,19 +15,21 @@
 static int
 parse_extents(drop_block_mask *map, PyObject *cells, PyObject *blocks)
 {
-    Py_ssize_t axes = PyTuple_Size(cells);
-    if (axes < 1 || axes > DROP_BLOCK_MASK_AXES ||
-        PyTuple_Size(blocks) != axes) {
-        if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_ValueError, "cells and blocks do not fit");
-        }
+    PyObject *item[DROP_BLOCK_MASK_AXES];
+    Py_ssize_t axes = PyTuple_Check(cells) ? PyTuple_Size(cells) : 0;
+    if (axes < 1 || axes > DROP_BLOCK_MASK_AXES) {
+        PyErr_Format(PyExc_TypeError, "cells must be a tuple of 1 to %d",
+                     DROP_BLOCK_MASK_AXES);
+        return -1;
+    }
+    if (!drop_unpack(item, blocks, axes, "blocks")) {
         return -1;
     }
     size_t size = 1;
     map->axes = (int)axes;
     for (Py_ssize_t i = 0; i < axes; i++) {
         size_t n = PyLong_AsSize_t(PyTuple_GetItem(cells, i));
-        size_t block = PyLong_AsSize_t(PyTuple_GetItem(blocks, i));
+        size_t block = PyLong_AsSize_t(item[i]);
         if (PyErr_Occurred()) {
             return -1;
         }

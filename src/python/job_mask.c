@@ -16,14 +16,12 @@ enum {
 int
 drop_job_shape(drop_job *job, PyObject *shape)
 {
-    Py_ssize_t axes = PyTuple_Size(shape);
+    Py_ssize_t axes = PyTuple_Check(shape) ? PyTuple_Size(shape) : -1;
     size_t cells = 1;
     int is_empty = 0, wraps = 0;
-    if (axes < 0) {
-        return -1;
-    }
-    if (axes > DROP_MAX_AXES) {
-        PyErr_SetString(PyExc_ValueError, "too many axes");
+    if (axes < 0 || axes > DROP_MAX_AXES) {
+        PyErr_Format(PyExc_ValueError, "shape must be a tuple of up to %d",
+                     DROP_MAX_AXES);
         return -1;
     }
     for (Py_ssize_t i = 0; i < axes; i++) {
@@ -75,19 +73,16 @@ drop_job_block(drop_job *job, int ndim, uint64_t shared, const uint64_t *whole,
 static int
 parse_strides(drop_job *job, PyObject *strides)
 {
+    PyObject *item[DROP_MAX_AXES];
     if (strides == Py_None) {
         drop_job_order(job);
         return 0;
     }
-    if (PyTuple_Size(strides) != job->axes) {
-        if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_ValueError, "one mask stride per axis");
-        }
+    if (!drop_unpack(item, strides, job->axes, "mask strides")) {
         return -1;
     }
     for (int i = 0; i < job->axes; i++) {
-        PyObject *stride = PyTuple_GetItem(strides, i);
-        job->axis[i].mask = PyLong_AsUnsignedLongLongMask(stride);
+        job->axis[i].mask = PyLong_AsUnsignedLongLongMask(item[i]);
     }
     return PyErr_Occurred() ? -1 : 0;
 }
