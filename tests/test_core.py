@@ -4,6 +4,7 @@ but an error comes of arguments that would read or write where they must not."""
 
 import numpy as np
 import pytest
+from calls import run_python
 
 from droplayers import _core
 
@@ -452,3 +453,59 @@ def test_an_error_of_a_comparison_comes_through():
 
     with pytest.raises(ZeroDivisionError):
         _core.use(Name())
+
+
+@pytest.mark.parametrize(
+    "dtype", ["u1", "i2", "V3", "f4", "f8", "D", "V32", "V64", "V96"]
+)
+def test_samples_of_one_item_are_taken_whatever_its_size(dtype):
+    rng = np.random.default_rng(1)
+    x = rng.integers(0, 256, 20 * np.dtype(dtype).itemsize, np.uint8).view(dtype)
+    keep = rng.integers(0, 2, 20).astype(bool)
+    bits = bytearray(np.packbits(keep, bitorder="little").tobytes() + bytes(BITS))
+    for y in (x, np.repeat(x, 2)[::2]):
+        taken = _core.take_rows(np.zeros(keep.sum(), dtype), y, bits)
+        assert taken.tobytes() == x[keep].tobytes()
+
+
+def test_joins_of_bools_have_no_kernel_even_without_paths():
+    with pytest.raises(TypeError, match="a path is missing"):
+        _core.join(np.zeros(3, bool), (None,), None)
+
+
+def test_a_mask_alone_takes_no_factors():
+    keep, factors = np.zeros(4, bool), (_core.SCALE, np.ones(4), 0.0, 0.0)
+    with pytest.raises(ValueError, match="factors do not fit"):
+        _core.apply(keep, None, None, given(1), factors)
+
+
+def test_matrices_without_elements_or_of_one_column_may_lie_anyhow():
+    x, mask = np.ones((2, 3)), (1, 0, None, 0, None)
+    for m in (np.ones((3, 1)), np.ones((3, 2))[:, ::2], np.ones((1, 3)).T):
+        sums = _core.masked_matmul(np.zeros((2, 1)), x, m, False, mask)
+        assert sums.tolist() == [[3], [3]]
+    sums = np.zeros((2, 9))
+    _core.masked_matmul(sums, x[:, :0], np.ones((0, 18))[:, ::2], False, mask)
+    assert not sums.any()
+
+
+WITHOUT_KEYS = """
+    import sys
+    import numpy as np
+    from droplayers import _core, keys
+
+    {change}
+    try:
+        _core.lazy_key(np.random.default_rng(1))
+    except RuntimeError as error:
+        assert str(error) == "droplayers.keys has no Key"
+    else:
+        raise AssertionError
+"""
+
+
+@pytest.mark.parametrize(
+    "change", ['del sys.modules["droplayers.keys"]', "del keys.Key", "keys.Key = 1"]
+)
+def test_a_package_without_keys_is_an_error(change):
+    run_python(WITHOUT_KEYS.format(change=change))

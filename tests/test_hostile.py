@@ -163,10 +163,16 @@ SHRINKING = """
         def bit_generator(self):
             return change(super().bit_generator)
 
+    class Locked(np.random.PCG64):
+        lock = property(lambda self: change(super().lock) if locked else super().lock)
+
     changing = Changing(np.random.PCG64(1))
+    locked = None  # while a Generator is made of it
+    locked = np.random.Generator(Locked(1))
+    rates = np.full(N, 0.5)
     try:
         y = dl.{call}
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, RuntimeError):
         y = None
     assert y is None or np.all((y >= 0) & (y <= 3))
 """
@@ -192,6 +198,12 @@ SHRINKING = """
     ],
 )
 def test_an_argument_that_shrinks_an_array_under_a_call_does_no_harm(call, victim):
+    run_python(SHRINKING.format(call=call, victim=victim))
+
+
+@pytest.mark.parametrize("victim", ["x", "r", "rates"])
+def test_nor_does_a_generators_lock(victim):
+    call = "drop_path(x, rates, True, residual=r, rng=locked)"
     run_python(SHRINKING.format(call=call, victim=victim))
 
 

@@ -39,6 +39,7 @@ CALLS = {
     "drop_path of halves": lambda rng: dl.drop_path(X.astype("f2"), 0.5, True, rng=rng),
     "drop_path, rates": lambda rng: dl.drop_path(X, np.full(30, 0.5), True, rng=rng),
     "keep_mask": lambda rng: dl.keep_mask(X.shape, 0.5, rng=rng),
+    "fractal_join": lambda rng: dl.fractal_join([X, X + 1, X + 2], 0.5, True, rng=rng),
     "tiny p": lambda rng: dl.dropout(X, 5e-324, rng=rng),
     "p below 1": lambda rng: dl.dropout(X, float(np.nextafter(1, 0)), rng=rng),
     "empty": lambda rng: dl.dropout(X[:0], 0.5, rng=rng),

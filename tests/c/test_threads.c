@@ -64,6 +64,46 @@ check_tasks(int threads)
     checks++;
 }
 
+#if !defined(__wasm__)
+enum { STOP = 7 };
+
+static atomic_int waits;
+
+/* Ends at once on the calling thread, and on a worker when it is told to. */
+static int
+wait_task(const void *work, size_t i, drop_interrupt interrupt)
+{
+    (void)work, (void)i;
+    if (drop_is_main_thread()) {
+        while (!atomic_load(&waits)) {
+        }
+        return 0;
+    }
+    atomic_store(&waits, 1);
+    while (!drop_poll(interrupt)) {
+    }
+    return 0;
+}
+
+static int
+stop_later(void *context)
+{
+    return count_poll(context) || *(int *)context < 3 ? 0 : STOP;
+}
+
+/* The calling thread has nothing left to do, and stops a worker. */
+static void
+check_stop(void)
+{
+    int polls = 0;
+    const drop_interrupt interrupt = {stop_later, &polls};
+    if (drop_run_tasks(wait_task, NULL, 2, 2, interrupt) != STOP) {
+        fail("a worker that was stopped gave no status");
+    }
+    checks++;
+}
+#endif
+
 void
 test_threads(void)
 {
@@ -74,6 +114,9 @@ test_threads(void)
     for (int threads = 1; threads <= 4; threads++) {
         check_tasks(threads);
     }
+#if !defined(__wasm__)
+    check_stop();
+#endif
     const double seconds = drop_clock() - begin;
     if (seconds < 0.005 * TASKS || seconds > 3600) {
         fail("the clock went on by %g s", seconds);

@@ -626,3 +626,13 @@ def test_messages_say_what_was_expected_and_what_came():
         dl.fractal_join(PATHS, training=True, sampling="global")
     with pytest.raises(ValueError, match=r"^grad must have the paths' shape \(4, 6\)"):
         dl.fractal_join_backward(X.T, PATHS)
+
+
+@pytest.mark.parametrize("shape", [(1 << 21,), (3, 1 << 20), (2, 3, 1 << 19)])
+@pytest.mark.parametrize("order", "CF")
+def test_threads_change_no_bit_whichever_axis_they_share(shape, order):
+    x = np.arange(math.prod(shape), dtype=np.float32).reshape(shape, order=order)
+    expected = x + np.float32(0.5)
+    for threads in (1, 4):
+        with dl.num_threads(threads):
+            assert_same(dl.fractal_join([x, x + np.float32(1)]), expected)
