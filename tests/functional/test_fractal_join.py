@@ -628,11 +628,11 @@ def test_messages_say_what_was_expected_and_what_came():
         dl.fractal_join_backward(X.T, PATHS)
 
 
-@pytest.mark.parametrize("shape", [(1 << 21,), (3, 1 << 20), (2, 3, 1 << 19)])
-@pytest.mark.parametrize("order", "CF")
-def test_threads_change_no_bit_whichever_axis_they_share(shape, order):
-    x = np.arange(math.prod(shape), dtype=np.float32).reshape(shape, order=order)
-    expected = x + np.float32(0.5)
-    for threads in (1, 4):
-        with dl.num_threads(threads):
-            assert_same(dl.fractal_join([x, x + np.float32(1)]), expected)
+@pytest.mark.parametrize("shape", [(1 << 21,), (3, 1 << 20), (1 << 19, 5)])
+def test_threads_change_no_bit_whichever_axis_they_share(shape):
+    x = np.arange(math.prod(shape), dtype=np.float32).reshape(shape)
+    for y in (x, x.T, x[..., :-1]):  # one axis; one; as many as there are
+        for threads in (1, 4):
+            with dl.num_threads(threads):
+                mean = dl.fractal_join([y, y + np.float32(1)])
+            assert_same(mean, y + np.float32(0.5))
