@@ -8,7 +8,7 @@ and droplayers/, in files whose names a regular expression finds, and makes each
 copy of the checkout. Tests that have to do with the file run first, and the first that
 fails ends it: the mutant is killed. A command whose tests take FACTOR times the
 processor's time that they take without the change has failed too. Prints every mutant,
-and those once more that survive, or whose tests do not end.
+and those once more that survive, or whose tests take too long to say.
 """
 
 import difflib
@@ -129,7 +129,7 @@ def draw(count, seed, files):
     return random.Random(seed).sample(every, count)
 
 
-TOO_LONG = "does not end"
+TOO_LONG = "takes too long to say"
 
 
 class Build:
@@ -276,8 +276,8 @@ def usual_time(command):
 def what_kills(name):
     """The first test that fails, or None."""
     for command in commands(name):
-        most = int(FACTOR * usual_time(tuple(command))) + 10  # for a slow start
         try:
+            most = int(FACTOR * usual_time(tuple(command))) + 10  # for a slow start
             done = run(command, TREE, most)
         except subprocess.TimeoutExpired:
             return TOO_LONG
@@ -330,8 +330,8 @@ def main():
         build.after(name)
     alive = count - stillborn
     killed = alive - len(survivors) - len(slow)
-    print(f"{killed} of {alive} killed, {len(slow)} do not end;", end=" ")
-    print(f"{stillborn} more do not compile. Survivors, and those without an end:")
+    print(f"{killed} of {alive} killed, {len(slow)} too slow to say;", end=" ")
+    print(f"{stillborn} more do not compile. Survivors, and slow ones:")
     print(*survivors, "---", *slow, sep="\n\n")
 
 
