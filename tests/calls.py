@@ -152,6 +152,10 @@ def run_python(code, **environment):
         str(pathlib.Path(__file__).parent),
         *filter(None, [os.getenv("PYTHONPATH")]),
     ]
+    if "LD_PRELOAD" in environment:
+        # What watches the tests, as a sanitizer, has to be the first.
+        libraries = [os.getenv("LD_PRELOAD"), environment["LD_PRELOAD"]]
+        environment["LD_PRELOAD"] = os.pathsep.join(filter(None, libraries))
     # -P: the folder droplayers of a checkout is not what was installed
     options = ["-P", "-X", "faulthandler", "-W", "error"]
     done = subprocess.run(
