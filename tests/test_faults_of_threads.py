@@ -206,7 +206,7 @@ FORKING = """
     for thread in busy:
         thread.start()
     try:
-        for i in range({times}):
+        for i in range(20):
             child = os.fork()
             if child == 0:
                 signal.alarm(60)  # a child that hangs ends by a signal
@@ -223,7 +223,8 @@ FORKING = """
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_forks_in_the_middle_of_calls_of_several_threads():
-    run_python(FORKING.format(times=20 * TIMES))
+    for _ in range(TIMES):
+        run_python(FORKING)
 
 
 WORKERS = """
@@ -246,9 +247,8 @@ WORKERS = """
         tasks = [(dl.Key(1), 0, i) for i in range(4)]
         expected = list(map(load, tasks))
         context = multiprocessing.get_context("{method}")
-        for _ in range({times}):
-            with context.Pool(2) as pool:
-                assert pool.map_async(load, tasks).get(60) == expected
+        with context.Pool(2) as pool:
+            assert pool.map_async(load, tasks).get(60) == expected
         done.set()
         busy.join()
 """
@@ -260,18 +260,17 @@ def test_processes_that_are_started_while_a_call_runs(method, tmp_path):
         pytest.skip(f"no {method}")
     program = tmp_path / "workers.py"
     program.write_text(
-        "\n".join(
-            line[4:] for line in WORKERS.format(method=method, times=TIMES).splitlines()
-        )
+        "\n".join(line[4:] for line in WORKERS.format(method=method).splitlines())
     )
     tests = os.path.dirname(__file__)
     path = os.pathsep.join(filter(None, [tests, os.environ.get("PYTHONPATH")]))
-    subprocess.run(
-        [sys.executable, "-P", program],
-        env={**os.environ, "PYTHONPATH": path},
-        check=True,
-        timeout=300,
-    )
+    for _ in range(TIMES):
+        subprocess.run(
+            [sys.executable, "-P", program],
+            env={**os.environ, "PYTHONPATH": path},
+            check=True,
+            timeout=300,
+        )
 
 
 EXIT = """
