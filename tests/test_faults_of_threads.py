@@ -283,7 +283,7 @@ EXIT = """
     x = np.ones((1024, 2048), np.float16)
     dl.set_num_threads({workers})
     calls = [
-        lambda: dl.dropout(x, 0.1, out=x),
+        lambda: dl.dropout(x, 0.1, out=np.empty_like(x)),
         lambda: dl.drop_block(x[None, None]),
         lambda: dl.kept_rows(1 << 20, 0.5, sampling="fixed"),
         lambda: dl.drop_connect(x[:2].astype("f4"), x[:, :999].astype("f4").T[:2]
