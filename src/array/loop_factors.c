@@ -59,31 +59,45 @@ round_factors(void *restrict to, const drop_job *job, uint64_t index, size_t n)
     }
 }
 
-/* Writes n copies of each of count factors; may write up to UNROLL - 1 more
- * behind the last. */
-#define REPEAT(type)                                \
-    for (size_t i = 0; i < count; i++) {            \
-        const type value = ((const type *)from)[i]; \
-        for (size_t j = 0; j < n; j += UNROLL) {    \
-            type *at = (type *)to + i * n + j;      \
-            for (size_t k = 0; k < UNROLL; k++) {   \
-                at[k] = value;                      \
-            }                                       \
-        }                                           \
-    }
-
-static void
-repeat_factors(void *restrict to, const void *restrict from, size_t count,
-               size_t n, drop_dtype dtype)
+/* Writes UNROLL copies of a factor of a constant size: one store, or a few. */
+DROP_INLINE void
+write_copies(char *to, const char *from, size_t size)
 {
-    if (dtype == DROP_F64) {
-        REPEAT(double)
-    }
-    else {
-        REPEAT(float)
+    for (size_t i = 0; i < UNROLL; i++) {
+        memcpy(to + i * size, from, size);
     }
 }
-#undef REPEAT
+
+/* Writes n copies of each of count factors; may write up to UNROLL - 1 more
+ * behind the last. */
+DROP_INLINE void
+repeat(char *restrict to, const char *restrict from, size_t count, size_t n,
+       size_t size)
+{
+    if (n <= UNROLL) {
+        for (size_t i = 0; i < count; i++) {
+            write_copies(to + i * n * size, from + i * size, size);
+        }
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < n; j += UNROLL) {
+            write_copies(to + (i * n + j) * size, from + i * size, size);
+        }
+    }
+}
+
+static void
+repeat_factors(char *restrict to, const char *restrict from, size_t count,
+               size_t n, size_t size)
+{
+    if (size == sizeof(float)) {
+        repeat(to, from, count, n, sizeof(float));
+    }
+    else {
+        repeat(to, from, count, n, sizeof(double));
+    }
+}
 
 /* Writes the bits and factors of a part's elements end to end. */
 static void
@@ -107,7 +121,7 @@ expand(part *p, const drop_loop *loop, uint64_t index)
         }
         else {
             round_factors(some, job, index, count);
-            repeat_factors(to, some, count, n, job->op.dtype);
+            repeat_factors(to, (const char *)some, count, n, size);
         }
         to += count * n * size;
     }
