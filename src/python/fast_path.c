@@ -7,15 +7,11 @@
  * it gives the same results, and all the errors.
  */
 #include "python/args.h"
-#include "python/call_apply.h"
 #include "python/calls.h"
 #include "python/fast_args.h"
 #include "python/fast_call.h"
 #include "python/fast_mask.h"
 #include "python/fast_value.h"
-#include "python/job_from_numpy.h"
-#include "python/job_mask.h"
-#include "python/key_from_rng.h"
 
 /* The positions of arguments, in which the Python package passes them. */
 enum {
@@ -58,8 +54,8 @@ array_or_null(PyObject *arg)
     return arg == Py_None ? NULL : (PyArrayObject *)arg;
 }
 
-/* Parses the arguments of all functions, without the rate, the
- * mode and what is told of the mask. x is a native array. */
+/* Parses the arguments of all functions, without the rate, the mode and what
+ * is told of the mask. x is a native array. */
 static int
 parse_options(drop_call *call, PyObject *const *args)
 {
@@ -78,11 +74,12 @@ parse_mask(drop_call *call, PyObject *const *args, int axes)
     call->mask = array_or_null(args[MASK]);
     call->returns_mask = args[RETURN_MASK] == Py_True;
     call->mask_axes = axes;
-    return call->mask
-               ? args[RETURN_MASK] == Py_False && !call->rates.array &&
-                     drop_is_keep(args[MASK], call->x, axes, call->shared)
-               : args[RETURN_MASK] == Py_False ||
-                     (call->returns_mask && !call->rates.array);
+    if (call->mask) {
+        return args[RETURN_MASK] == Py_False && !call->rates.array &&
+               drop_is_keep(args[MASK], call->x, axes, call->shared);
+    }
+    return args[RETURN_MASK] == Py_False ||
+           (call->returns_mask && !call->rates.array);
 }
 
 static int
