@@ -226,7 +226,8 @@ geometry_start(geometry *g, size_t most)
     drop_job *job = &g->job;
     const drop_dtype dtype = (drop_dtype)below(DROP_DTYPES);
     const drop_form form = value_form(dtype, any());
-    job->op = (drop_operation){tested, dtype, any_affine(form), (int)below(4)};
+    job->op =
+        (drop_operation){tested, dtype, any_affine(form), (int)below(4), 1};
     choose_shape(g, most);
     choose_memory(g);
     choose_mask(g);

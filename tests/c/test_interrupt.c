@@ -26,7 +26,7 @@ check_stop(int packs)
     const size_t n = (size_t)1 << 24;
     int calls = 0, status;
     guard out = guard_new(n);
-    drop_job job = {.op = {tested, DROP_BOOL, {.form = DROP_SCALE}, 0},
+    drop_job job = {.op = {tested, DROP_BOOL, {.form = DROP_SCALE}, 0, 1},
                     .run = {(char *)out.first, (char *)out.first, NULL},
                     .axes = 1};
     const drop_interrupt interrupt = {stop_third, &calls};

@@ -19,7 +19,7 @@ check_unread(drop_dtype dtype, int hints, size_t rows)
     const uint64_t key = any();
     guard x = guard_new(rows * page), out = guard_new(rows * page);
     const drop_form form = value_is_item(dtype) ? DROP_FILL : DROP_SCALE;
-    drop_job job = {.op = {tested, dtype, any_affine(form), hints},
+    drop_job job = {.op = {tested, dtype, any_affine(form), hints, 1},
                     .run = {(char *)out.first, (char *)x.first, NULL},
                     .axes = 2};
     job.axis[0] = (drop_axis){rows, (ptrdiff_t)page, (ptrdiff_t)page, 0, 1};

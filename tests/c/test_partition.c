@@ -18,7 +18,7 @@ check_threads(size_t rows, size_t columns, uint64_t row, uint64_t column,
     static uint16_t x[CELLS], one[CELLS], many[CELLS];
     const ptrdiff_t size = sizeof x[0], line = (ptrdiff_t)columns * size;
     const drop_form form = one_in(2) ? DROP_RESIDUAL : DROP_SCALE;
-    drop_job job = {.op = {tested, DROP_F16, {.form = form, .a = 1}, 0},
+    drop_job job = {.op = {tested, DROP_F16, {.form = form, .a = 1}, 0, 1},
                     .run = {(char *)one, (char *)x, NULL},
                     .axes = 2,
                     .axis = {{rows, line, line, line, row},
@@ -59,7 +59,7 @@ stop(int threads)
 {
     static uint8_t out[4 * CELLS];
     int calls = 0;
-    drop_job job = {.op = {tested, DROP_BOOL, {.form = DROP_SCALE}, 0},
+    drop_job job = {.op = {tested, DROP_BOOL, {.form = DROP_SCALE}, 0, 1},
                     .run = {(char *)out, (char *)out, NULL},
                     .axes = 1,
                     .axis = {{sizeof out, 1, 1, 1, 1}}};

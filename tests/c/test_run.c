@@ -26,7 +26,7 @@ check_beginning(drop_dtype dtype, size_t width, size_t before, size_t shift)
     any_bytes(x.first, n * size);
     for (int hints = 0; hints < 4; hints++) {
         char *to = (char *)(hints ? out.first + shift * size : plain.first);
-        drop_job job = {.op = {tested, dtype, affine, hints},
+        drop_job job = {.op = {tested, dtype, affine, hints, 1},
                         .run = {to, (char *)x.first, NULL},
                         .axes = 2};
         job.axis[0] = (drop_axis){rows, row, row, 0, 1};

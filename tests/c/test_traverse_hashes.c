@@ -34,7 +34,7 @@ hash_job(uint64_t before, drop_dtype dtype, drop_form form, int by_rows)
     for (int i = 0; i < CELLS && dtype != DROP_BOOL; i++) {
         value_store(dtype, (char *)x + i * size, (i % 977 - 400) / 32.);
     }
-    drop_job job = {.op = {tested, dtype, affine, 0},
+    drop_job job = {.op = {tested, dtype, affine, 0, 1},
                     .run = {(char *)out, (char *)x, NULL},
                     .axes = 2};
     job.run.r = form == DROP_RESIDUAL ? job.run.x : NULL;
