@@ -3,9 +3,10 @@
 
 tests/c holds a program that checks a list of kernels, and all the plain C around it,
 bit for bit. Here it is built and run for every list in every way that this machine
-has: natively, emulated and, where everything is asked for, with sanitizers of addresses
-and of undefined behaviour. Where other systems are asked for, which takes minutes, it is
-built for them too, and runs where it can; and with the sanitizer of threads.
+has: natively, emulated and, where everything is asked for, with sanitizers of
+addresses and of undefined behaviour. Where other systems are asked for, which takes
+minutes, it is built for them too, and runs where it can; and with the sanitizer of
+threads.
 """
 
 import functools
