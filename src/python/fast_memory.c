@@ -78,7 +78,10 @@ reserve_result(drop_memory *memory, const drop_call *call)
 int
 drop_memory_reserve(drop_memory *memory, const drop_call *call)
 {
-    *memory = (drop_memory){.rates = call->rates};
+    memory->out = memory->mask = NULL;
+    memory->result = NULL;
+    memory->rates = call->rates;
+    memory->given.bits = NULL; /* its strides, 512 bytes, are set with it */
     if (reserve_out(memory, call) < 0 || reserve_result(memory, call) < 0 ||
         (call->mask && drop_pack_given(&memory->given, call->mask) < 0)) {
         return -1;
