@@ -49,17 +49,17 @@ def common_dtype(x: Array, x_name: str, y: Array, y_name: str) -> np.dtype[Any]:
         raise ValueError(
             f"{y_name} must have {x_name}'s shape {x.shape}, got {y.shape}"
         )
-    if x.dtype == y.dtype:
-        return result_dtype(x.dtype, x_name)
     return promoted({x_name: x, y_name: y})
 
 
 def promoted(arrays: dict[str, Array], owner: str | None = None) -> np.dtype[Any]:
     """The dtype of a result of arrays, by their names; owner is the name of the one
     argument that holds them all, if one does."""
-    for name, x in arrays.items():
-        result_dtype(x.dtype, name)
     names, dtypes = [*arrays], [x.dtype for x in arrays.values()]
+    if len({*dtypes}) == 1:  # NumPy need not be asked
+        return result_dtype(dtypes[0], names[0])
+    for name, dtype in zip(names, dtypes, strict=True):
+        result_dtype(dtype, name)
     try:
         common = np.result_type(*dtypes)
     except TypeError:
