@@ -111,6 +111,9 @@ typedef struct {
     size_t bits, bits_k;
 } drop_matmul_tile;
 
+/* The most k of a tile for `matmul` */
+enum { DROP_MATMUL_DEPTH = 32 };
+
 typedef void drop_matmul_fn(void *sum, const void *a, const void *m,
                             const uint8_t *bits, const drop_matmul_tile *tile);
 
@@ -168,7 +171,7 @@ typedef struct {
                               size_t n);
 
     /* For float32 and float64: adds a[s][k] * m[k][o] to sum[s][o] where bit
-     * (s, k, o) is 1, and +0 where it is 0, k ascending. */
+     * (s, k, o) is 1, k ascending. */
     drop_matmul_fn *matmul[2];
 
     /* The same summed over o: adds a[s][o] * m[k][o] to lane o % DROP_WORD of

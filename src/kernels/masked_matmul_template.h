@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Sums of masked products for one dtype: #define TYPE f32 or f64 before each
- * inclusion. A product whose bit is 0 counts as +0, whatever its factors are.
+ * inclusion. A product whose bit is 0 is not added, whatever its factors are.
  * Rows of bits begin at whole bytes and go on to a multiple of DROP_WORD.
  */
 
@@ -41,32 +41,26 @@ DROP_INLINE void
 T_(_add_kept)(T_(v) sum[VECTORS], const T_(v) a[VECTORS],
               const T_(v) b[VECTORS], uint32_t bits)
 {
-    const T_(v) zero = T_(_set1)(0);
     for (int j = 0; j < VECTORS; j++) {
-        T_(v) product = T_(_keep)(bits, j, T_(_mul)(a[j], b[j]), zero);
-        sum[j] = T_(_add)(sum[j], product);
+        T_(v) more = T_(_add)(sum[j], T_(_mul)(a[j], b[j]));
+        sum[j] = T_(_keep)(bits, j, more, sum[j]);
     }
 }
 
-/* The first n sums of a word of outputs, for some samples. n and samples are
- * constants where this is inlined. */
+/* The first n sums of a word of outputs, for some samples: m has this word of
+ * each k. n and samples are constants where this is inlined. */
 DROP_INLINE void
-T_(_sum_word)(char *sum, const char *a, const char *m, const uint8_t *bits,
-              const drop_matmul_tile *p, size_t n, size_t samples)
+T_(_sum_word)(char *sum, const char *a, const T_(v) m[][VECTORS],
+              const uint8_t *bits, const drop_matmul_tile *p, size_t n,
+              size_t samples)
 {
     T_(v) total[SAMPLES][VECTORS];
     for (size_t s = 0; s < samples; s++) {
         T_(_load_word)(total[s], sum + (ptrdiff_t)s * p->sum, n);
     }
     for (size_t k = 0; k < p->depth; k++) {
-        T_(v) row[VECTORS], factor[VECTORS];
-        const char *at = m + (ptrdiff_t)k * p->m;
-        T_(_load_word)(row, at, n);
-        /* The next word of this row, which lies far from the next row's. */
-        for (int line = 0; line < DROP_WORD * T_(_size); line += 64) {
-            __builtin_prefetch(at + DROP_WORD * T_(_size) + line);
-        }
         for (size_t s = 0; s < samples; s++) {
+            T_(v) factor[VECTORS];
             T_(_value) value;
             memcpy(&value, a + (ptrdiff_t)s * p->a + (ptrdiff_t)k * p->a_k,
                    sizeof value);
@@ -74,7 +68,7 @@ T_(_sum_word)(char *sum, const char *a, const char *m, const uint8_t *bits,
                 factor[j] = T_(_set1)(value);
             }
             T_(_add_kept)
-            (total[s], factor, row,
+            (total[s], factor, m[k],
              load_le32(bits + s * p->bits + k * p->bits_k));
         }
     }
@@ -83,24 +77,30 @@ T_(_sum_word)(char *sum, const char *a, const char *m, const uint8_t *bits,
     }
 }
 
+/* Word by word of outputs. What lies in m at a long stride, which may be one
+ * set of the cache, is copied side by side for all samples. */
 static void
 T_(_matmul)(void *sum, const void *a, const void *m, const uint8_t *bits,
             const drop_matmul_tile *p)
 {
+    T_(v) word[DROP_MATMUL_DEPTH][VECTORS];
     for (size_t o = 0; o < p->width; o += DROP_WORD) {
         const size_t n = least(p->width - o, DROP_WORD);
         const size_t at = o * T_(_size);
+        for (size_t k = 0; k < p->depth; k++) {
+            T_(_load_word)
+            (word[k], (const char *)m + (ptrdiff_t)k * p->m + at, n);
+        }
         for (size_t s = 0; s < p->samples;) {
             char *to = (char *)sum + (ptrdiff_t)s * p->sum + at;
             const char *x = (const char *)a + (ptrdiff_t)s * p->a;
             const uint8_t *keep = bits + s * p->bits + o / 8;
             if (n == DROP_WORD && p->samples - s >= SAMPLES) {
-                T_(_sum_word)
-                (to, x, (const char *)m + at, keep, p, DROP_WORD, SAMPLES);
+                T_(_sum_word)(to, x, word, keep, p, DROP_WORD, SAMPLES);
                 s += SAMPLES;
             }
             else {
-                T_(_sum_word)(to, x, (const char *)m + at, keep, p, n, 1);
+                T_(_sum_word)(to, x, word, keep, p, n, 1);
                 s++;
             }
         }

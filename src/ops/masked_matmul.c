@@ -13,13 +13,14 @@
  * % more time. Sums over outputs have DROP_WORD lanes each. The lanes take
  * half of the room for bits, since a small stack has no more room, and leave
  * fewer rows. */
-enum { JUMPS = 16, ROWS = 32, RANGE_BITS = 16384 };
+enum { JUMPS = 16, ROWS = DROP_MATMUL_DEPTH, RANGE_BITS = 16384 };
 enum {
     ROW_BYTES = RANGE_BITS / 8 + 4 * ROWS,
     TRANSPOSED_RANGE = RANGE_BITS / 2
 };
 enum { LANES_BYTES = 16384, TRANSPOSED_MOST = 8 };
 
+_Static_assert((int)JUMPS <= (int)DROP_MATMUL_DEPTH, "a tile is no deeper");
 _Static_assert(LANES_BYTES +
                        JUMPS * (TRANSPOSED_RANGE / 8 + 4 * TRANSPOSED_MOST) <=
                    JUMPS * ROW_BYTES,
@@ -72,7 +73,8 @@ draw_tile(drawing *d, uint64_t index, uint64_t jump, size_t jumps, size_t rows,
           size_t width)
 {
     uint8_t *to = d->bits;
-    d->row = (width + DROP_WORD - 1) / DROP_WORD * (DROP_WORD / 8);
+    /* No power of two, at which rows would share few sets of the cache */
+    d->row = (width / DROP_WORD + 1) * (DROP_WORD / 8);
     for (size_t i = 0; i < jumps; i++) {
         size_t offset = drop_draw_range(d->kernels, &d->sampler, d->drawn,
                                         index + i * jump, rows * width);
