@@ -39,6 +39,15 @@ COUNTED = [None, True, False, NotImplemented, (), "train", "inverted", "sample",
 IMMORTAL = 1 << 31
 
 
+@pytest.fixture(autouse=True, scope="module")
+def few_objects_to_go_through():
+    """What other tests have left is no garbage, and is not gone through each time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def references():
     return np.array([sys.getrefcount(thing) for thing in [*HELD, *COUNTED]])
 
