@@ -59,6 +59,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/(?!out_of_core)[^/]*$",  # which writes gigabytes: not run
     "reset_argv": "short_form.arguments",
     "run_stale_examples": True,
+    "parallel": os.cpu_count(),
     "abort_on_example_error": True,
     "capture_repr": (),
     "default_thumb_file": os.path.join(os.path.dirname(__file__), "images/masks.png"),
