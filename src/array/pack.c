@@ -19,7 +19,7 @@ int
 drop_pack_rows(drop_packer *p, uint64_t index, uint64_t stride, size_t rows,
                size_t n)
 {
-    const size_t most = DROP_POLL_EVERY / DROP_SEGMENT;
+    const size_t work = n + DROP_SEGMENT, most = DROP_POLL_EVERY / work + 1;
     int status = 0;
     for (size_t i = 0, some; i < rows && !status; i += some) {
         const uint64_t first = index + i * stride;
@@ -31,7 +31,7 @@ drop_pack_rows(drop_packer *p, uint64_t index, uint64_t stride, size_t rows,
             some = least(rows - i, most);
             drop_mask_reader_rows(&p->reader, &p->writer, first, stride, some,
                                   n);
-            status = drop_count_work(&p->poller, some * (n + DROP_SEGMENT));
+            status = drop_count_work(&p->poller, some * work);
         }
     }
     return status;

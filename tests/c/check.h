@@ -55,6 +55,7 @@ void fail(const char *format, ...)
     X(loop_rows)       \
     X(run)             \
     X(interrupt)       \
+    X(polls)           \
     X(partition)       \
     X(masked_matmul)   \
     X(join)            \
