@@ -230,14 +230,15 @@ f16_load(const char *x)
 }
 
 /* To nearest, ties to even. A subnormal result is rounded by the addition of
- * the power of two whose last place is 2**-24, a normal one as in bfloat16. */
+ * the power of two whose last place is 2**-24, a normal one as in bfloat16. A
+ * NaN is made quiet, as the instructions of other lists do. */
 DROP_INLINE void
 f16_store(char *to, f32v a)
 {
     uint32_t word = f32_bits(a), sign = word >> 16 & 0x8000;
     word &= 0x7FFFFFFF;
     if (word > 0x7F800000) {
-        word = 0x7E00;
+        word = 0x7E00 | (word >> 13 & 0x1FF);
     }
     else if (word >= 0x47800000) { /* 65536 */
         word = 0x7C00;
