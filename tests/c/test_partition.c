@@ -100,4 +100,8 @@ test_partition(void)
         }
         check_stop(threads);
     }
+    /* Last chunks of any number of rows. */
+    for (size_t rows = 17; rows <= 32; rows += thin) {
+        check_threads(rows, CELLS / 32, CELLS / 32 + 1, 1, 2);
+    }
 }
