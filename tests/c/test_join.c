@@ -199,5 +199,9 @@ test_join(void)
     }
     check_join(DROP_F32, (size_t[]){9, 1000, 100}, 3, 1, 3);
     check_join(DROP_F32, (size_t[]){3000, 3, 100}, 3, 1, 2);
+    /* Last chunks of any number of rows. */
+    for (size_t rows = 19; rows < 25; rows += thin) {
+        check_join(DROP_F32, (size_t[]){rows, 1, 40000}, 3, 1, 2);
+    }
     check_unread();
 }
