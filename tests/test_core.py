@@ -489,6 +489,17 @@ def test_matrices_without_elements_or_of_one_column_may_lie_anyhow():
     assert not sums.any()
 
 
+def test_matrices_of_two_columns_may_not():
+    x, m, sums = np.ones((2, 3)), np.ones((3, 2)), np.zeros((2, 2))
+    mask = (1, 0, None, 0, None)
+    apart = np.ones((3, 4))[:, ::2], np.zeros((2, 4))[:, ::2]
+    for given in ((sums, x, apart[0]), (apart[1], x, m)):
+        with pytest.raises(ValueError, match="the matrices do not fit"):
+            _core.masked_matmul(*given, False, mask)
+    _core.masked_matmul(sums, x, m, False, mask)
+    assert sums.tolist() == [[3, 3], [3, 3]]
+
+
 WITHOUT_KEYS = """
     import sys
     import numpy as np
