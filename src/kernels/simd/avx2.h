@@ -213,13 +213,6 @@ bf16_unpack(__m128i half)
 typedef uint32_t u32v __attribute__((vector_size(32)));
 #define f32_bits(a) ((u32v)(a))
 
-DROP_INLINE u32v
-u32_if_nan(f32v a, u32v nan, u32v other)
-{
-    __m256 unordered = _mm256_cmp_ps(a, a, _CMP_UNORD_Q);
-    return (u32v)_mm256_blendv_ps((__m256)other, (__m256)nan, unordered);
-}
-
 #include "kernels/simd/bfloat16.h"
 
 DROP_INLINE __m128i

@@ -197,14 +197,6 @@ bf16_unpack(__m256i half)
 typedef uint32_t u32v __attribute__((vector_size(64)));
 #define f32_bits(a) ((u32v)(a))
 
-DROP_INLINE u32v
-u32_if_nan(f32v a, u32v nan, u32v other)
-{
-    __mmask16 unordered = _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q);
-    return (u32v)_mm512_mask_mov_epi32((__m512i)other, unordered,
-                                       (__m512i)nan);
-}
-
 #include "kernels/simd/bfloat16.h"
 
 #define bf16_pack(a) _mm512_cvtepi32_epi16((__m512i)bf16_round(a))

@@ -174,7 +174,6 @@ enum { f16_size = 2, bf16_size = 2 };
 
 typedef uint32x4_t u32v;
 #define f32_bits(a) vreinterpretq_u32_f32(a)
-#define u32_if_nan(a, nan, other) vbslq_u32(vceqq_f32(a, a), other, nan)
 
 #include "kernels/simd/bfloat16.h"
 

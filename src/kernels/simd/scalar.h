@@ -260,8 +260,6 @@ bf16_load(const char *x)
     return f32_from_bits(u32_load_half(x) << 16);
 }
 
-#define u32_if_nan(a, nan, other) ((a) == (a) ? (other) : (nan))
-
 #include "kernels/simd/bfloat16.h"
 
 #define bf16_store(to, a) u32_store_half(to, bf16_round(a))
