@@ -26,7 +26,7 @@ from arrays import (
 from calls import KEY, compare
 
 import droplayers as dl
-from droplayers._lib.memory import empty_like
+from droplayers import _core
 
 RNG = dl.Key(KEY)
 X = np.arange(1.0, 25.0, dtype=np.float32).reshape(4, 6)
@@ -111,7 +111,7 @@ def test_new_memory_has_the_layout_of_a_product():
         )
         x = np.lib.stride_tricks.as_strided(memory[500:], shape, strides)
         for dtype in (np.dtype("f4"), np.dtype("c16")):
-            y = empty_like(x, dtype)
+            y = _core.empty_like(x, dtype)
             assert y.dtype == dtype
             assert memory_order(y) == product_order(x)
 

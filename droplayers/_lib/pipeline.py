@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from .. import _validation
+from .. import _core, _validation
 from .._undo import undoes_its_draw
 from . import mask as masks
 from .elementwise import REPLACE, RESIDUAL, Affine, apply, unpack
-from .memory import empty_like
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +108,7 @@ def apply_mask(
         if unchanged:
             result = converted(x, dtype)
         elif target is None:
-            result = empty_like(x, dtype)
+            result = _core.empty_like(x, dtype)
         else:
             result = target
         shown = np.empty(where.shape, np.bool_) if return_mask else None
@@ -138,7 +137,7 @@ def converted(x: Array, dtype: np.dtype[Any]) -> Array:
     """x itself if it is native and of this dtype, else its conversion."""
     if x.dtype == dtype and x.dtype.isnative:
         return x
-    result = empty_like(x, dtype)
+    result = _core.empty_like(x, dtype)
     np.copyto(result, x)
     return result
 

@@ -10,10 +10,8 @@ import numpy as np
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import RESIDUAL, TILE, Affine, apply, as_known, unpack
-from .._lib.memory import empty_like
 from .._lib.pipeline import in_mode, reserve_then_draw, returned
 from .._undo import undoes_its_draw
-from ._drop_path import is_classic
 from ._kept_rows import SAMPLINGS, fixed_rows
 
 if TYPE_CHECKING:
@@ -219,23 +217,26 @@ class _Dropping(NamedTuple):
     batch: bool
     fixed: bool  #: a number of them, by which the factor is found
 
-    def draw(self, shape: tuple[int, ...], rng: RNG) -> tuple[int, float, Mask]:
-        """How many samples are kept, the factor, and the mask that keeps them."""
-        n, where = shape[0], masks.rows(shape, self.batch)
-        if self.batch:
-            mask = masks.from_rng(self.rate, where, rng)
-            keep = unpack(mask, np.empty(1, np.bool_))
-            return n if keep[0] else 0, self.factor, mask
-        if not self.fixed:
-            packed, drawn = reserve_then_draw(
+    def draw(self, x: Array, rng: RNG) -> tuple[Array, float, bytearray | None]:
+        """The samples of x that are kept, the factor, and the packed mask that keeps
+        them, where not all are kept or dropped at once."""
+        n = len(x)
+        if self.batch or self.rate in (0.0, 1.0):
+            mask = masks.from_rng(self.rate, masks.Geometry((1,)), rng)
+            (is_kept,) = unpack(mask, np.empty(1, np.bool_))
+            return x if is_kept else x[:0], self.factor, None
+        if self.fixed:
+            rows, keep = fixed_rows(n, self.rate, rng), np.zeros(n, np.bool_)
+            keep[rows] = True
+            packed, factor = masks.pack(keep), n / max(1, len(rows))
+        else:
+            where, factor = masks.Geometry((n,)), self.factor
+            packed, mask = reserve_then_draw(
                 lambda: masks.empty_bits(n),
                 lambda: masks.from_rng(self.rate, where, rng),
             )
-            count = _core.draw_rows(packed, n, drawn._replace(strides=None))
-            return count, self.factor, masks.from_bits(packed, where)
-        rows, keep = fixed_rows(n, self.rate, rng), np.zeros(n, np.bool_)
-        keep[rows] = True
-        return len(rows), n / max(1, len(rows)), masks.from_array(keep, where)
+            _core.pack(packed, where.shape, mask)
+        return _core.take_rows(x, packed), factor, packed
 
 
 def _dropping(
@@ -245,12 +246,13 @@ def _dropping(
     p = _validation.probability(prob, "prob")
     train = _validation.flag(training, "training")
     batch = _validation.choice(per, "per", ("sample", "batch")) == "batch"
-    classic = is_classic(scaling, True)
+    classic = _validation.classic(scaling)
     fixed = _validation.choice(sampling, "sampling", SAMPLINGS) == "fixed"
     if fixed and (batch or classic):
         other = "per='batch'" if batch else "scaling='classic'"
         raise ValueError(f"sampling must be 'bernoulli' with {other}, got 'fixed'")
-    return _Dropping(*in_mode(p, train, classic), batch, fixed and train)
+    rate, factor = in_mode(p, train, classic)
+    return _Dropping(rate, factor, batch, fixed)
 
 
 @undoes_its_draw
@@ -274,10 +276,9 @@ def _add_branch(
     drops = _dropping(*dropping)
     if out is not None:
         _validation.out(out, array.shape, dtype)
-    count, factor, mask = drops.draw(array.shape, rng)
-    kept = _take(array, count, mask).astype(dtype, copy=count == len(array))
-    part = kept
-    if count:
+    kept, factor, packed = drops.draw(array, rng)
+    part = kept = kept.astype(dtype, copy=packed is None)
+    if len(kept):
         result, memory = f"{branch_name}'s result", _validation.memory(owner)
         part = _validation.array(branch(kept[...]), result)
         if _validation.memory(owner) != memory:
@@ -287,44 +288,33 @@ def _add_branch(
         dtype = _validation.common_dtype(kept, "its argument", part, result)
     target = None if out is None else _validation.out(out, array.shape, dtype)
     if target is None:
-        target = empty_like(array, dtype)
-    _add_rows(array, part, mask, dtype, factor, target)
+        target = _core.empty_like(array, dtype)
+    _add_rows(array, part, packed, dtype, factor, target)
     return returned(target, out, None)
-
-
-def _take(x: Array, count: int, mask: Mask) -> Array:
-    """The samples of x that a mask keeps, or x itself where it keeps all."""
-    if count == len(x):
-        return x
-    kept = empty_like(x[:count], x.dtype)
-    if count:
-        assert mask.packed is not None
-        _core.take_rows(kept, x, mask.packed)
-    return kept
 
 
 def _add_rows(
     x: Array,
     part: Array,
-    mask: Mask,
+    packed: bytearray | None,
     dtype: np.dtype[Any],
     factor: float,
     out: Array,
 ) -> None:
-    """Store x in out, with factor * part added on the rows that a mask keeps. part has
-    these rows alone."""
+    """Store x in out, with factor * part added on the rows that a packed mask keeps.
+    part has these rows alone; all or none without a mask."""
     x = _validation.apart(x, out)
     if np.may_share_memory(part, out):
         part = part.copy()
-    affine = Affine(RESIDUAL, factor)
-    if len(part) == len(x) or not len(part):
+    affine, where = Affine(RESIDUAL, factor), masks.rows(x.shape, False)
+    if packed is None:
+        mask = masks.from_key(0, 0.0 if len(part) else 1.0, where)
         apply(part if len(part) else x, dtype, mask, affine, x, out)
     elif known := as_known([out, x, part], dtype):
-        assert mask.packed is not None
         target, rows, terms = known
-        _core.add_rows(target, rows, terms, mask.packed, factor)
+        _core.add_rows(target, rows, terms, packed, factor)
     else:
-        _add_tiles(x, part, mask, dtype, affine, out)
+        _add_tiles(x, part, masks.from_bits(packed, where), dtype, affine, out)
 
 
 def _add_tiles(
@@ -342,5 +332,5 @@ def _add_tiles(
         here, row = mask.at(mask.first + low), x[low : low + step]
         rank = np.cumsum(unpack(here, np.empty(len(row), np.bool_))) + (end - 1)
         end = int(rank[-1]) + 1
-        places = part.take(rank, axis=0, mode="clip")
+        places = part.take(rank, axis=0, mode="clip") if end else row
         apply(places, dtype, here, affine, row, out[low : low + step])

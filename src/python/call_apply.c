@@ -75,25 +75,24 @@ PyObject *
 drop_core_pack(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     drop_job job;
-    Py_buffer given = {0};
-    PyArrayObject *out;
+    Py_buffer given = {0}, out = {0};
     int status = -1;
     (void)self;
-    if (drop_count("pack", n, 3) < 0 || drop_parse_array(&out, args[0]) < 0 ||
-        drop_job_shape(&job, args[1]) < 0) {
+    if (drop_count("pack", n, 3) < 0 || drop_job_shape(&job, args[1]) < 0) {
         return NULL;
     }
     job.op = (drop_operation){.dtype = DROP_BOOL};
-    if (drop_parse_mask(&job, &given, args[2]) == 0) {
-        size_t cells = drop_job_size(&job);
-        if (out && PyArray_TYPE(out) == NPY_UINT8 && PyArray_ISCARRAY(out) &&
-            (size_t)PyArray_NBYTES(out) == cells / 8 + (cells % 8 != 0)) {
-            status = drop_do(&job, PyArray_DATA(out));
+    if (drop_parse_mask(&job, &given, args[2]) == 0 &&
+        PyObject_GetBuffer(args[0], &out, PyBUF_WRITABLE) == 0) {
+        const size_t cells = drop_job_size(&job);
+        if ((size_t)out.len >= cells / 8 + (cells % 8 != 0)) {
+            status = drop_do(&job, out.buf);
         }
         else {
             PyErr_SetString(PyExc_ValueError, "out has no room for the bits");
         }
     }
     PyBuffer_Release(&given);
+    PyBuffer_Release(&out);
     return status ? NULL : Py_NewRef(args[0]);
 }

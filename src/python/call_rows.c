@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The samples that a mask keeps: drawn, taken out of an array, and added where
- * they came from.
+ * The samples that a mask keeps: taken out of an array, and added where they
+ * came from.
  */
-#include "array/pack.h"
 #include "ops/kept_rows.h"
 #include "python/args.h"
-#include "python/call_apply.h"
 #include "python/calls.h"
 #include "python/job_from_numpy.h"
-#include "python/job_mask.h"
+#include "python/new_array.h"
 #include "python/release.h"
 #include "python/settings.h"
 
@@ -17,10 +15,9 @@
 
 /* Gets the packed bits of n samples. The caller releases them. */
 static int
-parse_kept(drop_kept *kept, Py_buffer *bits, PyObject *arg, npy_intp n,
-           int flags)
+parse_kept(drop_kept *kept, Py_buffer *bits, PyObject *arg, npy_intp n)
 {
-    if (PyObject_GetBuffer(arg, bits, flags) < 0) {
+    if (PyObject_GetBuffer(arg, bits, PyBUF_SIMPLE) < 0) {
         return -1;
     }
     *kept = (drop_kept){drop_settings.kernels, bits->buf, (size_t)n};
@@ -58,37 +55,6 @@ has_samples(PyArrayObject *x)
     return has;
 }
 
-PyObject *
-drop_core_draw_rows(PyObject *self, PyObject *const *args, Py_ssize_t n)
-{
-    drop_job job = {.op = {.dtype = DROP_BOOL}, .axes = 1};
-    Py_buffer given = {0}, bits = {0};
-    drop_kept kept;
-    PyObject *count = NULL;
-    (void)self;
-    if (drop_count("draw_rows", n, 3) < 0) {
-        return NULL;
-    }
-    const Py_ssize_t samples = PyLong_AsSsize_t(args[1]);
-    if (samples < 0) {
-        if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_ValueError, "negative length");
-        }
-        return NULL;
-    }
-    job.axis[0].n = (size_t)samples;
-    if (drop_parse_mask(&job, &given, args[2]) == 0 &&
-        parse_kept(&kept, &bits, args[0], samples, PyBUF_WRITABLE) == 0) {
-        memset(bits.buf, 0, (size_t)bits.len);
-        if (drop_do(&job, bits.buf) == 0) {
-            count = PyLong_FromSize_t(drop_kept_count(&kept, kept.n));
-        }
-    }
-    PyBuffer_Release(&given);
-    PyBuffer_Release(&bits);
-    return count;
-}
-
 /* Sets the axes along the items of a sample. Items of other sizes than the
  * kernels' are parts along one more axis. */
 static void
@@ -114,35 +80,56 @@ take(void *job, int threads, drop_interrupt interrupt)
     return drop_take_rows(job, threads, interrupt);
 }
 
+/* A new array for some samples of x, as like it as a ufunc's result is. */
+static PyArrayObject *
+new_part(PyArrayObject *x, size_t samples)
+{
+    npy_intp lengths[DROP_MAX_AXES];
+    PyArray_Descr *dtype = PyArray_DESCR(x);
+    memcpy(lengths, PyArray_DIMS(x),
+           (size_t)PyArray_NDIM(x) * sizeof *lengths);
+    lengths[0] = (npy_intp)samples;
+    Py_INCREF((PyObject *)dtype);
+    PyObject *view = PyArray_NewFromDescr(
+        &PyArray_Type, dtype, PyArray_NDIM(x), lengths, PyArray_STRIDES(x),
+        PyArray_DATA(x), 0, NULL);
+    PyArrayObject *part = NULL;
+    if (view) {
+        Py_INCREF((PyObject *)dtype);
+        part = drop_new_like((PyArrayObject *)view, dtype);
+    }
+    Py_XDECREF(view);
+    return part;
+}
+
 PyObject *
 drop_core_take_rows(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     drop_taking job;
     Py_buffer bits = {0};
-    PyArrayObject *out, *x;
-    int status = -1;
+    PyArrayObject *x, *out = NULL;
     (void)self;
-    if (drop_count("take_rows", n, 3) < 0 ||
-        drop_parse_array(&out, args[0]) < 0 ||
-        drop_parse_array(&x, args[1]) < 0 || !has_samples(out) ||
-        !has_samples(x)) {
+    if (drop_count("take_rows", n, 2) < 0 ||
+        drop_parse_array(&x, args[0]) < 0 || !has_samples(x)) {
         return NULL;
     }
-    if (!PyArray_ISWRITEABLE(out) || PyDataType_REFCHK(PyArray_DESCR(x)) ||
-        PyArray_ITEMSIZE(x) == 0) {
-        PyErr_SetString(PyExc_ValueError, "samples cannot be copied to out");
+    if (PyDataType_REFCHK(PyArray_DESCR(x)) || PyArray_ITEMSIZE(x) == 0) {
+        PyErr_SetString(PyExc_ValueError, "samples cannot be copied");
         return NULL;
     }
-    if (parse_kept(&job.kept, &bits, args[2], PyArray_DIM(x, 0),
-                   PyBUF_SIMPLE) == 0 &&
-        is_part(out, x, &job.kept)) {
+    if (parse_kept(&job.kept, &bits, args[1], PyArray_DIM(x, 0)) == 0) {
+        out = new_part(x, drop_kept_count(&job.kept, job.kept.n));
+    }
+    if (out) {
         job.out = PyArray_BYTES(out);
         job.x = PyArray_BYTES(x);
         set_items(&job, out, x);
-        status = drop_release(take, &job, drop_taking_work(&job));
+        if (drop_release(take, &job, drop_taking_work(&job))) {
+            Py_CLEAR(out);
+        }
     }
     PyBuffer_Release(&bits);
-    return status ? NULL : Py_NewRef(args[0]);
+    return (PyObject *)out;
 }
 
 typedef struct {
@@ -179,8 +166,7 @@ drop_core_add_rows(PyObject *self, PyObject *const *args, Py_ssize_t n)
     }
     /* r stands for x, which has fewer samples. */
     if (drop_job_arrays(&work.job, out, r, r) == 0 &&
-        parse_kept(&work.kept, &bits, args[3], PyArray_DIM(out, 0),
-                   PyBUF_SIMPLE) == 0 &&
+        parse_kept(&work.kept, &bits, args[3], PyArray_DIM(out, 0)) == 0 &&
         is_part(part, out, &work.kept)) {
         work.job.run.x = PyArray_BYTES(part);
         for (int i = 0; i < work.job.axes; i++) {

@@ -17,7 +17,7 @@ drop_fastcall drop_core_block_mask, drop_core_masked_matmul;
 drop_fastcall drop_core_survivors, drop_core_join;
 drop_fastcall drop_core_uniforms, drop_core_choices, drop_core_child;
 drop_fastcall drop_core_pack_rates;
-drop_fastcall drop_core_draw_rows, drop_core_take_rows, drop_core_add_rows;
+drop_fastcall drop_core_take_rows, drop_core_add_rows, drop_core_empty_like;
 
 typedef PyObject *drop_onecall(PyObject *, PyObject *);
 

@@ -184,16 +184,6 @@ drop_has_kernel(PyArrayObject *x)
 }
 
 int
-drop_is_broadcast(PyArrayObject *x)
-{
-    int found = 0;
-    for (int i = 0; i < PyArray_NDIM(x); i++) {
-        found |= PyArray_STRIDE(x, i) == 0;
-    }
-    return found;
-}
-
-int
 drop_is_alike(PyArrayObject *x, PyArrayObject *y)
 {
     return drop_is_native((PyObject *)y) &&

@@ -54,10 +54,6 @@ int drop_has_parts(PyArrayObject *x);
 /* Whether there is a kernel for a plain array. */
 int drop_has_kernel(PyArrayObject *x);
 
-/* Whether an axis of x repeats its first place: a new array like x would not
- * have the order that NumPy gives to results. */
-int drop_is_broadcast(PyArrayObject *x);
-
 /* Whether y is a native array of x's shape and dtype. */
 int drop_is_alike(PyArrayObject *x, PyArrayObject *y);
 

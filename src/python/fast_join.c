@@ -8,6 +8,7 @@
 #include "python/calls.h"
 #include "python/fast_args.h"
 #include "python/key_from_rng.h"
+#include "python/new_array.h"
 
 #include <string.h>
 
@@ -30,7 +31,7 @@ take_paths(PyObject *paths)
         PyArrayObject *x = (PyArrayObject *)first;
         PyArrayObject *y = (PyArrayObject *)PyTuple_GetItem(tuple, i);
         taken = drop_is_plain(first) && drop_has_kernel(x) &&
-                !drop_is_broadcast(x) && drop_is_alike(x, y);
+                drop_is_alike(x, y);
     }
     if (!taken) {
         Py_CLEAR(tuple);
@@ -103,7 +104,8 @@ reserve_and_join(PyObject *module, PyObject *paths, drop_key *key, double rate,
     const size_t samples = per_sample ? (size_t)PyArray_DIM(first, 0) : 1;
     const size_t count = (size_t)PyTuple_Size(paths) * samples;
     PyObject *result = NULL;
-    PyObject *out = PyArray_NewLikeArray(first, NPY_KEEPORDER, NULL, 0);
+    PyArray_Descr *dtype = PyArray_DescrFromType(PyArray_TYPE(first));
+    PyObject *out = (PyObject *)drop_new_like(first, dtype);
     drop_join *job = out ? drop_join_new() : NULL;
     uint8_t *keep = job ? PyMem_Malloc(count + 1) : NULL;
     if (job && !keep) {

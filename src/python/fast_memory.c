@@ -1,33 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "python/fast_memory.h"
 
-#include "python/fast_args.h"
-
-/* An array for a ufunc's result: x's shape and layout, and as the iterator
- * has it where x repeats itself. */
-static PyArrayObject *
-new_like(PyArrayObject *x, int type)
-{
-    PyArray_Descr *dtype = PyArray_DescrFromType(type);
-    if (!drop_is_broadcast(x)) {
-        return (PyArrayObject *)PyArray_NewLikeArray(x, NPY_KEEPORDER, dtype,
-                                                     0);
-    }
-    PyArrayObject *array[] = {x, NULL}, *found = NULL;
-    PyArray_Descr *dtypes[] = {NULL, dtype};
-    npy_uint32 flags[] = {NPY_ITER_READONLY,
-                          NPY_ITER_WRITEONLY | NPY_ITER_ALLOCATE};
-    NpyIter *iter =
-        NpyIter_MultiNew(2, array, NPY_ITER_ZEROSIZE_OK, NPY_KEEPORDER,
-                         NPY_NO_CASTING, flags, dtypes);
-    if (iter) {
-        found = NpyIter_GetOperandArray(iter)[1];
-        Py_INCREF((PyObject *)found);
-        NpyIter_Deallocate(iter);
-    }
-    Py_DECREF((PyObject *)dtype);
-    return found;
-}
+#include "python/new_array.h"
 
 /* The mask to return: 1 long where axes are shared. */
 static PyArrayObject *
@@ -50,8 +24,10 @@ reserve_out(drop_memory *memory, const drop_call *call)
         memory->out = (PyArrayObject *)Py_NewRef((PyObject *)call->out);
         return 0;
     }
-    memory->out =
-        new_like(call->x, call->converts ? NPY_DOUBLE : PyArray_TYPE(call->x));
+    memory->out = drop_new_like(
+        call->x, PyArray_DescrFromType(call->converts
+                                           ? NPY_DOUBLE
+                                           : PyArray_TYPE(call->x)));
     if (!memory->out || !call->converts) {
         return memory->out ? 0 : -1;
     }
