@@ -56,7 +56,7 @@ def promoted(arrays: dict[str, Array], owner: str | None = None) -> np.dtype[Any
     """The dtype of a result of arrays, by their names; owner is the name of the one
     argument that holds them all, if one does."""
     names, dtypes = [*arrays], [x.dtype for x in arrays.values()]
-    if len({*dtypes}) == 1:  # NumPy need not be asked
+    if dtypes.count(dtypes[0]) == len(dtypes):  # NumPy need not be asked
         return result_dtype(dtypes[0], names[0])
     for name, dtype in zip(names, dtypes, strict=True):
         result_dtype(dtype, name)

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import RESIDUAL, TILE, Affine, apply, as_known, unpack
-from .._lib.pipeline import in_mode, reserve_then_draw, returned
+from .._lib.pipeline import in_mode
 from .._undo import undoes_its_draw
 from ._kept_rows import SAMPLINGS, fixed_rows
 
@@ -221,7 +221,9 @@ class _Dropping(NamedTuple):
         """The samples of x that are kept, the factor, and the packed mask that keeps
         them, where not all are kept or dropped at once."""
         n = len(x)
-        if self.batch or self.rate in (0.0, 1.0):
+        if self.rate in (0.0, 1.0):
+            return x if self.rate == 0.0 else x[:0], self.factor, None
+        if self.batch:
             mask = masks.from_rng(self.rate, masks.Geometry((1,)), rng)
             (is_kept,) = unpack(mask, np.empty(1, np.bool_))
             return x if is_kept else x[:0], self.factor, None
@@ -230,12 +232,9 @@ class _Dropping(NamedTuple):
             keep[rows] = True
             packed, factor = masks.pack(keep), n / max(1, len(rows))
         else:
-            where, factor = masks.Geometry((n,)), self.factor
-            packed, mask = reserve_then_draw(
-                lambda: masks.empty_bits(n),
-                lambda: masks.from_rng(self.rate, where, rng),
-            )
-            _core.pack(packed, where.shape, mask)
+            packed, factor = masks.empty_bits(n), self.factor  # before the draw
+            mask = masks.from_rng(self.rate, masks.Geometry((n,)), rng)
+            _core.pack(packed, (n,), mask)
         return _core.take_rows(x, packed), factor, packed
 
 
@@ -286,11 +285,15 @@ def _add_branch(
                 f"{x_name} must keep its memory, but {branch_name} took it"
             )
         dtype = _validation.common_dtype(kept, "its argument", part, result)
-    target = None if out is None else _validation.out(out, array.shape, dtype)
-    if target is None:
+    if out is None:
         target = _core.empty_like(array, dtype)
+    else:
+        target = _validation.out(out, array.shape, dtype)
+        array = _validation.apart(array, target)
+        if np.may_share_memory(part, target):
+            part = part.copy()
     _add_rows(array, part, packed, dtype, factor, target)
-    return returned(target, out, None)
+    return target if out is None else out
 
 
 def _add_rows(
@@ -303,18 +306,16 @@ def _add_rows(
 ) -> None:
     """Store x in out, with factor * part added on the rows that a packed mask keeps.
     part has these rows alone; all or none without a mask."""
-    x = _validation.apart(x, out)
-    if np.may_share_memory(part, out):
-        part = part.copy()
-    affine, where = Affine(RESIDUAL, factor), masks.rows(x.shape, False)
-    if packed is None:
-        mask = masks.from_key(0, 0.0 if len(part) else 1.0, where)
-        apply(part if len(part) else x, dtype, mask, affine, x, out)
-    elif known := as_known([out, x, part], dtype):
+    if packed is not None and (known := as_known([out, x, part], dtype)):
         target, rows, terms = known
         _core.add_rows(target, rows, terms, packed, factor)
-    else:
+        return
+    affine, where = Affine(RESIDUAL, factor), masks.rows(x.shape, False)
+    if packed is not None:
         _add_tiles(x, part, masks.from_bits(packed, where), dtype, affine, out)
+    else:
+        mask = masks.from_key(0, 0.0 if len(part) else 1.0, where)
+        apply(part if len(part) else x, dtype, mask, affine, x, out)
 
 
 def _add_tiles(
