@@ -49,13 +49,15 @@ def common_dtype(x: Array, x_name: str, y: Array, y_name: str) -> np.dtype[Any]:
         raise ValueError(
             f"{y_name} must have {x_name}'s shape {x.shape}, got {y.shape}"
         )
-    return promoted({x_name: x, y_name: y})
+    return promoted({x_name: x.dtype, y_name: y.dtype})
 
 
-def promoted(arrays: dict[str, Array], owner: str | None = None) -> np.dtype[Any]:
+def promoted(
+    named: dict[str, np.dtype[Any]], owner: str | None = None
+) -> np.dtype[Any]:
     """The dtype of a result of arrays, by their names; owner is the name of the one
     argument that holds them all, if one does."""
-    names, dtypes = [*arrays], [x.dtype for x in arrays.values()]
+    names, dtypes = [*named], [*named.values()]
     if dtypes.count(dtypes[0]) == len(dtypes):  # NumPy need not be asked
         return result_dtype(dtypes[0], names[0])
     for name, dtype in zip(names, dtypes, strict=True):

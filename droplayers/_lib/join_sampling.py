@@ -90,7 +90,7 @@ def prepare(
         repeatable(rng)
     dtype = np.dtype(np.float64)
     if living:
-        named = {f"paths[{j}]": x for j, x in living.items()}
+        named = {f"paths[{j}]": x.dtype for j, x in living.items()}
         dtype = _validation.promoted(named, "paths")
     if isinstance(rates, float):
         own = (rates,) * len(living)

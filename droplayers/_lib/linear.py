@@ -100,7 +100,7 @@ def prepare(
     for name, x in found.items():
         if x.ndim != 2 and name != "bias":
             raise ValueError(f"{name} must have two axes, got shape {x.shape}")
-    dtype = _validation.promoted(found)
+    dtype = _validation.promoted({name: x.dtype for name, x in found.items()})
     computes = _validation.computing_dtype(dtype)
     rate = _validation.probability(p, "p")
     train, own = _validation.training(mode), _validation.flag(per_sample, "per_sample")

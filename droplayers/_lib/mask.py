@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ONE = _core.ONE  #: what uniforms are below
 threshold = _core.threshold  #: T of a rate: what dropped elements' uniforms are below
+write = _core.pack  #: packed bits of an array's elements, written to memory
 CHUNK = 1 << 16  #: elements that are packed at once
 
 

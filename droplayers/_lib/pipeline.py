@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     #: the caller gave, checked, or None, when all memory is reserved.
     Draw: TypeAlias = Callable[[Array | None], tuple[Mask, Affine]]
 
+empty_like = _core.empty_like  #: a plain array in the layout of a ufunc's result
+
 M = TypeVar("M")
 D = TypeVar("D")
 
@@ -108,7 +110,7 @@ def apply_mask(
         if unchanged:
             result = converted(x, dtype)
         elif target is None:
-            result = _core.empty_like(x, dtype)
+            result = empty_like(x, dtype)
         else:
             result = target
         shown = np.empty(where.shape, np.bool_) if return_mask else None
@@ -137,7 +139,7 @@ def converted(x: Array, dtype: np.dtype[Any]) -> Array:
     """x itself if it is native and of this dtype, else its conversion."""
     if x.dtype == dtype and x.dtype.isnative:
         return x
-    result = _core.empty_like(x, dtype)
+    result = empty_like(x, dtype)
     np.copyto(result, x)
     return result
 

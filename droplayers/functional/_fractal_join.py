@@ -12,7 +12,7 @@ from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import RESIDUAL, Affine, apply, as_known, part_of, tiles
 from .._lib.join_sampling import prepare
-from .._lib.pipeline import reserve_then_draw, returned
+from .._lib.pipeline import empty_like, reserve_then_draw, returned
 from .._undo import undoes_its_draw
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def fractal_join_backward(
                 f"grad must have the paths' shape {join.first.shape}, got {array.shape}"
             )
         grads, keep = reserve_then_draw(
-            lambda: {j: _core.empty_like(array, dtype) for j in join.living},
+            lambda: {j: empty_like(array, dtype) for j in join.living},
             lambda: join.survivors(rng) if join.living else None,
         )
         if keep is not None:
@@ -231,7 +231,7 @@ def _join(join: Join, rng: RNG, out: Array | None) -> Any:
     def reserve() -> Array | None:
         # A global join may need no new array, and its rng is no generator.
         if target is None and join.local and join.draws:
-            return _core.empty_like(join.first, join.dtype)
+            return empty_like(join.first, join.dtype)
         return target
 
     result, keep = reserve_then_draw(reserve, lambda: join.survivors(rng))
@@ -243,7 +243,7 @@ def _join(join: Join, rng: RNG, out: Array | None) -> Any:
         if alone.dtype == join.dtype:
             return returned(alone, None, None)
     if result is None:
-        result = _core.empty_like(join.first, join.dtype)
+        result = empty_like(join.first, join.dtype)
     if out is not None:
         pairs = zip(living, keep, strict=True)
         living = [_validation.apart(x, result) if k.any() else x for x, k in pairs]
@@ -253,7 +253,7 @@ def _join(join: Join, rng: RNG, out: Array | None) -> Any:
 
 def _zeros(x: Array) -> Array:
     """The gradient in a path of a join that has no gradient itself."""
-    zeros = _core.empty_like(x, _validation.result_dtype(x.dtype, "paths"))
+    zeros = empty_like(x, _validation.result_dtype(x.dtype, "paths"))
     zeros.fill(0)
     return zeros
 

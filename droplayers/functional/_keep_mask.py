@@ -92,7 +92,7 @@ def keep_mask(
     def draw() -> NDArray[np.bool_] | NDArray[np.uint8]:
         keep, mask = reserve_then_draw(reserve, lambda: masks.from_rng(p, where, rng))
         if packed:
-            return _core.pack(keep, shape, mask)
+            return masks.write(keep, shape, mask)
         kept: NDArray[np.bool_] = returned(unpack(mask, keep), None, None)
         return kept
 

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core, _validation
 from .._lib import mask as masks
 from .._lib.elementwise import RESIDUAL, TILE, Affine, apply, as_known, unpack
-from .._lib.pipeline import in_mode
+from .._lib.pipeline import empty_like, in_mode
 from .._undo import undoes_its_draw
 from ._kept_rows import SAMPLINGS, fixed_rows
 
@@ -234,7 +234,7 @@ class _Dropping(NamedTuple):
         else:
             packed, factor = masks.empty_bits(n), self.factor  # before the draw
             mask = masks.from_rng(self.rate, masks.Geometry((n,)), rng)
-            _core.pack(packed, (n,), mask)
+            masks.write(packed, (n,), mask)
         return _core.take_rows(x, packed), factor, packed
 
 
@@ -286,7 +286,7 @@ def _add_branch(
             )
         dtype = _validation.common_dtype(kept, "its argument", part, result)
     if out is None:
-        target = _core.empty_like(array, dtype)
+        target = empty_like(array, dtype)
     else:
         target = _validation.out(out, array.shape, dtype)
         array = _validation.apart(array, target)

@@ -90,9 +90,9 @@ new_part(PyArrayObject *x, size_t samples)
            (size_t)PyArray_NDIM(x) * sizeof *lengths);
     lengths[0] = (npy_intp)samples;
     Py_INCREF((PyObject *)dtype);
-    PyObject *view = PyArray_NewFromDescr(
-        &PyArray_Type, dtype, PyArray_NDIM(x), lengths, PyArray_STRIDES(x),
-        PyArray_DATA(x), 0, NULL);
+    PyObject *view =
+        PyArray_NewFromDescr(&PyArray_Type, dtype, PyArray_NDIM(x), lengths,
+                             PyArray_STRIDES(x), PyArray_DATA(x), 0, NULL);
     PyArrayObject *part = NULL;
     if (view) {
         Py_INCREF((PyObject *)dtype);

@@ -30,8 +30,8 @@ take_paths(PyObject *paths)
         PyObject *first = PyTuple_GetItem(tuple, 0);
         PyArrayObject *x = (PyArrayObject *)first;
         PyArrayObject *y = (PyArrayObject *)PyTuple_GetItem(tuple, i);
-        taken = drop_is_plain(first) && drop_has_kernel(x) &&
-                drop_is_alike(x, y);
+        taken =
+            drop_is_plain(first) && drop_has_kernel(x) && drop_is_alike(x, y);
     }
     if (!taken) {
         Py_CLEAR(tuple);

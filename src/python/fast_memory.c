@@ -25,9 +25,8 @@ reserve_out(drop_memory *memory, const drop_call *call)
         return 0;
     }
     memory->out = drop_new_like(
-        call->x, PyArray_DescrFromType(call->converts
-                                           ? NPY_DOUBLE
-                                           : PyArray_TYPE(call->x)));
+        call->x, PyArray_DescrFromType(
+                     call->converts ? NPY_DOUBLE : PyArray_TYPE(call->x)));
     if (!memory->out || !call->converts) {
         return memory->out ? 0 : -1;
     }

@@ -116,7 +116,10 @@ def test_a_branch_is_not_called_where_no_row_is_kept(function, sampling):
     assert_same(function(x[:0], branch, **options), x[:0])
     if sampling == "bernoulli":
         nothing = next(k for k in range(99) if not dl.keep_mask(2, 0.5, rng=k).any())
-        assert_same(function(x, branch, 0.5, True, rng=nothing), x)
+        for dtype in ("f4", "g", "F", "i4"):
+            y = np.array([[1, 2], [3, 4]], dtype)
+            expected = y.astype(float) if dtype == "i4" else y
+            assert_same(function(y, branch, 0.5, True, rng=nothing), expected)
 
 
 def test_a_result_never_shares_memory_with_x():
