@@ -2,6 +2,8 @@
 """The entries of the C module, called as the Python package never calls them: nothing
 but an error comes of arguments that would read or write where they must not."""
 
+import itertools
+
 import numpy as np
 import pytest
 from arrays import assert_same
@@ -108,6 +110,15 @@ ENTRIES = {
                 "large|big": [(2**64, 1)],
             },
             2: {**BAD_MASKS, "too short": [given(2)]},
+        },
+    ),
+    "pack_given": (
+        lambda: [ONES > 0],
+        {
+            0: {
+                "expected an array or None": [[True]],
+                "an array of bools": [None, ONES, np.zeros(3, np.uint8)],
+            },
         },
     ),
     "pack_rates": (
@@ -452,6 +463,54 @@ def test_samples_of_one_item_are_taken_whatever_its_size(dtype):
         taken = _core.take_rows(y, bits)
         assert taken.dtype == x.dtype
         assert taken.tobytes() == x[keep].tobytes()
+
+
+def kept(packed, strides, shape):
+    """The elements of packed bits."""
+    bits = np.unpackbits(np.frombuffer(packed, np.uint8), bitorder="little")
+    places = np.indices(shape, sparse=True)
+    index = sum(i * s for i, s in zip(places, strides, strict=True))
+    return np.broadcast_to(bits[index], shape).astype(bool)
+
+
+SIZES = [0, 1, 7, 8, 63, 64, 65, 511, 512, 513, 1000, 70_000]
+
+
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("step", [1, -1, 2, -3])
+def test_given_masks_of_any_length_are_packed(n, step):
+    keep = np.random.default_rng(n).random(n * abs(step)) < 0.5
+    packed, strides = _core.pack_given(keep[::step])
+    assert strides == (1 if n > 1 else 0,)
+    assert len(packed) == -(-n // 8) + BITS
+    expected = np.packbits(keep[::step], bitorder="little").tobytes()
+    assert packed == expected + bytes(BITS)
+
+
+@pytest.mark.parametrize(
+    "shape", [(), (1,), (3, 5, 7), (2, 1, 600), (40, 30, 2), (3, 0, 2)]
+)
+def test_given_masks_are_packed_in_the_order_of_memory(shape):
+    whole = np.asarray(np.random.default_rng(1).integers(0, 3, shape, "u1")).view(bool)
+    for order in itertools.permutations(range(len(shape))):
+        x = whole.transpose(order)
+        cuts = [x[(..., *(slice(None, None, i),) * x.ndim)] for i in (1, -1, 2)]
+        if x.size:
+            cuts.append(np.broadcast_to(x[(..., *(slice(1),) * x.ndim)], x.shape))
+        for keep in cuts:
+            packed, strides = _core.pack_given(keep)
+            assert_same(kept(packed, strides, keep.shape), keep.view("u1") != 0)
+
+
+def test_a_given_mask_that_repeats_itself_is_packed_once():
+    rows = np.random.default_rng(1).random((1, 1, 9)) < 0.5
+    packed, strides = _core.pack_given(np.broadcast_to(rows, (2**30, 2**28, 9)))
+    assert strides == (0, 0, 1)
+    assert packed == np.packbits(rows, bitorder="little").tobytes() + bytes(BITS)
+    assert _core.pack_given(np.broadcast_to(True, (2**62,))) == (
+        bytes([1, *[0] * BITS]),
+        (0,),
+    )
 
 
 def test_new_arrays_lie_as_results_of_ufuncs_do():

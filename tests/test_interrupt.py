@@ -16,6 +16,7 @@ from calls import is_free
 from long_calls import CALLS, LARGE, SHORT
 
 import droplayers as dl
+from droplayers import _core
 
 MOMENTS = int(os.environ.get("DROPLAYERS_INTERRUPTS", len(CALLS)))
 LATEST = 0.4  #: of a moment, in seconds after a call's beginning
@@ -76,3 +77,11 @@ def test_ctrl_c_ends_a_call_at_once_and_the_next_one_is_right(name):
         assert late < 0.2, moment
         for y, z in zip(flat(call(dl.Key(1), 1)), expected, strict=True):
             assert_same(y, z)
+
+
+def test_ctrl_c_ends_the_packing_of_a_given_mask():
+    rows = np.lib.stride_tricks.sliding_window_view(np.ones(1 << 21, bool), 3000)
+    mask = rows[:, ::3]
+    late = interrupted(lambda: _core.pack_given(mask), 0.1)
+    assert late is not None
+    assert late < 0.2

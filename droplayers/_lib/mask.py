@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from .. import _core, _validation
 from ..keys import draw_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection
 
     from .._validation import Array
     from ..keys import RNG
 
 ONE = _core.ONE  #: what uniforms are below
 threshold = _core.threshold  #: T of a rate: what dropped elements' uniforms are below
+pack = _core.pack_given  #: packed bits of a boolean array, and its strides in them
 write = _core.pack  #: packed bits of an array's elements, written to memory
-CHUNK = 1 << 16  #: elements that are packed at once
 
 
 class Geometry(NamedTuple):
@@ -133,16 +131,13 @@ def from_rng(p: float, where: Geometry, rng: RNG) -> Mask:
 
 
 def from_array(keep: Array, where: Geometry) -> Mask:
-    """The mask that a boolean array holds. That of several axes is packed in the order
-    of its memory, and once along an axis where it repeats itself."""
-    if keep.ndim < 2 or keep.flags.c_contiguous:
-        return from_bits(pack(keep), where)
-    steps = [abs(step) for step in keep.strides]
-    order = sorted(range(keep.ndim), key=lambda i: -steps[i])
-    keep = keep[tuple(slice(None if step else 1) for step in steps)].transpose(order)
-    packed = c_strides(keep.shape, [i for i, n in enumerate(keep.shape) if n == 1])
-    strides = tuple(packed[order.index(i)] for i in range(keep.ndim))
-    return from_bits(pack(keep), where._replace(strides=strides))
+    """The mask that a boolean array holds, whose axes are the first of the array that
+    it is for. It is packed in the order of its memory, and once along an axis where it
+    repeats itself."""
+    packed, strides = pack(keep)
+    if where.strides is not None:
+        strides += (0,) * (len(where.strides) - keep.ndim)
+    return Mask(0, 0, packed, 0, strides)
 
 
 def from_bits(packed: bytearray, where: Geometry) -> Mask:
@@ -153,36 +148,3 @@ def from_bits(packed: bytearray, where: Geometry) -> Mask:
 def empty_bits(n: int) -> bytearray:
     """Room for n packed bits, with the pad that kernels read."""
     return bytearray((n + 7) // 8 + _core.BITS_PAD)
-
-
-def pack(keep: Array) -> bytearray:
-    """Packed bits of a boolean array in C order."""
-    return pack_chunks(keep.size, _chunks(keep))
-
-
-def pack_chunks(n: int, chunks: Iterable[Array]) -> bytearray:
-    """Packed bits of n bools in one-dimensional chunks, of whole bytes of bits but for
-    the last."""
-    packed = empty_bits(n)
-    room, at = memoryview(packed), 0
-    for chunk in chunks:
-        bits = np.packbits(chunk, bitorder="little")
-        room[at : at + bits.size] = bits.data
-        at += bits.size
-    return packed
-
-
-def _chunks(keep: Array) -> Iterator[Array]:
-    """An array in C order, in chunks to pack."""
-    if keep.flags.c_contiguous:
-        flat = keep.reshape(-1)
-        yield from (flat[i : i + CHUNK] for i in range(0, flat.size, CHUNK))
-        return
-    flags = ("external_loop", "buffered", "zerosize_ok")
-    rest = np.empty(0, np.bool_)
-    for part in np.nditer(keep, flags, order="C", buffersize=CHUNK):  # type: ignore[call-overload]
-        chunk = np.concatenate([rest, part])
-        whole = chunk.size // 8 * 8
-        yield chunk[:whole]
-        rest = chunk[whole:]
-    yield rest

@@ -176,7 +176,7 @@ def _at_rates(probs: Array, affine: Affine, where: Geometry, rng: RNG) -> Draw:
 
     def draw(keep: Array | None) -> tuple[Mask, Affine]:
         if keep is not None:
-            return masks.from_bits(masks.pack(keep & (probs < 1.0)), where), affine
+            return masks.from_array(keep & (probs < 1.0), where), affine
         packed = masks.empty_bits(len(probs))
         key = draw_key(rng) if np.any(probs % 1.0) else 0
         _core.pack_rates(packed, probs, key, where.first)

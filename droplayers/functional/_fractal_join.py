@@ -317,7 +317,7 @@ class _Tiling:
         strides = tuple(int(self.rows and axis == 0) for axis in self.axes)
         where = masks.Geometry((), 0, strides)
         if self.rows:
-            self.kept = [masks.from_array(row, where) for row in keep]
+            self.kept = [masks.from_bits(masks.pack(row)[0], where) for row in keep]
         else:
             self.kept = [masks.from_key(0, 1.0 - row[0], where) for row in keep]
         n = np.count_nonzero(keep, axis=0)

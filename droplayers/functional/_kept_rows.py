@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _core, _validation
 from .._lib.elementwise import unpack
-from .._lib.mask import CHUNK, Geometry, from_rng, key_at
+from .._lib.mask import Geometry, from_rng, key_at
 from .._lib.pipeline import reserve_then_draw, scale
 from .._undo import undoes_its_draw
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..keys import RNG
 
 SAMPLINGS = ("bernoulli", "fixed")
+CHUNK = 1 << 16  #: rows that are looked at at once
 HEAD, TAIL = 12, 28  #: bits of a uniform by which many are counted, and the others
 
 

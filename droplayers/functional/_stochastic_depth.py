@@ -230,7 +230,7 @@ class _Dropping(NamedTuple):
         if self.fixed:
             rows, keep = fixed_rows(n, self.rate, rng), np.zeros(n, np.bool_)
             keep[rows] = True
-            packed, factor = masks.pack(keep), n / max(1, len(rows))
+            (packed, _), factor = masks.pack(keep), n / max(1, len(rows))
         else:
             packed, factor = masks.empty_bits(n), self.factor  # before the draw
             mask = masks.from_rng(self.rate, masks.Geometry((n,)), rng)

@@ -20,13 +20,26 @@ drop_bits_copy(drop_writer *w, const uint8_t *from, size_t offset, size_t n)
     }
 }
 
-/* The product moves byte i of eight to bit 56 + i. */
+/* Eight bytes, each 0 or 1, as bits: the product moves byte i to bit 56 + i.
+ */
+static uint64_t
+pack_eight(const uint8_t *bytes)
+{
+    return load_le64(bytes) * UINT64_C(0x0102040810204080) >> 56;
+}
+
 void
 drop_bits_pack(drop_writer *w, const uint8_t *bytes, size_t n)
 {
-    const uint64_t places = UINT64_C(0x0102040810204080);
+    for (; n >= 64; n -= 64, bytes += 64) {
+        uint64_t bits = 0;
+        for (unsigned i = 0; i < 64; i += 8) {
+            bits |= pack_eight(bytes + i) << i;
+        }
+        drop_bits_put(w, bits, 64);
+    }
     for (; n >= 8; n -= 8, bytes += 8) {
-        drop_bits_put(w, load_le64(bytes) * places >> 56, 8);
+        drop_bits_put(w, pack_eight(bytes), 8);
     }
     for (; n; n--, bytes++) {
         drop_bits_put(w, *bytes, 1);

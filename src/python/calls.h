@@ -22,7 +22,7 @@ drop_fastcall drop_core_take_rows, drop_core_add_rows, drop_core_empty_like;
 typedef PyObject *drop_onecall(PyObject *, PyObject *);
 
 drop_onecall drop_core_draw_key, drop_core_lazy_key;
-drop_onecall drop_core_threshold, drop_core_address;
+drop_onecall drop_core_pack_given, drop_core_threshold, drop_core_address;
 drop_onecall drop_core_isas, drop_core_isa, drop_core_use;
 drop_onecall drop_core_threads, drop_core_set_threads;
 drop_fastcall drop_core_on_one_thread;

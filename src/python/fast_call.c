@@ -71,7 +71,7 @@ apply(drop_memory *memory, const drop_call *call, double p, uint64_t key)
         return -1;
     }
     set_draw(&job, call, p, key);
-    if (memory->given.bits) {
+    if (memory->given.packed) {
         drop_use_given(&job, &memory->given);
     }
     return memory->rates.array

@@ -56,7 +56,7 @@ drop_memory_reserve(drop_memory *memory, const drop_call *call)
     memory->out = memory->mask = NULL;
     memory->result = NULL;
     memory->rates = call->rates;
-    memory->given.bits = NULL; /* its strides, 512 bytes, are set with it */
+    memory->given.packed = NULL; /* its strides, 512 bytes, are set with it */
     if (reserve_out(memory, call) < 0 || reserve_result(memory, call) < 0 ||
         (call->mask && drop_pack_given(&memory->given, call->mask) < 0)) {
         return -1;
@@ -71,5 +71,5 @@ drop_memory_free(drop_memory *memory)
     Py_XDECREF((PyObject *)memory->mask);
     Py_XDECREF(memory->result);
     drop_rates_free(&memory->rates);
-    drop_given_free(&memory->given);
+    Py_XDECREF(memory->given.packed);
 }

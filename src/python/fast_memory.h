@@ -7,7 +7,7 @@
 #define DROP_PYTHON_FAST_MEMORY_H
 
 #include "python/fast_call.h"
-#include "python/fast_mask.h"
+#include "python/given_mask.h"
 
 typedef struct {
     PyArrayObject *out;

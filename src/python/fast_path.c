@@ -10,8 +10,8 @@
 #include "python/calls.h"
 #include "python/fast_args.h"
 #include "python/fast_call.h"
-#include "python/fast_mask.h"
 #include "python/fast_value.h"
+#include "python/given_mask.h"
 
 /* The positions of arguments, in which the Python package passes them. */
 enum {

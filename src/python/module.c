@@ -13,6 +13,9 @@
 static PyMethodDef methods[] = {
     {"apply", FAST(drop_core_apply), "apply(out, x, r, mask, affine)"},
     {"pack", FAST(drop_core_pack), "pack(out, shape, mask)"},
+    {"pack_given", drop_core_pack_given, METH_O,
+     "pack_given(keep): the bits of a boolean array, and its strides in "
+     "them."},
     {"pack_rates", FAST(drop_core_pack_rates),
      "pack_rates(packed, rates, key, index)"},
     {"take_rows", FAST(drop_core_take_rows), "take_rows(x, packed): x[keep]"},
