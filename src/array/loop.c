@@ -3,9 +3,6 @@
 
 #include "array/strided_run.h"
 
-/* What is prefetched of a row at the most. */
-#define PREFETCH_MOST 4096
-
 static const uint8_t all[DROP_TILE / 8 + DROP_BITS_PAD] = {
 #define FF8 255, 255, 255, 255, 255, 255, 255, 255
 #define FF64 FF8, FF8, FF8, FF8, FF8, FF8, FF8, FF8
@@ -51,9 +48,9 @@ static void
 apply_gathered(const drop_plan *plan, drop_run run, drop_bit_span bits)
 {
     char x[DROP_GATHER_BYTES], r[DROP_GATHER_BYTES];
-    const size_t n = plan->inner.n;
-    const drop_strided_rows rows = {&plan->second, &plan->inner, bits.n / n, n,
-                                    (ptrdiff_t)drop_tuple_size(&plan->op)};
+    drop_axis axis[] = {plan->second, plan->inner};
+    const drop_strided rows = {axis, 2, (ptrdiff_t)drop_tuple_size(&plan->op)};
+    axis[0].n = bits.n / plan->inner.n;
     const drop_run part = drop_gather_run(&rows, run, x, r);
     drop_run_apply_cached(&plan->op, part, bits.bits, bits.offset, bits.n);
     drop_scatter_run(&rows, run, part.out);
@@ -112,72 +109,6 @@ drop_apply_rows(drop_loop *loop, drop_cursor at, const uint8_t *bits,
     loop->span = (drop_bit_span){bits, 0, rows * plan->inner.n};
     return apply_shared(loop, at,
                         plan->is_contiguous ? apply_span : apply_rows);
-}
-
-/* Applies rows of a grid one by one. No processor prefetches from one to the
- * next where they do not follow each other in memory: prefetches x of the next
- * row while one is applied. */
-static int
-apply_long_rows(drop_loop *loop, drop_cursor at, const drop_grid *grid,
-                size_t offset)
-{
-    const drop_plan *plan = loop->plan;
-    const int prefetches = plan->job->op.hints & DROP_PREFETCH;
-    size_t bytes = grid->n * drop_tuple_size(&plan->op);
-    bytes = least(bytes, PREFETCH_MOST);
-    int status = 0;
-    for (size_t i = 0; i < grid->second.n && !status; i++) {
-        const drop_cursor next = drop_cursor_at(at, &plan->second, i + 1);
-        for (size_t j = 0; prefetches && j < bytes; j += 64) {
-            __builtin_prefetch(next.run.x + j);
-        }
-        status = drop_apply_bits(loop, drop_cursor_at(at, &plan->second, i),
-                                 grid->bits, offset + i * grid->second.bits,
-                                 grid->n);
-    }
-    return status;
-}
-
-/* Puts the bits of whole rows of a grid end to end, and applies them
- * together. */
-static int
-apply_short_rows(drop_loop *loop, drop_cursor at, const drop_grid *grid,
-                 size_t offset)
-{
-    uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
-    const size_t most = DROP_TILE / grid->n;
-    int status = 0;
-    for (size_t i = 0, rows; i < grid->second.n && !status; i += rows) {
-        const size_t left = grid->second.n - i;
-        drop_writer writer = {bits, 0, 0};
-        rows = least(left, most);
-        for (size_t j = 0; j < rows; j++) {
-            drop_bits_copy(&writer, grid->bits,
-                           offset + (i + j) * grid->second.bits, grid->n);
-        }
-        drop_bits_end(&writer);
-        status = drop_apply_rows(
-            loop, drop_cursor_at(at, &loop->plan->second, i), bits, rows);
-    }
-    return status;
-}
-
-int
-drop_apply_grid(drop_loop *loop, drop_cursor at, const drop_grid *grid)
-{
-    const drop_plan *plan = loop->plan;
-    const size_t bytes = grid->n * drop_tuple_size(&plan->op);
-    const int are_short = plan->is_contiguous ? grid->n <= DROP_SHORT_COPY
-                                              : bytes < DROP_GATHER_ROW;
-    int status = 0;
-    for (size_t i = 0; i < grid->group.n && !status; i++) {
-        const drop_cursor here = drop_cursor_at(at, &plan->group, i);
-        const size_t offset = i * grid->group.bits;
-        status = grid->n == plan->inner.n && are_short
-                     ? apply_short_rows(loop, here, grid, offset)
-                     : apply_long_rows(loop, here, grid, offset);
-    }
-    return status;
 }
 
 drop_bit_span

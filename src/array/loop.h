@@ -18,15 +18,6 @@
 #define DROP_SHORT_COPY (DROP_TILE / 2)
 #define DROP_SHORT_REPEAT 4096
 
-/* Contiguous columns of at most this many places are interleaved a byte of
- * bits at a time. */
-#define DROP_NARROW 8
-
-/* Bits of a row of the mask that grids take at most, with those that follow
- * it along another axis. With fewer more of their segments' bits would be
- * drawn for nothing, and with more less of the memory would be contiguous. */
-#define DROP_ROW_BITS 2048
-
 /* The state of a loop: of a thread, where there are several. */
 struct drop_loop {
     const drop_plan *plan;
@@ -39,15 +30,11 @@ struct drop_loop {
  * drop_loop_whole_rows: each row has one bit; contiguous rows with the same
  * bit are applied together. drop_loop_short_rows: short rows of the inner axis
  * are applied together, as many places of the second axis as fit a tile.
- * drop_loop_grids: rows that are far apart in the mask are drawn together and
- * applied as they lie in memory. The mask is contiguous along the inner, the
- * second or the group axis, and continues from there along another of them.
- * drop_loop_narrow: the mask is contiguous along the second axis, the inner
- * one is short and its columns are contiguous.
+ * drop_loop_boxes: any order of axes; takes all of them itself.
  * drop_loop_normal: each element has a normal variate instead of a bit.
  * drop_loop_factors: each element of the mask has a factor beside its bit. */
 drop_loop_fn drop_loop_row, drop_loop_whole_rows, drop_loop_short_rows,
-    drop_loop_grids, drop_loop_narrow, drop_loop_normal, drop_loop_factors;
+    drop_loop_boxes, drop_loop_normal, drop_loop_factors;
 
 /* Writes the bits of rows end to end, as drop_mask_reader_rows does. */
 void drop_copy_rows(drop_loop *loop, drop_writer *to, uint64_t index,
@@ -62,22 +49,6 @@ int drop_apply_bits(drop_loop *loop, drop_cursor at, const uint8_t *bits,
  * second; their bits lie end to end. */
 int drop_apply_rows(drop_loop *loop, drop_cursor at, const uint8_t *bits,
                     size_t rows);
-
-/* Places along an axis, and the bits from one to the next. */
-typedef struct {
-    size_t n, bits;
-} drop_grid_axis;
-
-/* Bits for n elements along the inner axis, at some places of the second and
- * of the group axis. */
-typedef struct {
-    const uint8_t *bits;
-    size_t n;
-    drop_grid_axis second, group;
-} drop_grid;
-
-/* Applies a grid from a cursor on. */
-int drop_apply_grid(drop_loop *loop, drop_cursor at, const drop_grid *grid);
 
 /* A span of n bits or fewer that are all keep. For keep = 0, drop_apply_bits
  * does not read x. */

@@ -150,8 +150,10 @@ apply_part(drop_loop *loop, part *p, drop_cursor at)
     char x[PART * 8], r[PART * 8];
     const drop_plan *plan = loop->plan;
     const drop_operation *op = &plan->op;
-    const drop_strided_rows rows = {&plan->second, &plan->inner, p->rows, p->n,
-                                    (ptrdiff_t)drop_size(op->dtype)};
+    drop_axis axis[] = {plan->second, plan->inner};
+    const drop_strided rows = {axis, 2, (ptrdiff_t)drop_size(op->dtype)};
+    axis[0].n = p->rows;
+    axis[1].n = p->n;
     const drop_run run = drop_gather_run(&rows, at.run, x, r);
     const size_t n = p->rows * p->n;
     find_bits(p, loop, at.index);

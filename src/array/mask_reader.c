@@ -9,29 +9,17 @@ drop_mask_reader_start(drop_mask_reader *reader, const drop_kernels *kernels,
     reader->kernels = kernels;
     reader->sampler = sampler;
     reader->given = given;
-    reader->origin = 0;
     reader->end = index - 1;
     reader->first = index - DROP_TILE; /* the first call continues no other */
     reader->offset = 0;
     reader->n = 0;
 }
 
-void
-drop_mask_reader_hold(drop_mask_reader *reader, uint64_t index, size_t n)
-{
-    drop_writer writer = {reader->held, 0, 0};
-    drop_draw_rows(reader->kernels, reader->sampler, &writer, index, 0, 1, n);
-    drop_bits_end(&writer);
-    reader->given = reader->held;
-    reader->origin = index;
-}
-
 drop_bit_span
 drop_mask_reader_get(drop_mask_reader *reader, uint64_t index, size_t n)
 {
     if (reader->given) {
-        const uint64_t at = index - reader->origin;
-        return (drop_bit_span){reader->given + at / 8, at % 8, n};
+        return (drop_bit_span){reader->given + index / 8, index % 8, n};
     }
     size_t room = DROP_TILE - index % DROP_TILE;
     if (n > room) {
@@ -65,7 +53,7 @@ drop_mask_reader_rows(const drop_mask_reader *reader, drop_writer *to,
         rows = 1;
     }
     for (size_t i = 0; reader->given && i < rows; i++) {
-        const uint64_t at = index - reader->origin + i * stride;
+        const uint64_t at = index + i * stride;
         drop_bits_copy(to, reader->given, (size_t)at, n);
     }
     if (!reader->given) {

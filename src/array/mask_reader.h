@@ -8,19 +8,14 @@
 
 #include "array/draw.h"
 
-/* Elements whose bits are held at once, at most. */
-#define DROP_HELD_MOST ((size_t)1 << 16)
-
 typedef struct {
     const drop_kernels *kernels;
     const drop_sampler *sampler;
     const uint8_t *given; /* bits that are there already, or NULL */
-    uint64_t origin;      /* index of the first of them */
     uint64_t end;         /* nothing is drawn ahead from here on */
     uint64_t first;       /* index of the first element in bits */
     size_t offset, n;     /* the offset of its bit; elements in bits */
     _Alignas(64) uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
-    uint8_t held[DROP_HELD_MOST / 8 + DROP_BITS_PAD];
 } drop_mask_reader;
 
 typedef struct {
@@ -34,10 +29,6 @@ void drop_mask_reader_start(drop_mask_reader *reader,
                             const drop_kernels *kernels,
                             const drop_sampler *sampler, const uint8_t *given,
                             uint64_t index);
-
-/* Draws the bits of n <= DROP_HELD_MOST elements from index on, of a mask that
- * is not given. Until the next call only these are asked for, in any order. */
-void drop_mask_reader_hold(drop_mask_reader *reader, uint64_t index, size_t n);
 
 /* The bits of elements from index on: at most n > 0 of them, and at least one.
  * They are valid until the next call. */

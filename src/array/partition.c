@@ -21,11 +21,13 @@ typedef struct {
 static size_t
 least_step(const drop_plan *plan, const drop_axis *axis)
 {
-    const int is_transposed =
-        plan->loop_fn == drop_loop_grids || plan->loop_fn == drop_loop_narrow;
-    return axis == &plan->inner || (axis->mask == 1 && is_transposed)
-               ? (TOGETHER - 1) / plan->op.width + 1
-               : 1;
+    if (axis == &plan->inner) {
+        return (TOGETHER - 1) / plan->op.width + 1;
+    }
+    if (plan->loop_fn == drop_loop_boxes && axis->mask) {
+        return (size_t)((TOGETHER - 1) / plan->op.width / axis->mask) + 1;
+    }
+    return 1;
 }
 
 /* Whether an axis may be split. Inner may where the loop can handle a part of
@@ -35,8 +37,8 @@ has_parts(const drop_plan *plan, const drop_axis *axis)
 {
     return axis != &plan->inner || plan->loop_fn == drop_loop_row ||
            plan->loop_fn == drop_loop_normal ||
-           plan->loop_fn == drop_loop_factors || plan->second.n == 1 ||
-           (plan->loop_fn == drop_loop_grids && !plan->is_contiguous);
+           plan->loop_fn == drop_loop_factors ||
+           plan->loop_fn == drop_loop_boxes || plan->second.n == 1;
 }
 
 /* Splits one axis into chunks of a given work. Where a chunk of a row has
@@ -71,12 +73,11 @@ split(const drop_plan *plan, size_t chunk, int threads)
     const size_t enough = 2 * (size_t)threads;
     const int outers = plan->outers, shareds = plan->shareds;
     partition best = {.count = 0}, other;
-    for (int i = 0; i < outers + 3 + shareds && best.count < enough; i++) {
+    for (int i = 0; i < outers + 2 + shareds && best.count < enough; i++) {
         const drop_axis *axis = i < outers        ? &plan->axis[i]
                                 : i == outers     ? &plan->second
                                 : i == outers + 1 ? &plan->inner
-                                : i == outers + 2 ? &plan->group
-                                                  : &plan->axis[i - 3];
+                                                  : &plan->axis[i - 2];
         if (has_parts(plan, axis)) {
             split_axis(&other, plan, axis, chunk);
             best = other.count > best.count ? other : best;

@@ -13,18 +13,29 @@
  * memory are applied one by one: their bits are not copied. */
 #define LONG_ROW 256
 
-/* With fewer columns a narrow loop takes longer to prepare than to run. */
-#define LONG_COLUMNS 128
+/* Loops over fewer elements take longer to start than boxes. */
+#define LONG_LOOP 1024
 
-/* The innermost axis whose stride in the mask is this one, or -1. */
+/* Whether an axis has a stride in the mask that is smaller than another, but
+ * not 0. */
 static int
-find_axis(const drop_axis *axis, int axes, uint64_t mask)
+has_smaller(const drop_axis *axis, int axes, uint64_t stride)
 {
-    int i = axes - 1;
-    while (i >= 0 && axis[i].mask != mask) {
-        i--;
+    for (int i = 0; i < axes; i++) {
+        if (axis[i].mask && axis[i].mask < stride) {
+            return 1;
+        }
     }
-    return i;
+    return 0;
+}
+
+/* Whether a loop over some elements, at the places of some axes outside of it,
+ * would be started too often, or draw again what it drew at another place,
+ * since an axis outside has a smaller stride in the mask than its own. */
+static int
+is_boxed(const drop_axis *axis, int axes, size_t n, uint64_t stride)
+{
+    return axes && (n < LONG_LOOP || has_smaller(axis, axes, stride));
 }
 
 /* Whether rows of one bit each follow each other in memory and in the mask. */
@@ -52,57 +63,42 @@ choose_loop(const drop_plan *p, const drop_axis *axis, int axes, int *second)
         return drop_loop_factors;
     }
     if (inner->mask > 1) {
-        *second = find_axis(axis, axes, 1);
-        int is_narrow = *second >= 0 && inner->n <= DROP_NARROW &&
-                        axis[*second].n >= LONG_COLUMNS &&
-                        drop_axes_contiguous(&axis[*second], inner);
-        return *second < 0 ? drop_loop_short_rows
-               : is_narrow ? drop_loop_narrow
-                           : drop_loop_grids;
+        return is_boxed(axis, axes, inner->n, inner->mask)
+                   ? drop_loop_boxes
+                   : drop_loop_short_rows;
     }
     if (inner->mask == 0) {
         const int repeat = next && repeats(inner, next);
+        const int is_short = bytes < DROP_SHORT_REPEAT;
         *second = repeat ? axes - 1 : -1;
-        return repeat && bytes < DROP_SHORT_REPEAT ? drop_loop_short_rows
-                                                   : drop_loop_whole_rows;
+        return !is_short ? drop_loop_whole_rows
+               : repeat  ? drop_loop_short_rows
+                         : drop_loop_boxes;
     }
     int straight = !next || inner->n >= DROP_SHORT_COPY ||
                    (!goes_on && bytes >= LONG_ROW && next->mask == inner->n);
     if (straight) {
         return drop_loop_row;
     }
+    if (is_boxed(axis, axes - 1, inner->n * next->n, next->mask)) {
+        return drop_loop_boxes;
+    }
     *second = axes - 1;
     return drop_loop_short_rows;
 }
 
-/* The axis along which the mask goes on from short rows that are far apart in
- * it, or -1. */
-static int
-find_group(const drop_plan *p, const drop_axis *axis, int axes, int second)
-{
-    const int is_transposed = p->loop_fn == drop_loop_grids;
-    if (second < 0 || !(is_transposed || p->loop_fn == drop_loop_short_rows)) {
-        return -1;
-    }
-    const drop_axis *row = is_transposed ? &axis[second] : &p->inner;
-    const drop_axis *far = is_transposed ? &p->inner : &axis[second];
-    return row->mask == 1 && far->mask > row->n && row->n <= DROP_ROW_BITS / 2
-               ? find_axis(axis, axes, row->n)
-               : -1;
-}
-
-/* Stores all axes but the second and the group axis, the shared ones last. */
+/* Stores all axes but the second, the shared ones last. */
 static void
-take_axes(drop_plan *p, const drop_axis *axis, int axes, int second, int group)
+take_axes(drop_plan *p, const drop_axis *axis, int axes, int second)
 {
     p->outers = p->shareds = 0;
     for (int i = 0; i < axes; i++) {
-        if (i != second && i != group && axis[i].mask) {
+        if (i != second && axis[i].mask) {
             p->axis[p->outers++] = axis[i];
         }
     }
     for (int i = 0; i < axes; i++) {
-        if (i != second && i != group && !axis[i].mask) {
+        if (i != second && !axis[i].mask) {
             p->axis[p->outers + p->shareds++] = axis[i];
         }
     }
@@ -174,16 +170,8 @@ choose_axes(drop_plan *p, const drop_axis *axis, int axes)
     int second;
     p->inner = axes ? axis[outside] : single;
     p->loop_fn = choose_loop(p, axis, outside, &second);
-    int group = find_group(p, axis, outside, second);
-    if (group > second) { /* rows of memory follow each other along it */
-        const int farther = second;
-        second = group;
-        group = farther;
-    }
     p->second = second < 0 ? single : axis[second];
-    p->group = group < 0 ? single : axis[group];
-    p->loop_fn = group < 0 ? p->loop_fn : drop_loop_grids;
-    take_axes(p, axis, outside, second, group);
+    take_axes(p, axis, outside, second);
     if (p->loop_fn == drop_loop_short_rows && p->inner.mask > 1) {
         p->second = p->inner; /* rows of one place each */
         p->inner = single;
@@ -212,7 +200,7 @@ drop_plan_make(drop_plan *p, drop_job *job)
     }
     p->is_contiguous = drop_axes_contiguous(&p->second, &p->inner);
     const int goes_on = p->is_contiguous && p->second.n > 1;
-    if (!goes_on && p->loop_fn == drop_loop_grids) {
+    if (!goes_on && p->loop_fn == drop_loop_boxes) {
         p->op.hints &= DROP_NONTEMPORAL; /* it prefetches for itself */
     }
     if (!goes_on && axes > 1 &&

@@ -16,8 +16,8 @@ typedef struct {
     uint64_t index;
 } drop_cursor;
 
-/* Handles the elements of the inner, second and group axes from a cursor on.
- * Returns 0, or what interrupted it. */
+/* Handles the elements of the inner and second axes from a cursor on. Returns
+ * 0, or what interrupted it. */
 typedef int drop_loop_fn(drop_loop *loop, drop_cursor at);
 
 typedef struct {
@@ -26,7 +26,6 @@ typedef struct {
     drop_loop_fn *loop_fn;
     drop_axis inner;  /* the axis along which elements are applied */
     drop_axis second; /* the second axis of loops over two; else of length 1 */
-    drop_axis group;  /* the third axis of a grouped loop; else of length 1 */
     int is_contiguous; /* whether the memory of all arrays continues along the
                         * second axis where inner ends */
     int outers;        /* axes whose places are visited one after the other */

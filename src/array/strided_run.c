@@ -91,34 +91,86 @@ drop_gather_rows(char *buffer, const char *from, ptrdiff_t row, ptrdiff_t step,
     return buffer;
 }
 
-static const char *
-gather(const drop_strided_rows *s, char *buffer, const char *from,
-       ptrdiff_t row, ptrdiff_t step)
+typedef enum { OUT, X, R } operand;
+
+static ptrdiff_t
+stride_of(const drop_axis *axis, operand which)
 {
-    return drop_gather_rows(buffer, from, row, step, s->rows, s->n, s->size);
+    return which == OUT ? axis->out : which == X ? axis->x : axis->r;
+}
+
+static int
+is_contiguous(const drop_strided *s, operand which)
+{
+    ptrdiff_t bytes = s->size;
+    for (int i = s->axes - 1; i >= 0; i--) {
+        const drop_axis *axis = &s->axis[i];
+        if (axis->n > 1 && stride_of(axis, which) != bytes) {
+            return 0;
+        }
+        bytes *= (ptrdiff_t)axis->n;
+    }
+    return 1;
+}
+
+/* Copies between contiguous and strided memory, in either direction. Returns
+ * the end of the contiguous one. */
+static char *
+copy_axes(drop_strided s, char *contiguous, char *strided, operand which)
+{
+    const drop_axis *step = &s.axis[s.axes - 1], *row = &s.axis[0];
+    const ptrdiff_t size = s.size, stride = stride_of(row, which);
+    if (s.axes <= 2) {
+        const size_t rows = s.axes == 2 ? row->n : 1;
+        const ptrdiff_t bytes = (ptrdiff_t)step->n * size;
+        if (which == OUT) {
+            drop_copy_strided_rows(strided, stride, step->out, contiguous,
+                                   bytes, size, rows, step->n, size);
+        }
+        else {
+            drop_copy_strided_rows(contiguous, bytes, size, strided, stride,
+                                   stride_of(step, which), rows, step->n,
+                                   size);
+        }
+        return contiguous + (ptrdiff_t)rows * bytes;
+    }
+    s.axis++;
+    s.axes--;
+    for (size_t i = 0; i < row->n; i++) {
+        contiguous =
+            copy_axes(s, contiguous, strided + (ptrdiff_t)i * stride, which);
+    }
+    return contiguous;
+}
+
+static const char *
+gather(const drop_strided *s, char *buffer, const char *from, operand which)
+{
+    if (is_contiguous(s, which)) {
+        return from;
+    }
+    copy_axes(*s, buffer, (char *)from, which);
+    return buffer;
 }
 
 drop_run
-drop_gather_run(const drop_strided_rows *s, drop_run run, char *x, char *r)
+drop_gather_run(const drop_strided *s, drop_run run, char *x, char *r)
 {
-    const drop_axis *row = s->row, *step = s->step;
-    drop_run part = {x, gather(s, x, run.x, row->x, step->x), NULL};
+    drop_run part = {x, gather(s, x, run.x, X), NULL};
     if (run.r) {
-        part.r = gather(s, r, run.r, row->r, step->r);
+        part.r = gather(s, r, run.r, R);
     }
-    if (drop_rows_contiguous(row->out, step->out, s->rows, s->n, s->size)) {
+    if (is_contiguous(s, OUT)) {
         part.out = run.out;
     }
     return part;
 }
 
 void
-drop_scatter_run(const drop_strided_rows *s, drop_run run, const char *out)
+drop_scatter_run(const drop_strided *s, drop_run run, const char *out)
 {
     if (out != run.out) {
-        drop_copy_strided_rows(run.out, s->row->out, s->step->out, out,
-                               (ptrdiff_t)s->n * s->size, s->size, s->rows,
-                               s->n, s->size);
+        copy_axes(*s, (char *)out, run.out, OUT);
     }
 }
 
@@ -141,8 +193,9 @@ apply_part(const drop_operation *op, drop_run run, const drop_axis *axis,
            drop_bit_span bits)
 {
     char x[DROP_GATHER_BYTES], r[DROP_GATHER_BYTES];
-    const drop_strided_rows row = {axis, axis, 1, bits.n,
-                                   (ptrdiff_t)drop_tuple_size(op)};
+    drop_axis part_axis = *axis;
+    part_axis.n = bits.n;
+    const drop_strided row = {&part_axis, 1, (ptrdiff_t)drop_tuple_size(op)};
     if (op->hints & DROP_PREFETCH) {
         prefetch_next(run.x, axis->x, bits.n);
     }

@@ -41,22 +41,20 @@ const char *drop_gather_rows(char *buffer, const char *from, ptrdiff_t row,
                              ptrdiff_t step, size_t rows, size_t n,
                              ptrdiff_t size);
 
-/* Rows of n elements of a size: elements lie along step, rows along row, which
- * does not count for one row alone. */
+/* Elements of a size along one axis or more, the last of them innermost. */
 typedef struct {
-    const drop_axis *row, *step;
-    size_t rows, n;
+    const drop_axis *axis;
+    int axes;
     ptrdiff_t size;
-} drop_strided_rows;
+} drop_strided;
 
-/* Contiguous memory with the rows of a run: the run's own, or copies in the
- * buffers x and r. Where out is not contiguous it is the buffer x. */
-drop_run drop_gather_run(const drop_strided_rows *s, drop_run run, char *x,
+/* Contiguous memory with the elements of a run: the run's own, or copies in
+ * the buffers x and r. Where out is not contiguous it is the buffer x. */
+drop_run drop_gather_run(const drop_strided *s, drop_run run, char *x,
                          char *r);
 
 /* Copies what was stored in such memory to out, unless that is the run's. */
-void drop_scatter_run(const drop_strided_rows *s, drop_run run,
-                      const char *out);
+void drop_scatter_run(const drop_strided *s, drop_run run, const char *out);
 
 /* Applies bits to bits.n elements along an axis, whatever its strides. */
 void drop_strided_apply(const drop_operation *op, drop_run run,

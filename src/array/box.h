@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Boxes: some places along each axis of a plan, whose bits are drawn together
+ * and applied in the order of memory. A box is chosen so that long parts of
+ * both the mask and the memory are in it.
+ */
+#ifndef DROP_ARRAY_BOX_H
+#define DROP_ARRAY_BOX_H
+
+#include "array/plan.h"
+
+/* Bits that are held for a box, at most: they stay in L1 and fit a small
+ * stack. */
+#define DROP_HELD_BITS ((size_t)1 << 17)
+
+/* Elements of a run of memory for which bits are gathered, at most. */
+#define DROP_GATHERED 512
+
+typedef struct {
+    int axes;
+    drop_axis axis[DROP_MAX_AXES]; /* by memory, the innermost last */
+    int drawn;                     /* axes that are not shared */
+    int by_mask[DROP_MAX_AXES];    /* these, from the smallest stride up */
+    size_t most[DROP_MAX_AXES];    /* places of each axis in a whole box */
+} drop_boxes;
+
+/* How the bits of a box are held. A row is a part of the mask with all places
+ * of some axes, the innermost in the mask. Rows along the others, which are
+ * far, lie end to end, or are columns: transposed along the last far axis. */
+typedef struct {
+    size_t places[DROP_MAX_AXES]; /* of each axis in this box */
+    size_t held[DROP_MAX_AXES];   /* bits from one to the next */
+    size_t row;                   /* bits of a row */
+    size_t pitch;                 /* bytes of a column, or 0 */
+    size_t bits;                  /* of all that is held */
+    int fars;
+    int far[DROP_MAX_AXES];
+} drop_layout;
+
+/* Chooses the boxes of a plan. */
+void drop_boxes_choose(drop_boxes *boxes, const drop_plan *plan);
+
+/* Lays out the bits of a box of some places along each axis. */
+void drop_layout_make(drop_layout *layout, const drop_boxes *boxes,
+                      const size_t *places);
+
+#endif
