@@ -3,9 +3,9 @@
 
 #include "array/columns.h"
 
-/* With fewer places of the innermost axis, gathering bits takes no longer than
- * transposing them. */
-#define TRANSPOSED_LEAST 32
+/* With fewer places of an axis that goes across the rows of the mask, gathering
+ * bits takes no longer than transposing them. */
+#define ACROSS_LEAST 32
 
 /* The parts of the mask and of the memory that a box is extended to by turns,
  * in elements. With less of the mask more bits of segments would be drawn for
@@ -13,92 +13,122 @@
 static const size_t mask_parts[] = {DROP_SEGMENT, 2048};
 static const size_t memory_parts[] = {64, 256, DROP_HELD_BITS};
 
-/* Whether rows of some axes are transposed along the innermost of memory. */
-static int
-is_across(const drop_boxes *b, const size_t *places)
+/* Adds an axis along which rows are far apart to those there are. */
+static void
+add_far(drop_layout *l, const drop_axis *axis, size_t n)
 {
-    const int last = b->axes - 1;
-    return b->axis[last].mask > 1 && places[last] >= TRANSPOSED_LEAST;
+    drop_far *last = &l->far[l->fars - 1];
+    if (l->fars && axis->mask == last->mask * last->n) {
+        last->n *= n;
+    }
+    else {
+        l->far[l->fars++] = (drop_far){axis->mask, n};
+    }
 }
 
 /* Finds the axes of a row, and those that are far: an axis belongs to the row
- * unless its places are a segment or more apart. across is an axis that does
- * not, or -1. */
-static void
+ * unless its places are a segment or more apart. The axis across does not; it
+ * is left out, or -1. Returns 0 where the row would be too long. */
+static int
 find_row(drop_layout *l, const drop_boxes *b, int across)
 {
-    const size_t most = across < 0 ? DROP_ROW_MOST : DROP_COLUMNS;
-    int is_open = 1;
+    const size_t most = across < 0 ? DROP_HELD_BITS : DROP_COLUMNS;
     l->row = 1;
     l->fars = 0;
+    for (int a = 0; a < b->axes; a++) {
+        l->held[a] = 0;
+        l->far_of[a] = -1;
+    }
     for (int i = 0; i < b->drawn; i++) {
         const int a = b->by_mask[i];
         const uint64_t stride = b->axis[a].mask;
         const size_t n = l->places[a];
-        l->held[a] = 0;
-        if (n == 1) {
+        if (n == 1 || a == across) {
             continue;
         }
-        if (a != across) {
-            is_open = is_open && stride < l->row + DROP_SEGMENT &&
-                      stride <= (most - l->row) / (n - 1);
+        if (l->fars || stride >= l->row + DROP_SEGMENT) {
+            add_far(l, &b->axis[a], n);
+            l->far_of[a] = l->fars - 1;
+            continue;
         }
-        if (a != across && is_open) {
-            l->held[a] = (size_t)stride;
-            l->row += (n - 1) * (size_t)stride;
+        if (stride > (most - l->row) / (n - 1)) {
+            return 0;
         }
-        else {
-            l->far[l->fars++] = a;
-        }
+        l->held[a] = (size_t)stride;
+        l->row += (n - 1) * (size_t)stride;
     }
+    return l->fars == 0 || l->row <= DROP_ROW_MOST;
 }
 
-/* Puts the axis across to the end of the far ones, or the longest of them:
- * rows along it are drawn together. */
+/* Puts the longest far axis first: rows along it are drawn together. */
 static void
-order_fars(drop_layout *l, int across)
+put_longest_first(drop_layout *l, int axes)
 {
-    int last = 0;
+    int longest = 0;
     for (int i = 1; i < l->fars; i++) {
-        const int a = l->far[i];
-        if (l->far[last] != across &&
-            (a == across || l->places[a] > l->places[l->far[last]])) {
-            last = i;
-        }
+        longest = l->far[i].n > l->far[longest].n ? i : longest;
     }
-    if (l->fars) {
-        const int axis = l->far[last];
-        l->far[last] = l->far[l->fars - 1];
-        l->far[l->fars - 1] = axis;
+    const drop_far first = l->far[longest];
+    l->far[longest] = l->far[0];
+    l->far[0] = first;
+    for (int a = 0; a < axes; a++) {
+        l->far_of[a] = l->far_of[a] == longest ? 0
+                       : l->far_of[a] == 0     ? longest
+                                               : l->far_of[a];
     }
 }
 
-void
+/* Holds the rows of the far axes end to end, along the first one innermost. */
+static void
+hold_fars(drop_layout *l, const drop_boxes *b)
+{
+    for (int i = 0; i < l->fars; i++) {
+        for (int a = 0; a < b->axes; a++) {
+            if (l->far_of[a] == i) {
+                const uint64_t places = b->axis[a].mask / l->far[i].mask;
+                l->held[a] = (size_t)places * l->bits;
+            }
+        }
+        l->bits *= l->far[i].n;
+    }
+}
+
+/* Makes the rows columns of the innermost axis of memory. */
+static void
+hold_columns(drop_layout *l, int axes)
+{
+    const int last = axes - 1;
+    l->pitch = (l->places[last] + DROP_SQUARE - 1) / DROP_SQUARE * 8;
+    for (int a = 0; a < last; a++) {
+        l->held[a] *= 8 * l->pitch;
+    }
+    l->held[last] = 1;
+    l->bits *= 8 * l->pitch;
+}
+
+int
 drop_layout_make(drop_layout *l, const drop_boxes *b, const size_t *places)
 {
     const int last = b->axes - 1;
+    int is_across = b->axis[last].mask > 1 && places[last] >= ACROSS_LEAST;
     memcpy(l->places, places, (size_t)b->axes * sizeof *places);
-    memset(l->held, 0, sizeof l->held);
-    find_row(l, b, is_across(b, places) ? last : -1);
-    const int is_transposed = is_across(b, places) && l->row > 1;
-    order_fars(l, is_transposed ? last : -1);
-    int near = l->fars;
-    l->pitch = 0;
+    if (!find_row(l, b, is_across ? last : -1)) {
+        return 0;
+    }
+    if (is_across && l->row == 1) {
+        is_across = 0;
+        find_row(l, b, -1);
+    }
     l->bits = l->row;
-    if (is_transposed) {
-        l->pitch = (places[last] + DROP_SQUARE - 1) / DROP_SQUARE * 8;
-        l->bits *= 8 * l->pitch;
-        for (int a = 0; a < last; a++) {
-            l->held[a] *= 8 * l->pitch;
-        }
-        l->held[last] = 1;
-        near--;
+    l->pitch = 0;
+    if (is_across) {
+        hold_columns(l, b->axes);
     }
-    while (near) {
-        const int a = l->far[--near];
-        l->held[a] = l->bits;
-        l->bits *= places[a];
+    if (l->fars) {
+        put_longest_first(l, b->axes);
+        hold_fars(l, b);
     }
+    return l->bits <= DROP_HELD_BITS;
 }
 
 /* Extends a box along some axes, one after the other, until it has a number of
@@ -113,13 +143,10 @@ extend(drop_boxes *b, const int *order, int axes, size_t target)
         drop_layout layout;
         *places = (target - 1) / had + 1;
         *places = least(*places, axis->n);
-        do {
-            if (*places <= before) {
-                *places = before;
-                break;
-            }
-            drop_layout_make(&layout, b, b->most);
-        } while (layout.bits > DROP_HELD_BITS && (*places = *places / 2));
+        while (*places > before && !drop_layout_make(&layout, b, b->most)) {
+            *places -= *places / 8 + 1;
+        }
+        *places = *places > before ? *places : before;
         if (*places < axis->n) {
             return;
         }
@@ -148,7 +175,7 @@ sort_by_mask(drop_boxes *b)
 void
 drop_boxes_choose(drop_boxes *b, const drop_plan *plan)
 {
-    int by_memory[DROP_MAX_AXES];
+    int by_memory[DROP_MAX_AXES] = {0};
     b->axes = plan->outers + plan->shareds;
     memcpy(b->axis, plan->axis, (size_t)b->axes * sizeof *b->axis);
     b->axis[b->axes++] = plan->inner;
@@ -163,4 +190,8 @@ drop_boxes_choose(drop_boxes *b, const drop_plan *plan)
         extend(b, b->by_mask, b->drawn, mask_parts[i]);
     }
     extend(b, by_memory, b->axes, memory_parts[2]);
+    for (int i = 0; i < b->axes; i++) {
+        const size_t boxes = (b->axis[i].n - 1) / b->most[i] + 1;
+        b->most[i] = (b->axis[i].n - 1) / boxes + 1;
+    }
 }

@@ -24,9 +24,16 @@ typedef struct {
     size_t most[DROP_MAX_AXES];    /* places of each axis in a whole box */
 } drop_boxes;
 
+/* Rows of the mask: where they follow each other along several axes, these are
+ * one. */
+typedef struct {
+    uint64_t mask; /* elements from one to the next */
+    size_t n;
+} drop_far;
+
 /* How the bits of a box are held. A row is a part of the mask with all places
  * of some axes, the innermost in the mask. Rows along the others, which are
- * far, lie end to end, or are columns: transposed along the last far axis. */
+ * far, lie end to end, or are columns: transposed along the first far axis. */
 typedef struct {
     size_t places[DROP_MAX_AXES]; /* of each axis in this box */
     size_t held[DROP_MAX_AXES];   /* bits from one to the next */
@@ -34,14 +41,16 @@ typedef struct {
     size_t pitch;                 /* bytes of a column, or 0 */
     size_t bits;                  /* of all that is held */
     int fars;
-    int far[DROP_MAX_AXES];
+    drop_far far[DROP_MAX_AXES];
+    int far_of[DROP_MAX_AXES]; /* the far one that an axis is in, or -1 */
 } drop_layout;
 
 /* Chooses the boxes of a plan. */
 void drop_boxes_choose(drop_boxes *boxes, const drop_plan *plan);
 
-/* Lays out the bits of a box of some places along each axis. */
-void drop_layout_make(drop_layout *layout, const drop_boxes *boxes,
+/* Lays out the bits of a box of some places along each axis. Returns 0 where
+ * they cannot be held. */
+int drop_layout_make(drop_layout *layout, const drop_boxes *boxes,
                       const size_t *places);
 
 #endif

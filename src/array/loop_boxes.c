@@ -107,19 +107,28 @@ find_pieces(state *s)
     }
 }
 
+/* The bits at n <= 8 offsets from a bit on; n is a constant where it is 8. */
+DROP_INLINE uint64_t
+gather_byte(const state *s, const uint32_t *offset, size_t from, size_t n)
+{
+    uint64_t byte = 0;
+    for (size_t i = 0; i < n; i++) {
+        const size_t at = from + offset[i];
+        byte |= (uint64_t)(s->held[at / 8] >> at % 8 & 1) << i;
+    }
+    return byte;
+}
+
 /* Writes the bits at some offsets from a bit on. */
 static void
 gather_bits(const state *s, drop_writer *to, size_t from, size_t n)
 {
-    for (size_t i = 0, some; i < n; i += some) {
-        uint64_t word = 0;
-        some = least(n - i, 64);
-        for (size_t j = 0; j < some; j++) {
-            const size_t at = from + s->offset[i + j];
-            word |= (uint64_t)(s->held[at / 8] >> at % 8 & 1) << j;
-        }
-        drop_bits_put(to, word, (unsigned)some);
+    const size_t rest = n % 8;
+    for (size_t i = 0; i < n - rest; i += 8) {
+        drop_bits_put(to, gather_byte(s, s->offset + i, from, 8), 8);
     }
+    drop_bits_put(to, gather_byte(s, s->offset + n - rest, from, rest),
+                  (unsigned)rest);
 }
 
 /* Interleaves columns of n bits each; writes up to 7 bits more of each. */
@@ -133,6 +142,23 @@ interleave(const state *s, drop_writer *to, size_t from, size_t n)
             word |= s->deposit[load_bits32(s->held, at) & 0xFF] << j;
         }
         drop_bits_put(to, word, (unsigned)(8 * s->inside));
+    }
+}
+
+/* Writes pieces at some offsets from a bit on end to end. */
+static void
+join_pieces(const state *s, drop_writer *to, size_t from, size_t count)
+{
+    const size_t n = s->piece;
+    const uint32_t mask = UINT32_MAX >> (32 - n) % 32;
+    for (size_t i = 0; i < count; i++) {
+        const size_t at = from + s->offset[i];
+        if (n > 32) {
+            drop_bits_copy(to, s->held, at, n);
+        }
+        else {
+            drop_bits_put(to, load_bits32(s->held, at) & mask, (unsigned)n);
+        }
     }
 }
 
@@ -151,9 +177,7 @@ bits_of(state *s, size_t from, size_t n)
         gather_bits(s, &to, from, n);
     }
     else {
-        for (size_t i = 0; i < n / s->piece; i++) {
-            drop_bits_copy(&to, s->held, from + s->offset[i], s->piece);
-        }
+        join_pieces(s, &to, from, n / s->piece);
     }
     drop_bits_end(&to);
     return (drop_bit_span){s->bits, 0, n};
@@ -218,27 +242,26 @@ apply_box(state *s, int i, drop_cursor at, size_t from)
     return status;
 }
 
-/* Draws the rows of a box along its far axes, from the i-th on. */
+/* Draws the rows of a box along the first i far axes. */
 static void
 draw(state *s, int i, drop_writer *to, uint64_t index)
 {
     const drop_layout *l = &s->layout;
-    const drop_axis single = {.n = 1};
-    const drop_axis *axis =
-        l->fars ? &s->boxes.axis[l->far[i]] : &single;
-    const size_t n = l->fars ? l->places[l->far[i]] : 1;
-    if (i + 1 < l->fars) {
-        for (size_t j = 0; j < n; j++) {
-            draw(s, i + 1, to, index + j * axis->mask);
+    const drop_boxes *b = &s->boxes;
+    const drop_far single = {0, 1}, *far = i ? &l->far[i - 1] : &single;
+    const size_t last = (size_t)b->axes - 1;
+    if (l->pitch ? i : i > 1) {
+        for (size_t j = 0; j < far->n; j++) {
+            draw(s, i - 1, to, index + j * far->mask);
         }
     }
     else if (l->pitch) {
-        drop_draw_columns(s->loop, to->to, l->pitch, index, axis->mask, n,
-                          l->row);
+        drop_draw_columns(s->loop, to->to, l->pitch, index,
+                          b->axis[last].mask, l->places[last], l->row);
         to->to += l->row * l->pitch;
     }
     else {
-        drop_copy_rows(s->loop, to, index, axis->mask, n, l->row);
+        drop_copy_rows(s->loop, to, index, far->mask, far->n, l->row);
     }
 }
 
@@ -262,7 +285,7 @@ loop_boxes(state *s, int i, size_t *places, drop_cursor at)
         find_pieces(s);
     }
     drop_writer to = {s->held, 0, 0};
-    draw(s, 0, &to, at.index);
+    draw(s, s->layout.fars, &to, at.index);
     drop_bits_end(&to);
     s->loop->poller.work += s->layout.bits;
     return apply_box(s, 0, at, 0);
