@@ -5,7 +5,7 @@
 
 /* With fewer places of an axis that goes across the rows of the mask, gathering
  * bits takes no longer than transposing them. */
-#define ACROSS_LEAST 32
+#define ACROSS_LEAST 16
 
 /* The parts of the mask and of the memory that a box is extended to by turns,
  * in elements. With less of the mask more bits of segments would be drawn for

@@ -14,7 +14,10 @@
  */
 #define INTERLEAVED 8
 
-/* Elements of a run of which the bits are gathered, at most. */
+/* With shorter columns that takes longer to prepare than to run. */
+#define LONG_COLUMNS 64
+
+/* Pieces of bits that are gathered for a run, at most. */
 #define GATHERED 512
 
 typedef struct {
@@ -32,26 +35,50 @@ typedef struct {
     int interleaves;
     uint32_t offset[GATHERED];
     uint64_t deposit[256]; /* bit i of the index at bit inside * i */
-    uint8_t bits[GATHERED / 8 + DROP_BITS_PAD];
+    uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
     uint8_t held[DROP_HELD_BITS / 8 + 2 * DROP_BITS_PAD];
 } state;
 
+/* Finds what bits are contiguous as they are held: the piece. Returns the axis
+ * at which a run ends whose bits are interleaved, or -1: columns along it are
+ * contiguous, and there are few of them. */
+static int
+find_piece(state *s)
+{
+    const drop_layout *l = &s->layout;
+    size_t columns = 1;
+    int i = s->boxes.axes - 1;
+    s->piece = 1;
+    for (; i >= 0 && l->held[i] == s->piece; i--) {
+        s->piece *= l->places[i];
+    }
+    while (s->piece == 1 && i > 0 && columns <= INTERLEAVED &&
+           l->held[i] != 1) {
+        columns *= l->places[i--];
+    }
+    s->interleaves = s->piece == 1 && columns <= INTERLEAVED &&
+                     l->held[i] == 1 && l->places[i] >= LONG_COLUMNS;
+    return s->interleaves ? i : -1;
+}
+
 /* Finds the run: axes from the innermost on, while memory is contiguous; where
- * that is short, more axes, which are gathered. */
+ * that is short, more axes, which are gathered. last is an axis that no run
+ * goes beyond, or -1. */
 static void
-find_run(state *s)
+find_run(state *s, int last)
 {
     const drop_axis *axis = s->boxes.axis;
     const size_t *places = s->layout.places;
     const size_t size = drop_tuple_size(&s->loop->plan->op);
     int i = s->boxes.axes - 1;
-    size_t n = places[i], most = GATHERED;
+    size_t n = places[i], most = least(s->piece * GATHERED, DROP_TILE);
+    most = last < 0 ? most : DROP_TILE;
     s->memory = axis[i];
     s->memory.n = n;
     s->inside = 1;
-    s->step = n;
+    s->step = s->piece < n ? least(n, most) : n;
     s->is_scattered = 0;
-    while (i && n < most) {
+    while (i && i != last && n < most) {
         const int goes_on = places[i] == axis[i].n &&
                             drop_axes_contiguous(&axis[i - 1], &s->memory);
         if (!goes_on && !s->is_scattered) {
@@ -59,7 +86,7 @@ find_run(state *s)
                 break;
             }
             s->is_scattered = places[i - 1] > 1;
-            most = drop_gather_most(size);
+            most = least(most, drop_gather_most(size));
         }
         s->inside = n;
         s->step = least(places[--i], most / n);
@@ -72,28 +99,20 @@ find_run(state *s)
     s->first = i;
 }
 
-/* Finds the pieces of the run's bits, and their offsets from the first. */
+/* Fills the table of offsets: those of a run's pieces from the first, or of
+ * the columns that are interleaved. */
 static void
-find_pieces(state *s)
+fill_offsets(state *s)
 {
     const drop_layout *l = &s->layout;
-    size_t count = 1;
-    int i = s->boxes.axes - 1;
-    s->piece = 1;
-    while (i >= s->first && (l->places[i] == 1 || l->held[i] == s->piece)) {
-        s->piece *= l->places[i--];
-    }
-    if (i < s->first) {
-        return;
-    }
-    if (i == s->boxes.axes - 1 && i == s->first) {
-        s->step = least(s->step, GATHERED);
-    }
-    s->interleaves = s->piece == 1 && s->inside <= INTERLEAVED &&
-                     l->held[s->first] == 1;
+    size_t count = 1, piece = 1;
     s->offset[0] = 0;
-    for (; i >= s->first + s->interleaves; i--) {
+    for (int i = s->boxes.axes - 1; i >= s->first + s->interleaves; i--) {
         const size_t n = i == s->first ? s->step : l->places[i];
+        if (l->held[i] == piece && count == 1) {
+            piece *= n;
+            continue;
+        }
         for (size_t j = 1; j < n; j++) {
             for (size_t k = 0; k < count; k++) {
                 s->offset[j * count + k] =
@@ -135,13 +154,21 @@ gather_bits(const state *s, drop_writer *to, size_t from, size_t n)
 static void
 interleave(const state *s, drop_writer *to, size_t from, size_t n)
 {
+    const size_t columns = s->inside;
+    const uint8_t *column[INTERLEAVED];
+    unsigned shift[INTERLEAVED];
+    for (size_t i = 0; i < columns; i++) {
+        const size_t at = from + s->offset[i];
+        column[i] = s->held + at / 8;
+        shift[i] = at % 8;
+    }
     for (size_t i = 0; i < n; i += 8) {
         uint64_t word = 0;
-        for (size_t j = 0; j < s->inside; j++) {
-            const size_t at = from + s->offset[j] + i;
-            word |= s->deposit[load_bits32(s->held, at) & 0xFF] << j;
+        for (size_t j = 0; j < columns; j++) {
+            const uint32_t bits = load_bits32(column[j] + i / 8, shift[j]);
+            word |= s->deposit[bits & 0xFF] << j;
         }
-        drop_bits_put(to, word, (unsigned)(8 * s->inside));
+        drop_bits_put(to, word, (unsigned)(8 * columns));
     }
 }
 
@@ -281,8 +308,8 @@ loop_boxes(state *s, int i, size_t *places, drop_cursor at)
     }
     if (memcmp(places, s->layout.places, (size_t)b->axes * sizeof *places)) {
         drop_layout_make(&s->layout, b, places);
-        find_run(s);
-        find_pieces(s);
+        find_run(s, find_piece(s));
+        fill_offsets(s);
     }
     drop_writer to = {s->held, 0, 0};
     draw(s, s->layout.fars, &to, at.index);
