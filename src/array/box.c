@@ -3,8 +3,8 @@
 
 #include "array/columns.h"
 
-/* With fewer places of an axis that goes across the rows of the mask, gathering
- * bits takes no longer than transposing them. */
+/* With fewer places of an axis that goes across the rows of the mask,
+ * gathering bits takes no longer than transposing them. */
 #define ACROSS_LEAST 16
 
 /* The parts of the mask and of the memory that a box is extended to by turns,
@@ -13,26 +13,27 @@
 static const size_t mask_parts[] = {DROP_SEGMENT, 2048};
 static const size_t memory_parts[] = {64, 256, DROP_HELD_BITS};
 
-/* Adds an axis along which rows are far apart to those there are. */
-static void
+/* Adds an axis along which rows are far apart. Returns the far one that it is
+ * in: that before it, if its rows follow each other. */
+static int
 add_far(drop_layout *l, const drop_axis *axis, size_t n)
 {
-    drop_far *last = &l->far[l->fars - 1];
-    if (l->fars && axis->mask == last->mask * last->n) {
-        last->n *= n;
+    const int last = l->fars - 1;
+    if (l->fars && axis->mask == l->far[last].mask * l->far[last].n) {
+        l->far[last].n *= n;
+        return last;
     }
-    else {
-        l->far[l->fars++] = (drop_far){axis->mask, n};
-    }
+    l->far[l->fars] = (drop_far){axis->mask, n};
+    return l->fars++;
 }
 
 /* Finds the axes of a row, and those that are far: an axis belongs to the row
- * unless its places are a segment or more apart. The axis across does not; it
- * is left out, or -1. Returns 0 where the row would be too long. */
+ * unless its places are a segment or more apart. The axis across is left out.
+ * Returns 0 where the row would be too long. */
 static int
-find_row(drop_layout *l, const drop_boxes *b, int across)
+find_row(drop_layout *l, const drop_boxes *b)
 {
-    const size_t most = across < 0 ? DROP_HELD_BITS : DROP_COLUMNS;
+    const size_t most = b->across < 0 ? DROP_HELD_BITS : DROP_COLUMNS;
     l->row = 1;
     l->fars = 0;
     for (int a = 0; a < b->axes; a++) {
@@ -43,12 +44,11 @@ find_row(drop_layout *l, const drop_boxes *b, int across)
         const int a = b->by_mask[i];
         const uint64_t stride = b->axis[a].mask;
         const size_t n = l->places[a];
-        if (n == 1 || a == across) {
+        if (n == 1 || a == b->across) {
             continue;
         }
         if (l->fars || stride >= l->row + DROP_SEGMENT) {
-            add_far(l, &b->axis[a], n);
-            l->far_of[a] = l->fars - 1;
+            l->far_of[a] = add_far(l, &b->axis[a], n);
             continue;
         }
         if (stride > (most - l->row) / (n - 1)) {
@@ -93,36 +93,30 @@ hold_fars(drop_layout *l, const drop_boxes *b)
     }
 }
 
-/* Makes the rows columns of the innermost axis of memory. */
+/* Makes columns of the rows. */
 static void
-hold_columns(drop_layout *l, int axes)
+hold_columns(drop_layout *l, const drop_boxes *b)
 {
-    const int last = axes - 1;
-    l->pitch = (l->places[last] + DROP_SQUARE - 1) / DROP_SQUARE * 8;
-    for (int a = 0; a < last; a++) {
+    const size_t squares = (l->places[b->across] - 1) / DROP_SQUARE + 1;
+    l->pitch = squares * DROP_SQUARE / 8;
+    for (int a = 0; a < b->axes; a++) {
         l->held[a] *= 8 * l->pitch;
     }
-    l->held[last] = 1;
+    l->held[b->across] = 1;
     l->bits *= 8 * l->pitch;
 }
 
 int
 drop_layout_make(drop_layout *l, const drop_boxes *b, const size_t *places)
 {
-    const int last = b->axes - 1;
-    int is_across = b->axis[last].mask > 1 && places[last] >= ACROSS_LEAST;
     memcpy(l->places, places, (size_t)b->axes * sizeof *places);
-    if (!find_row(l, b, is_across ? last : -1)) {
+    if (!find_row(l, b)) {
         return 0;
-    }
-    if (is_across && l->row == 1) {
-        is_across = 0;
-        find_row(l, b, -1);
     }
     l->bits = l->row;
     l->pitch = 0;
-    if (is_across) {
-        hold_columns(l, b->axes);
+    if (b->across >= 0) {
+        hold_columns(l, b);
     }
     if (l->fars) {
         put_longest_first(l, b->axes);
@@ -172,6 +166,19 @@ sort_by_mask(drop_boxes *b)
     }
 }
 
+/* Finds the axis across: the innermost of memory, unless no other has places
+ * that are near each other in the mask. */
+static int
+find_across(const drop_boxes *b)
+{
+    const int last = b->axes - 1;
+    if (b->axis[last].n < ACROSS_LEAST || b->axis[last].mask < 2) {
+        return -1;
+    }
+    const int first = b->by_mask[b->by_mask[0] == last && b->drawn > 1];
+    return first != last && b->axis[first].mask <= DROP_SEGMENT ? last : -1;
+}
+
 void
 drop_boxes_choose(drop_boxes *b, const drop_plan *plan)
 {
@@ -181,6 +188,7 @@ drop_boxes_choose(drop_boxes *b, const drop_plan *plan)
     b->axis[b->axes++] = plan->inner;
     drop_axes_sort(b->axis, b->axes);
     sort_by_mask(b);
+    b->across = find_across(b);
     for (int i = 0; i < b->axes; i++) {
         by_memory[i] = b->axes - 1 - i;
         b->most[i] = b->axis[i].mask ? 1 : b->axis[i].n;

@@ -13,15 +13,14 @@
  * stack. */
 #define DROP_HELD_BITS ((size_t)1 << 17)
 
-/* Elements of a run of memory for which bits are gathered, at most. */
-#define DROP_GATHERED 512
-
 typedef struct {
     int axes;
     drop_axis axis[DROP_MAX_AXES]; /* by memory, the innermost last */
-    int drawn;                     /* axes that are not shared */
-    int by_mask[DROP_MAX_AXES];    /* these, from the smallest stride up */
-    size_t most[DROP_MAX_AXES];    /* places of each axis in a whole box */
+    int across; /* the innermost axis of memory, where it is long and goes
+                 * across rows of the mask; else -1 */
+    int drawn;  /* axes that are not shared */
+    int by_mask[DROP_MAX_AXES]; /* these, from the smallest stride up */
+    size_t most[DROP_MAX_AXES]; /* places of each axis in a whole box */
 } drop_boxes;
 
 /* Rows of the mask: where they follow each other along several axes, these are
@@ -33,7 +32,8 @@ typedef struct {
 
 /* How the bits of a box are held. A row is a part of the mask with all places
  * of some axes, the innermost in the mask. Rows along the others, which are
- * far, lie end to end, or are columns: transposed along the first far axis. */
+ * far, lie end to end; or they are transposed, and columns along the axis
+ * across lie end to end. */
 typedef struct {
     size_t places[DROP_MAX_AXES]; /* of each axis in this box */
     size_t held[DROP_MAX_AXES];   /* bits from one to the next */
@@ -51,6 +51,6 @@ void drop_boxes_choose(drop_boxes *boxes, const drop_plan *plan);
 /* Lays out the bits of a box of some places along each axis. Returns 0 where
  * they cannot be held. */
 int drop_layout_make(drop_layout *layout, const drop_boxes *boxes,
-                      const size_t *places);
+                     const size_t *places);
 
 #endif

@@ -49,6 +49,7 @@ void fail(const char *format, ...)
     X(mean)            \
     X(transpose64)     \
     X(bitset)          \
+    X(box)             \
     X(traverse)        \
     X(traverse_hashes) \
     X(pack)            \
