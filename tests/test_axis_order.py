@@ -5,6 +5,10 @@ import itertools
 
 import numpy as np
 import pytest
+import reference
+from arrays import assert_same, on_each_isa
+from hypothesis import given
+from hypothesis import strategies as st
 
 import droplayers as dl
 
@@ -44,6 +48,80 @@ def test_any_order_of_axes_gives_the_same_mask(shape):
         np.testing.assert_array_equal(masked, drawn)
         part = dl.dropout(y, 0.3, rng=KEY, full_shape=whole, start=(1,) * x.ndim)
         np.testing.assert_array_equal(part, block)
+
+
+# Short axes, more than bits are held for at once; one long one, and two.
+MANY = [(5003, 2, 2, 2, 2, 2), (2, 3, 4, 7001), (131, 2, 257, 3), (17, 5, 19, 3, 23)]
+
+
+@pytest.mark.parametrize("shape", MANY, ids=str)
+def test_many_short_axes_in_any_order_have_the_same_mask(shape):
+    whole = tuple(n + 1 for n in shape)
+    inside = tuple(slice(1, 1 + n) for n in shape)
+    x = np.ones(shape, np.float32)
+    drawn = dl.dropout(x, 0.3, rng=KEY)
+    block = dl.dropout(np.ones(whole, np.float32), 0.3, rng=KEY)[inside]
+    mask, bits = drawn != 0, dl.keep_mask(shape, 0.3, rng=KEY)
+    np.testing.assert_array_equal(mask, bits)
+    orders = [*itertools.permutations(range(len(shape)))]
+    for axes in orders[1 :: len(orders) // 23]:
+        y = in_order(x, axes)
+        for threads in (1, 2):
+            with dl.num_threads(threads):
+                np.testing.assert_array_equal(dl.dropout(y, 0.3, rng=KEY), drawn)
+        masked = dl.dropout(y, 0.3, mask=in_order(mask, axes[::-1]))
+        np.testing.assert_array_equal(masked, drawn)
+        part = dl.dropout(y, 0.3, rng=KEY, full_shape=whole, start=(1,) * x.ndim)
+        np.testing.assert_array_equal(part, block)
+        out, returned = dl.dropout(y, 0.3, rng=KEY, out=x.copy(), return_mask=True)
+        np.testing.assert_array_equal(out, drawn)
+        np.testing.assert_array_equal(returned, bits)
+
+
+@st.composite
+def short_axes(draw):
+    """A shape of many axes, an order of them, and options of dropout."""
+    shape = draw(st.lists(st.integers(1, 9), min_size=3, max_size=7))
+    shape[draw(st.integers(0, len(shape) - 1))] = draw(st.integers(1, 90))
+    while np.prod(shape) > 9000:
+        shape[np.argmax(shape)] //= 2
+    axes = range(len(shape))
+    options = {"shared_axes": tuple(draw(st.sets(st.sampled_from(axes), max_size=2)))}
+    if draw(st.booleans()):
+        options["full_shape"] = tuple(n + draw(st.integers(0, 700)) for n in shape)
+        options["start"] = tuple(
+            draw(st.integers(0, whole - n))
+            for whole, n in zip(options["full_shape"], shape, strict=True)
+        )
+    return tuple(shape), draw(st.permutations(axes)), options
+
+
+@given(
+    short_axes(),
+    st.sampled_from(["f2", "f4", "f8", "c8", "c16"]),
+    st.sampled_from(["plain", "residual", "out", "gaps", "mask"]),
+    st.sampled_from([0.1, 0.5]),
+)
+def test_many_short_axes_in_any_order_give_the_defined_results(case, dtype, form, p):
+    shape, axes, options = case
+    x = np.arange(1, 1 + np.prod(shape)).astype(dtype).reshape(shape)
+    y = in_order(x, axes)
+    given_mask = {}
+    if form == "gaps":
+        y = np.repeat(np.repeat(y, 2, axis=-1), 2, axis=0)[::2, ..., ::2]
+    if form == "residual":
+        options["residual"] = x * 3
+    if form == "mask":
+        keep = reference.keep_mask(shape, p, 5, **options)
+        given_mask["mask"] = np.asfortranarray(keep)
+    expected = reference.dropout(x, p, key=5, **options)
+
+    def check():
+        out = {"out": np.empty_like(x)} if form == "out" else {}
+        rng = {} if given_mask else {"rng": KEY}
+        assert_same(dl.dropout(y, p, **options, **rng, **given_mask, **out), expected)
+
+    on_each_isa(check)
 
 
 # Axes inside of all others: tuples of any bytes, on both sides of a gather's row, and

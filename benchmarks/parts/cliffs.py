@@ -6,6 +6,7 @@ Speed must not depend on the luck of a layout, a shape or an option."""
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -81,6 +82,18 @@ def _nhwc(n: int) -> Array:
     return filled((32, side, side, 3))
 
 
+def _ordered(shape: tuple[int, ...], axes: tuple[int, ...]) -> Callable[[int], Array]:
+    """Arrays of a shape, 0 for what is left of n, whose memory goes through some axes
+    from the outermost to the innermost."""
+
+    def make(n: int) -> Array:
+        left = n // math.prod(length or 1 for length in shape)
+        lengths = [shape[i] or left for i in axes]
+        return filled(tuple(lengths)).transpose(np.argsort(axes))
+
+    return make
+
+
 def _dropout(**options: object) -> Callable[[Array], Array]:
     return lambda x: dl.dropout(x, 0.1, rng=KEY, **options)  # type: ignore[arg-type]
 
@@ -129,6 +142,19 @@ def _depth(x: Array) -> Array:
     return dl.stochastic_depth(x, lambda rows: rows, 0.1, True, rng=KEY)
 
 
+#: shapes of many axes, 0 for the long one, and orders of them in memory
+SHORT_AXES = (
+    ((0, 2, 2, 2, 2, 2), (5, 4, 3, 2, 1, 0)),
+    ((0, 2, 2, 2, 2, 2), (0, 5, 2, 4, 1, 3)),
+    ((2, 2, 0, 2, 2), (2, 3, 1, 0, 4)),
+    ((2, 2, 0, 2, 2), (4, 3, 2, 1, 0)),
+    ((0, 8, 4, 8), (2, 0, 3, 1)),
+    ((0, 3, 5, 7), (2, 0, 1, 3)),
+    ((0, 3, 5, 7, 11), (3, 1, 4, 2, 0)),
+    ((2, 3, 4, 0), (3, 2, 1, 0)),
+    ((8, 16, 8, 0), (1, 3, 2, 0)),
+)
+
 PATTERNS = {
     **{f"F-ordered (N, {c})": Pattern(_f(c), _dropout(), 5) for c in (2, 3, 4, 8, 16)},
     **{f"F-ordered ({c}, N)": Pattern(_f_wide(c), _dropout(), 3) for c in (2, 3)},
@@ -164,6 +190,12 @@ PATTERNS = {
     "cube.transpose(1, 2, 0)": Pattern(
         lambda n: _cube(n).transpose(1, 2, 0), _dropout(), 3
     ),
+    **{
+        f"{str(shape).replace('0', 'N')} in the order {axes}": Pattern(
+            _ordered(shape, axes), _dropout(), 8
+        )
+        for shape, axes in SHORT_AXES
+    },
     "square.T": Pattern(lambda n: _square(n).T, _dropout(), 2.5),
     "(N, 3)[:, :2]": Pattern(lambda n: _c(3)(n)[:, :2], _dropout(), 4),
     "(N, 1024)[:, :1000]": Pattern(lambda n: _c(1024)(n)[:, :1000], _dropout(), 2.5),

@@ -9,20 +9,20 @@
 /* With shorter columns that takes longer to prepare than to run. */
 #define LONG_COLUMNS 64
 
-/* Finds the piece: what is contiguous in memory and as bits are held. Returns
+/* Finds the unit: what is contiguous in memory and as bits are held. Returns
  * the axis at which a run ends that interleaves columns, or -1: it is one
  * along which few columns are contiguous. */
 static int
-find_piece(drop_box_run *run, const drop_layout *l, int axes)
+find_unit(drop_box_run *run, const drop_layout *l, int axes)
 {
     size_t columns = 1;
     int i = axes - 1;
-    run->piece = 1;
-    for (; i >= 0 && (l->places[i] == 1 || l->held[i] == run->piece); i--) {
-        run->piece *= l->places[i];
+    run->unit = 1;
+    for (; i >= 0 && (l->places[i] == 1 || l->held[i] == run->unit); i--) {
+        run->unit *= l->places[i];
     }
     run->outside = i;
-    if (run->piece > 1) {
+    if (run->unit > 1) {
         return -1;
     }
     while (i > 0 && columns <= COLUMNS && l->held[i] != 1) {
@@ -43,12 +43,12 @@ find_axes(drop_box_run *run, const drop_boxes *b, const size_t *places,
 {
     const drop_axis *axis = b->axis;
     int i = b->axes - 1;
-    size_t most = least(run->piece * DROP_PIECES, DROP_TILE), n = places[i];
+    size_t most = least(run->unit * DROP_UNITS, DROP_TILE), n = places[i];
     most = last < 0 ? most : DROP_TILE;
     run->memory = axis[i];
     run->memory.n = n;
     run->inside = 1;
-    run->step = run->piece < n ? least(n, most) : n;
+    run->step = run->unit < n ? least(n, most) : n;
     run->is_scattered = 0;
     while (i && i != last && n < most) {
         const int goes_on = places[i] == axis[i].n &&
@@ -93,7 +93,7 @@ void
 drop_box_run_find(drop_box_run *run, const drop_boxes *b, const drop_layout *l,
                   size_t size)
 {
-    const int last = find_piece(run, l, b->axes);
+    const int last = find_unit(run, l, b->axes);
     find_axes(run, b, l->places, size, last);
     fill_offsets(run, l);
     run->deposit[0] = 0;
@@ -128,10 +128,10 @@ gather_bits(drop_writer *to, const uint8_t *held, size_t from,
                   (unsigned)rest);
 }
 
-/* Writes count pieces of n bits end to end. */
+/* Writes count units of n bits end to end. */
 static void
-join_pieces(drop_writer *to, const uint8_t *held, size_t from,
-            const uint32_t *offset, size_t count, size_t n)
+join_units(drop_writer *to, const uint8_t *held, size_t from,
+           const uint32_t *offset, size_t count, size_t n)
 {
     const uint32_t mask = UINT32_MAX >> (32 - n) % 32;
     for (size_t i = 0; i < count; i++) {
@@ -173,17 +173,17 @@ drop_box_run_bits(drop_box_run *run, const uint8_t *held, size_t from,
                   size_t n)
 {
     drop_writer to = {run->bits, 0, 0};
-    if (run->piece >= n) {
+    if (run->unit >= n) {
         return (drop_bit_span){held, from, n};
     }
     if (run->interleaves) {
         interleave(&to, run, held, from, n / run->inside);
     }
-    else if (run->piece == 1) {
+    else if (run->unit == 1) {
         gather_bits(&to, held, from, run->offset, n);
     }
     else {
-        join_pieces(&to, held, from, run->offset, n / run->piece, run->piece);
+        join_units(&to, held, from, run->offset, n / run->unit, run->unit);
     }
     drop_bits_end(&to);
     return (drop_bit_span){run->bits, 0, n};

@@ -9,8 +9,8 @@
 #include "array/box.h"
 #include "array/mask_reader.h"
 
-/* Pieces of bits that are gathered for a run, at most. */
-#define DROP_PIECES 512
+/* Units of bits that are gathered for a run, at most. */
+#define DROP_UNITS 512
 
 typedef struct {
     /* A run has some places of its first axis, and all of those behind it. */
@@ -19,12 +19,12 @@ typedef struct {
     size_t inside;    /* elements for each of them */
     drop_axis memory; /* the run as one axis, unless it is scattered */
     int is_scattered; /* whether several axes are to be gathered */
-    /* Its bits are pieces of held bits, or columns of them interleaved. */
-    size_t piece;
-    int outside; /* the axis outside of a piece, or -1 */
+    /* Its bits are units of held bits, or columns of them interleaved. */
+    size_t unit;
+    int outside; /* the axis outside of a unit, or -1 */
     int interleaves;
-    uint32_t offset[DROP_PIECES]; /* of pieces or columns from the first */
-    uint64_t deposit[256];        /* bit i of the index at bit inside * i */
+    uint32_t offset[DROP_UNITS]; /* of units or columns from the first */
+    uint64_t deposit[256];       /* bit i of the index at bit inside * i */
     uint8_t bits[DROP_TILE / 8 + DROP_BITS_PAD];
 } drop_box_run;
 

@@ -14,7 +14,7 @@
 #define LONG_ROW 256
 
 /* Loops over fewer elements take longer to start than boxes. */
-#define LONG_LOOP 1024
+#define LONG_LOOP 256
 
 /* Whether an axis has a stride in the mask that is smaller than another, but
  * not 0. */
