@@ -199,9 +199,12 @@ drop_plan_make(drop_plan *p, drop_job *job)
         p->shareds = 0;
     }
     p->is_contiguous = drop_axes_contiguous(&p->second, &p->inner);
-    const int goes_on = p->is_contiguous && p->second.n > 1;
-    if (!goes_on && p->loop_fn == drop_loop_boxes) {
-        p->op.hints &= DROP_NONTEMPORAL; /* it prefetches for itself */
+    int goes_on = p->is_contiguous && p->second.n > 1;
+    if (p->loop_fn == drop_loop_boxes) {
+        goes_on =
+            axes > 1 && drop_axes_contiguous(&job->axis[axes - 2], &p->inner);
+        /* Boxes prefetch for themselves where memory does not go on. */
+        p->op.hints &= goes_on ? ~0 : DROP_NONTEMPORAL;
     }
     if (!goes_on && axes > 1 &&
         p->inner.n * drop_tuple_size(&p->op) < NONTEMPORAL_RUN) {
