@@ -7,6 +7,9 @@
  * gathering bits takes no longer than transposing them. */
 #define ACROSS_LEAST 16
 
+/* Bits for which starting to transpose is worth its time. */
+#define TRANSPOSED_LEAST 4096
+
 /* The parts of the mask and of the memory that a box is extended to by turns,
  * in elements. With less of the mask more bits of segments would be drawn for
  * nothing, and with less of the memory less of it would be contiguous. */
@@ -167,16 +170,22 @@ sort_by_mask(drop_boxes *b)
 }
 
 /* Finds the axis across: the innermost of memory, unless no other has places
- * that are near each other in the mask. */
+ * that are near each other in the mask, or all that would be transposed is
+ * little and the mask goes on from there. */
 static int
 find_across(const drop_boxes *b)
 {
     const int last = b->axes - 1;
-    if (b->axis[last].n < ACROSS_LEAST || b->axis[last].mask < 2) {
+    const drop_axis *axis = &b->axis[last];
+    if (axis->n < ACROSS_LEAST || axis->mask < 2) {
         return -1;
     }
     const int first = b->by_mask[b->by_mask[0] == last && b->drawn > 1];
-    return first != last && b->axis[first].mask <= DROP_SEGMENT ? last : -1;
+    const int is_far = b->by_mask[b->drawn - 1] == last ||
+                       axis->mask >= TRANSPOSED_LEAST / axis->n;
+    return first != last && is_far && b->axis[first].mask <= DROP_SEGMENT
+               ? last
+               : -1;
 }
 
 void
