@@ -21,7 +21,9 @@ def arrays(dtype):
     for shape in [(300, 2000), (2000, 300), (20_000, 3), (20_000, 40), (50, 60, 70)]:
         x = np.ones(shape, dtype)
         turned = np.moveaxis(np.ones(shape[1:] + shape[:1], dtype), -1, 0)
-        for y in (x, np.asfortranarray(x), turned, x[::2, ::-1]):
+        mixed = np.ones((2, 300, 3, 7), dtype).transpose(1, 3, 0, 2)
+        gaps = mixed[..., ::2]
+        for y in (x, np.asfortranarray(x), turned, mixed, gaps, x[::2, ::-1]):
             yield y, dict()
             block = [n + 70 for n in y.shape], [5] * y.ndim
             yield y, dict(zip(("full_shape", "start"), map(tuple, block)))
