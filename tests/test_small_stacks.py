@@ -42,7 +42,7 @@ def elementwise(dtype):
         dl.replace(x, x[:1], 0.3, rng=KEY, **where)
         if x.dtype.kind != "c":
             dl.alpha_dropout(x, 0.3, rng=KEY, **where)
-            dl.gaussian_dropout(x, 0.3, rng=KEY, **where)
+        dl.gaussian_dropout(x, 0.3, rng=KEY, **where)
 
 
 def connections():

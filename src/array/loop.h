@@ -50,6 +50,12 @@ int drop_apply_bits(drop_loop *loop, drop_cursor at, const uint8_t *bits,
 int drop_apply_rows(drop_loop *loop, drop_cursor at, const uint8_t *bits,
                     size_t rows);
 
+/* Writes n copies of each of count factors of a size, which is that of floats
+ * or doubles; may write up to DROP_FACTORS_PAD bytes behind the last. */
+#define DROP_FACTORS_PAD (4 * sizeof(double))
+void drop_repeat_factors(char *to, const char *from, size_t count, size_t n,
+                         size_t size);
+
 /* A span of n bits or fewer that are all keep. For keep = 0, drop_apply_bits
  * does not read x. */
 drop_bit_span drop_same_bits(const drop_loop *loop, drop_run run, int keep,

@@ -12,6 +12,8 @@
 /* Elements of a part, and copies of a factor that are written at once. */
 enum { PART = DROP_GATHER, UNROLL = 4 };
 
+_Static_assert(UNROLL * sizeof(double) <= DROP_FACTORS_PAD, "copies fit");
+
 /* Rows of the second axis by n elements of the inner one, with their bits and
  * factors, which are floats or doubles. */
 typedef struct {
@@ -87,9 +89,9 @@ repeat(char *restrict to, const char *restrict from, size_t count, size_t n,
     }
 }
 
-static void
-repeat_factors(char *restrict to, const char *restrict from, size_t count,
-               size_t n, size_t size)
+void
+drop_repeat_factors(char *to, const char *from, size_t count, size_t n,
+                    size_t size)
 {
     if (size == sizeof(float)) {
         repeat(to, from, count, n, sizeof(float));
@@ -121,7 +123,7 @@ expand(part *p, const drop_loop *loop, uint64_t index)
         }
         else {
             round_factors(some, job, index, count);
-            repeat_factors(to, (const char *)some, count, n, size);
+            drop_repeat_factors(to, (const char *)some, count, n, size);
         }
         to += count * n * size;
     }

@@ -154,8 +154,7 @@ take_tuples(drop_plan *p, const drop_axis *axis, int axes)
     const int are_tuples = axes && last->mask == 0 && last->out == step &&
                            last->x == step &&
                            (!job->run.r || last->r == step) &&
-                           last->n * size < DROP_SHORT_REPEAT &&
-                           !job->factors && job->op.affine.form != DROP_NOISE;
+                           last->n * size < DROP_SHORT_REPEAT && !job->factors;
     p->op.width = are_tuples ? last->n : 1;
     return axes - are_tuples;
 }
@@ -184,13 +183,13 @@ drop_plan_make(drop_plan *p, drop_job *job)
     const int is_normal = job->op.affine.form == DROP_NOISE;
     drop_axes_sort(job->axis, job->axes);
     job->axes = drop_axes_coalesce(job->axis, job->axes);
-    if (is_normal) {
-        put_longest_last(job->axis, job->axes);
-    }
     p->job = job;
     p->op = job->op;
     const int axes = take_tuples(p, job->axis, job->axes);
-    if (!is_normal && !job->factors) {
+    if (is_normal) {
+        put_longest_last(job->axis, axes);
+    }
+    else if (!job->factors) {
         put_drawn_last(job->axis, axes, drop_tuple_size(&p->op));
     }
     choose_axes(p, job->axis, axes);

@@ -36,6 +36,16 @@ def compare(x, out=None, **options):
     on_each_isa(check)
 
 
+# More than is gathered at once, in each of the axes' orders.
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+@pytest.mark.parametrize("shape", [(1025,), (13, 300), (3, 40, 5, 7)], ids=str)
+def test_parts_of_complex_numbers_share_a_variate(shape, dtype):
+    x = values(np.dtype(dtype), shape)
+    for y in (x, np.asfortranarray(x), np.repeat(x, 2, axis=-1)[..., ::2], x[::-1]):
+        compare(y, p=0.3)
+        compare(y, out=np.empty(shape, np.dtype(dtype).newbyteorder()), p=0.3)
+
+
 def normals(key, first, n, step=1):
     """The variates of elements first, first + step, ..."""
     z = np.ones(n)
