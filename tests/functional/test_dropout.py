@@ -158,7 +158,7 @@ def test_a_residual_of_halves_is_added_in_float32_and_rounded_once(dtype):
 
 @pytest.mark.parametrize("dtype", HALVES)
 @pytest.mark.parametrize("cells", [np.s_[:], np.s_[:, :1], np.s_[:, 1], np.s_[-3:, 0]])
-def test_a_dropped_half_is_the_residuals_but_for_a_float16_that_signals(dtype, cells, isa):
+def test_a_dropped_half_is_the_residuals_but_for_a_nan_of_float16(dtype, cells, isa):
     bits = np.stack(3 * [np.arange(1 << 16, dtype="u2")], 1)[cells]
     infinity, nan = np.array([np.inf, np.nan], dtype).view("u2")
     r = bits.view(dtype)
