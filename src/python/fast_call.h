@@ -22,7 +22,7 @@ typedef struct {
     double a;         /* what kept elements are multiplied by */
     uint64_t shared;  /* the axes that share a draw, as bits */
     drop_rates rates; /* where each sample has a rate */
-    uint64_t whole[DROP_MAX_AXES], first[DROP_MAX_AXES]; /* the block */
+    uint64_t whole[DROP_MAX_AXES], first[DROP_MAX_AXES]; /* the block; last */
 } drop_call;
 
 /* Completes a call of a mode. Its factor is 1/(1-p) in training or 1-p in

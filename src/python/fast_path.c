@@ -13,6 +13,8 @@
 #include "python/fast_value.h"
 #include "python/given_mask.h"
 
+#include <string.h>
+
 /* The positions of arguments, in which the Python package passes them. */
 enum {
     /* Of all functions. */
@@ -59,9 +61,11 @@ array_or_null(PyObject *arg)
 static int
 parse_options(drop_call *call, PyObject *const *args)
 {
-    *call = (drop_call){.x = (PyArrayObject *)args[X],
-                        .out = array_or_null(args[OUT]),
-                        .rng = args[RNG]};
+    /* The block, 1 KiB, is set next. */
+    memset(call, 0, offsetof(drop_call, whole));
+    call->x = (PyArrayObject *)args[X];
+    call->out = array_or_null(args[OUT]);
+    call->rng = args[RNG];
     return drop_is_block(call->x, args[FULL_SHAPE], args[START], call->whole,
                          call->first);
 }
