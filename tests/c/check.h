@@ -46,6 +46,7 @@ void fail(const char *format, ...)
     X(apply)           \
     X(halves)          \
     X(normal)          \
+    X(quantiles)       \
     X(mean)            \
     X(transpose64)     \
     X(bitset)          \
