@@ -206,6 +206,14 @@ def test_every_replacement_is_the_oracles_for_the_whole_array(call, data):
     check("replace", x, options, chunks, lambda y: data.draw(either(y)))
 
 
+def test_an_empty_operand_is_cut_as_x_is():
+    x = da.from_array(np.zeros((0, 0), "f4"), chunks=((0,), (0,)))
+    keep = da.from_array(np.zeros((0, 0), bool), chunks=((0, 0), (0,)))
+    for y in (dd.dropout(x, mask=keep), dd.replace(x, 1, mask=keep)):
+        assert y.chunks == x.chunks
+        assert y.compute().shape == (0, 0)
+
+
 def test_text_of_no_axes_has_its_length():
     y = dd.replace(da.from_array(np.array("abc", ">U3"), chunks=()), "z", 1.0)
     assert y.dtype == np.dtype("U3")

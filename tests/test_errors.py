@@ -43,8 +43,10 @@ OUT_OF_RANGE = [
 NO_REAL = [
     True, False, np.True_, "0.5", b"0.5", None, 0.5j, np.complex64(0.5), object(), {},
     np.array("0.5"), np.array(True), np.str_("0.5"), np.array(0.5j),
+    np.array(True, object), np.array("0.5", object),
     np.timedelta64(1, "s"), np.datetime64("2000-01-01"), len,
 ]  # fmt: skip
+NO_NUMBER = [[0.5], np.array([0.5]), np.array([0.5], object)]
 NO_ARRAY = [
     np.array([[None] * 6] * 4), [["a"] * 6] * 4, np.full((4, 6), b"a"), MASKED,
     np.zeros((4, 6), "M8[s]"), np.zeros((4, 6), "m8[s]"), np.zeros((4, 6), "V4"),
@@ -99,7 +101,7 @@ NO_RESIDUAL = [
 
 DROPOUT = [
     *((ValueError, "p", {"p": p}) for p in OUT_OF_RANGE),
-    *((TypeError, "p", {"p": p}) for p in [*NO_REAL, [0.5], np.array([0.5])]),
+    *((TypeError, "p", {"p": p}) for p in [*NO_REAL, *NO_NUMBER]),
     *((TypeError, "x", {"x": x}) for x in [*NO_ARRAY, None, "text", {}]),
     *((ValueError, "mode", {"mode": m}) for m in ("Train", "", None, True, 1, b"test")),
     *((ValueError, "mode", {"mode": m}) for m in (["train"], np.array(["train", "a"]))),

@@ -74,6 +74,8 @@ def stand_in(x: Array | da.Array) -> Array:
 def cut(x: Array | da.Array, chunks: Chunks) -> da.Array:
     """An operand in these chunks."""
     y: da.Array
+    if x.size == 0:  # of which Dask may keep the chunks
+        x = np.empty(x.shape, x.dtype)
     y = x.rechunk(chunks) if isinstance(x, da.Array) else da.from_array(x, chunks)
     return y
 
