@@ -87,10 +87,11 @@ typedef float f32v, f32_value;
 enum { f32_lanes = 1, f32_size = 4 };
 #define f32_real f32
 
+/* Each result is rounded, also where floats are evaluated as doubles. */
 #define f32_set1(a) ((float)(a))
-#define f32_mul(a, b) ((a) * (b))
-#define f32_add(a, b) ((a) + (b))
-#define f32_div(a, b) ((a) / (b))
+#define f32_mul(a, b) ((float)((a) * (b)))
+#define f32_add(a, b) ((float)((a) + (b)))
+#define f32_div(a, b) ((float)((a) / (b)))
 
 DROP_INLINE f32v
 f32_load(const char *x)
