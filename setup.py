@@ -33,9 +33,10 @@ class Wheel(bdist_wheel):
 
 def compile_on_all_cores(compiler: Any, *args: Any, **options: Any) -> list[str]:
     """The compiler's own method, which goes from file to file, with as many files at
-    once as there are cores."""
+    once as this process may use cores."""
     compile_one, jobs = compiler._compile, []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    affinity = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))
+    with ThreadPoolExecutor(len(affinity(0))) as pool:
         compiler._compile = lambda *file: jobs.append(pool.submit(compile_one, *file))
         objects = type(compiler).compile(compiler, *args, **options)
         compiler._compile = compile_one

@@ -190,3 +190,13 @@ def test_operands_broadcast_along_a_shared_axis_are_as_their_copies(width):
             np.testing.assert_array_equal(
                 dl.dropout(y, 0.3, rng=KEY, shared_axes=2), expected
             )
+
+
+# Lengths at which a part of a box would be laid out in another way than the whole box.
+@pytest.mark.parametrize("shape", [(163, 4, 103, 2), (41, 3, 366, 3)], ids=str)
+def test_boxes_with_fewer_places_of_an_axis_have_their_bits(shape):
+    x = np.ones(shape, np.float32).transpose(3, 0, 2, 1)
+    mask = np.random.default_rng(1).random((*x.shape[:3], 1)) < 0.5
+    for options in ({"rng": KEY}, {"mask": mask}):
+        y = dl.dropout(x, 0.5, shared_axes=(3,), **options)
+        assert_same(y, dl.dropout(x.copy("C"), 0.5, shared_axes=(3,), **options))

@@ -3,6 +3,7 @@
 to be had."""
 
 import functools
+import threading
 
 import numpy as np
 import pytest
@@ -293,3 +294,20 @@ def test_a_residual_that_is_the_same_object_as_all_else_is_no_trouble():
     y = dl.drop_path(x, 0.5, True, residual=x, out=x, rng=dl.Key(1))
     assert y is x
     assert_same(y, expected)
+
+
+def test_an_array_that_another_thread_reshapes_while_its_mask_is_packed_does_no_harm():
+    n = 1024
+    mask = np.ones((n, n), np.bool_)
+    for delay in range(20):
+        x = np.ones((n, n), np.float32)
+        reshape = threading.Timer(delay * 2e-5, setattr, (x, "shape", (n * n,)))
+        reshape.start()
+        said = ""
+        try:
+            dl.dropout(x, 0.5, mask=mask, out=x)
+        except (RuntimeError, ValueError) as error:  # during the call, or before
+            said = str(error)
+        reshape.join()
+        assert said in ("", "x was changed during the call") or "mask must" in said
+        assert set(x.flat) == {1 if said else 2}

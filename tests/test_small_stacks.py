@@ -58,7 +58,8 @@ def rows():
     x = np.ones((2000, 300), np.float32)
     for sampling in ("bernoulli", "fixed"):
         dl.kept_rows(5000, 0.3, sampling=sampling, rng=KEY)
-        dl.stochastic_depth(x, np.negative, 0.3, True, sampling=sampling, rng=KEY)
+        for y in (x[:, :100], x[:, ::3], x.reshape(2000, 3, 100).transpose(0, 2, 1)):
+            dl.stochastic_depth(y, np.negative, 0.3, True, sampling=sampling, rng=KEY)
     dl.drop_path(x, np.linspace(0.1, 0.9, 2000), True, rng=KEY)
 
 

@@ -32,11 +32,13 @@ add_far(drop_layout *l, const drop_axis *axis, size_t n)
 
 /* Finds the axes of a row, and those that are far: an axis belongs to the row
  * unless its places are a segment or more apart. The axis across is left out.
- * Returns 0 where the row would be too long. */
+ * Returns 0 where the row would be too long, also for a box with fewer places
+ * of the axes that it has not whole: with them an axis may become far. */
 static int
 find_row(drop_layout *l, const drop_boxes *b)
 {
     const size_t most = b->across < 0 ? DROP_HELD_BITS : DROP_COLUMNS;
+    int are_whole = 1;
     l->row = 1;
     l->fars = 0;
     for (int a = 0; a < b->axes; a++) {
@@ -54,9 +56,11 @@ find_row(drop_layout *l, const drop_boxes *b)
             l->far_of[a] = add_far(l, &b->axis[a], n);
             continue;
         }
-        if (stride > (most - l->row) / (n - 1)) {
+        if (stride > (most - l->row) / (n - 1) ||
+            (l->row > DROP_ROW_MOST && !are_whole)) {
             return 0;
         }
+        are_whole &= n == b->axis[a].n;
         l->held[a] = (size_t)stride;
         l->row += (n - 1) * (size_t)stride;
     }

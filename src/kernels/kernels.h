@@ -111,7 +111,7 @@ typedef struct {
     size_t bits, bits_k;
 } drop_matmul_tile;
 
-/* The most k of a tile for `matmul` */
+/* The most k of a tile for `matmul`. */
 enum { DROP_MATMUL_DEPTH = 32 };
 
 typedef void drop_matmul_fn(void *sum, const void *a, const void *m,

@@ -4,15 +4,11 @@
 #include "array/plan.h"
 #include "base/mem.h"
 #include "base/threads.h"
-#include "ops/kept_copy.h"
 
 /* Bytes of samples that are copied together: they stay in L1, and fit a small
- * stack. */
-#define TILE_BYTES 16384
-
-/* Samples of at least so many bytes are not copied before they are added:
- * neighbours with the same bit are added together. */
-#define LONG_ROW 4096
+ * stack. Longer samples are not copied before they are added: neighbours with
+ * the same bit are added together. */
+#define TILE_BYTES 4096
 
 /* Chunks of samples for each thread. */
 #define CHUNKS 8
@@ -33,10 +29,9 @@ typedef struct {
     size_t step;  /* samples of a chunk */
     size_t bytes; /* of a sample */
     size_t tile;  /* samples that are copied together */
-    drop_kept_copy copy;
+    const drop_kept_copy *copy;
     const drop_taking *taking;
-    const drop_job *adding;
-    drop_job from_tile; /* adding from a tile */
+    const drop_adding *adding;
 } chunks;
 
 static int
@@ -65,7 +60,7 @@ take_chunk(const void *work, size_t chunk, drop_interrupt interrupt)
     int status = 0;
     for (size_t n; i < end && !status; i += n) {
         n = least(end - i, c->tile);
-        kept += drop_copy_kept(&c->copy,
+        kept += drop_copy_kept(c->copy,
                                job->out + (ptrdiff_t)kept * job->sample.out,
                                job->x + (ptrdiff_t)i * job->sample.x, i, n);
         status = drop_count_work(&poller, n * items);
@@ -87,18 +82,17 @@ int
 drop_take_rows(const drop_taking *job, int threads, drop_interrupt interrupt)
 {
     const size_t work = drop_taking_work(job);
-    chunks c;
+    drop_kept_copy copy;
+    chunks c = {.kept = &job->kept, .copy = &copy, .taking = job};
     if (work == 0) {
         return 0;
     }
-    c.kept = &job->kept;
-    c.taking = job;
     c.bytes = work / job->kept.n * (size_t)job->size;
     c.tile = c.bytes < TILE_BYTES / 64 ? TILE_BYTES / c.bytes : 64;
-    c.copy.bits = job->kept.bits;
-    c.copy.out = (drop_sample_step){0, job->sample.out};
-    c.copy.x = (drop_sample_step){job->sample.x, 0};
-    drop_kept_axes(&c.copy, job->axis, job->axes, (size_t)job->size);
+    copy.bits = job->kept.bits;
+    copy.out = (drop_sample_step){0, job->sample.out};
+    copy.x = (drop_sample_step){job->sample.x, 0};
+    drop_kept_axes(&copy, job->axis, job->axes, (size_t)job->size);
     return run_chunks(&c, take_chunk, work, threads, interrupt);
 }
 
@@ -135,7 +129,7 @@ static int
 add_chunk(const void *work, size_t chunk, drop_interrupt interrupt)
 {
     const chunks *c = work;
-    const drop_job *job = c->adding;
+    const drop_job *job = &c->adding->job;
     const size_t items = c->bytes / drop_size(job->op.dtype);
     _Alignas(64) char tile[TILE_BYTES] = {0};
     size_t i = chunk * c->step, kept = drop_kept_count(c->kept, i);
@@ -146,8 +140,8 @@ add_chunk(const void *work, size_t chunk, drop_interrupt interrupt)
         const char *x = job->run.x + (ptrdiff_t)kept * job->axis[0].x;
         if (c->tile) {
             n = least(end - i, c->tile);
-            kept += drop_copy_kept(&c->copy, tile, x, i, n);
-            status = add_samples(&c->from_tile, tile, i, n, interrupt);
+            kept += drop_copy_kept(c->copy, tile, x, i, n);
+            status = add_samples(&c->adding->from_tile, tile, i, n, interrupt);
         }
         else {
             const int keep = c->kept->bits[i / 8] >> i % 8 & 1;
@@ -189,26 +183,25 @@ set_tile(drop_kept_copy *c, drop_job *job, size_t samples)
 }
 
 int
-drop_add_rows(drop_job *job, const drop_kept *kept, int threads,
-              drop_interrupt interrupt)
+drop_add_rows(drop_adding *adding, int threads, drop_interrupt interrupt)
 {
+    drop_job *job = &adding->job;
     const size_t work = drop_job_size(job);
-    chunks c;
+    chunks c = {
+        .kept = &adding->kept, .copy = &adding->copy, .adding = adding};
     if (work == 0) {
         return 0;
     }
-    job->op.kernels = kept->kernels;
-    job->given = kept->bits;
+    job->op.kernels = c.kept->kernels;
+    job->given = c.kept->bits;
     job->factors = NULL;
     for (int i = 0; i < job->axes; i++) {
         job->axis[i].mask = i == 0;
     }
-    c.kept = kept;
-    c.adding = job;
-    c.bytes = work / kept->n * drop_size(job->op.dtype);
-    c.tile = c.bytes < LONG_ROW ? TILE_BYTES / c.bytes : 0;
-    c.from_tile = *job;
-    c.copy.bits = kept->bits;
-    set_tile(&c.copy, &c.from_tile, c.tile);
+    c.bytes = work / c.kept->n * drop_size(job->op.dtype);
+    c.tile = c.bytes < TILE_BYTES ? TILE_BYTES / c.bytes : 0;
+    adding->from_tile = *job;
+    adding->copy.bits = c.kept->bits;
+    set_tile(&adding->copy, &adding->from_tile, c.tile);
     return run_chunks(&c, add_chunk, work, threads, interrupt);
 }

@@ -7,6 +7,7 @@
 #define DROP_OPS_KEPT_ROWS_H
 
 #include "array/job.h"
+#include "ops/kept_copy.h"
 
 /* A bit for each sample, readable up to a multiple of 64 and DROP_BITS_PAD
  * bytes more. */
@@ -39,10 +40,18 @@ size_t drop_taking_work(const drop_taking *job);
 int drop_take_rows(const drop_taking *job, int threads,
                    drop_interrupt interrupt);
 
-/* Does a job with DROP_RESIDUAL: axis 0 is that of the samples, of which out
- * and r have all, and x the kept ones alone. Sets the job's mask and kernels.
- * On at most threads threads; returns 0, or what interrupted it. */
-int drop_add_rows(drop_job *job, const drop_kept *kept, int threads,
-                  drop_interrupt interrupt);
+/* A job with DROP_RESIDUAL: axis 0 is that of the samples, of which out and r
+ * have all, and x the kept ones alone. Too large for a small stack. */
+typedef struct {
+    drop_kept kept;
+    drop_job job; /* its mask and kernels are set when it is done */
+    /* For short samples, which are copied to a tile and added from there: */
+    drop_job from_tile;
+    drop_kept_copy copy;
+} drop_adding;
+
+/* Does such a job on at most threads threads. Returns 0, or what interrupted
+ * it. */
+int drop_add_rows(drop_adding *adding, int threads, drop_interrupt interrupt);
 
 #endif

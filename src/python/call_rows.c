@@ -132,25 +132,38 @@ drop_core_take_rows(PyObject *self, PyObject *const *args, Py_ssize_t n)
     return (PyObject *)out;
 }
 
-typedef struct {
-    drop_job job;
-    drop_kept kept;
-} adding;
-
 static int
 add(void *work, int threads, drop_interrupt interrupt)
 {
-    adding *w = work;
-    return drop_add_rows(&w->job, &w->kept, threads, interrupt);
+    return drop_add_rows(work, threads, interrupt);
+}
+
+/* Adds a part of some samples to r. */
+static int
+add_part(drop_adding *work, PyArrayObject *out, PyArrayObject *r,
+         PyArrayObject *part, PyObject *packed, double a)
+{
+    Py_buffer bits = {0};
+    int status = -1;
+    work->job.op.affine = (drop_affine){.form = DROP_RESIDUAL, .a = a};
+    /* r stands for x, which has fewer samples. */
+    if (drop_job_arrays(&work->job, out, r, r) == 0 &&
+        parse_kept(&work->kept, &bits, packed, PyArray_DIM(out, 0)) == 0 &&
+        is_part(part, out, &work->kept)) {
+        work->job.run.x = PyArray_BYTES(part);
+        for (int i = 0; i < PyArray_NDIM(part); i++) {
+            work->job.axis[i].x = PyArray_STRIDE(part, i);
+        }
+        status = drop_release(add, work, drop_job_size(&work->job));
+    }
+    PyBuffer_Release(&bits);
+    return status;
 }
 
 PyObject *
 drop_core_add_rows(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
-    adding work;
-    Py_buffer bits = {0};
     PyArrayObject *out, *r, *part;
-    int status = -1;
     (void)self;
     if (drop_count("add_rows", n, 5) < 0 ||
         drop_parse_array(&out, args[0]) < 0 ||
@@ -159,21 +172,15 @@ drop_core_add_rows(PyObject *self, PyObject *const *args, Py_ssize_t n)
         !has_samples(r) || !has_samples(part)) {
         return NULL;
     }
-    work.job.op.affine =
-        (drop_affine){.form = DROP_RESIDUAL, .a = PyFloat_AsDouble(args[4])};
+    const double a = PyFloat_AsDouble(args[4]);
     if (PyErr_Occurred()) {
         return NULL;
     }
-    /* r stands for x, which has fewer samples. */
-    if (drop_job_arrays(&work.job, out, r, r) == 0 &&
-        parse_kept(&work.kept, &bits, args[3], PyArray_DIM(out, 0)) == 0 &&
-        is_part(part, out, &work.kept)) {
-        work.job.run.x = PyArray_BYTES(part);
-        for (int i = 0; i < work.job.axes; i++) {
-            work.job.axis[i].x = PyArray_STRIDE(part, i);
-        }
-        status = drop_release(add, &work, drop_job_size(&work.job));
+    drop_adding *work = PyMem_Malloc(sizeof *work);
+    if (!work) {
+        return PyErr_NoMemory();
     }
-    PyBuffer_Release(&bits);
+    const int status = add_part(work, out, r, part, args[3], a);
+    PyMem_Free(work);
     return status ? NULL : Py_NewRef(args[0]);
 }

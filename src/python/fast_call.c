@@ -71,8 +71,8 @@ apply(drop_memory *memory, const drop_call *call, double p, uint64_t key)
         return -1;
     }
     set_draw(&job, call, p, key);
-    if (memory->given.packed) {
-        drop_use_given(&job, &memory->given);
+    if (memory->given.packed && drop_use_given(&job, &memory->given) < 0) {
+        return -1;
     }
     return memory->rates.array
                ? drop_rates_do(&memory->rates, &job, key, call->a != 1)

@@ -5,6 +5,7 @@
 #include "python/args.h"
 #include "python/calls.h"
 #include "python/fast_args.h"
+#include "python/job_mask.h"
 #include "python/release.h"
 
 /* Bytes that are packed at once, a multiple of 64. */
@@ -145,21 +146,27 @@ drop_pack_given(drop_given *given, PyArrayObject *mask)
     p.writer =
         (drop_writer){(uint8_t *)PyByteArray_AsString(given->packed), 0, 0};
     memset(p.writer.to + bytes - DROP_BITS_PAD, 0, DROP_BITS_PAD);
-    if (drop_release(pack, &p, bits)) {
+    if (bits && drop_release(pack, &p, bits)) {
         Py_CLEAR(given->packed);
         return -1;
     }
     return 0;
 }
 
-void
+int
 drop_use_given(drop_job *job, const drop_given *given)
 {
+    const Py_ssize_t bytes = PyByteArray_Size(given->packed) - DROP_BITS_PAD;
     for (int i = 0; i < job->axes; i++) {
         job->axis[i].mask = i < given->axes ? given->stride[i] : 0;
     }
     job->given = (const uint8_t *)PyByteArray_AsString(given->packed);
     job->index = 0;
+    if (!drop_job_holds(job, 8 * (uint64_t)bytes)) {
+        PyErr_SetString(PyExc_RuntimeError, "x was changed during the call");
+        return -1;
+    }
+    return 0;
 }
 
 PyObject *

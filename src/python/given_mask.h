@@ -25,7 +25,7 @@ int drop_is_keep(PyObject *mask, PyArrayObject *x, int axes, uint64_t shared);
 int drop_pack_given(drop_given *given, PyArrayObject *mask);
 
 /* Makes given bits the mask of a job, whose first axes are those of the mask.
- */
-void drop_use_given(drop_job *job, const drop_given *given);
+ * Returns -1 with an exception set where they are too few, or 0. */
+int drop_use_given(drop_job *job, const drop_given *given);
 
 #endif

@@ -4,8 +4,8 @@
  */
 
 /* To nearest, ties to even: adds 0x7FFF and the bit that becomes the last. A
- * NaN comes from a bfloat16 or from an operation, and in its low half, where
- * it has zeros, nothing is carried. */
+ * NaN comes from a bfloat16 or from an operation, which makes 0x7FC00000 or
+ * 0xFFC00000: in its low half, where it has zeros, nothing is carried. */
 DROP_INLINE u32v
 bf16_round(f32v a)
 {
