@@ -20,6 +20,24 @@ def in_order(x, axes):
     return x.transpose(axes).copy().transpose(np.argsort(axes))
 
 
+def drawn_alone_and_in(shape, border):
+    """Ones dropped in C order: alone, and as a block of an array that is so much longer
+    along each axis; and the options that make a call this block."""
+    whole = tuple(n + border for n in shape)
+    inside = tuple(slice(1, 1 + n) for n in shape)
+    drawn = dl.dropout(np.ones(shape, np.float32), 0.3, rng=KEY)
+    block = dl.dropout(np.ones(whole, np.float32), 0.3, rng=KEY)[inside]
+    return drawn, block, {"full_shape": whole, "start": (1,) * len(shape)}
+
+
+def check_order(y, drawn, block, options):
+    """Drops ones in another order, on one thread and two, and as a block."""
+    for threads in (1, 2):
+        with dl.num_threads(threads):
+            np.testing.assert_array_equal(dl.dropout(y, 0.3, rng=KEY), drawn)
+    np.testing.assert_array_equal(dl.dropout(y, 0.3, rng=KEY, **options), block)
+
+
 # Rows that a block has room for and longer ones; more places than bits are held for;
 # enough for two threads.
 SHAPES = [
@@ -34,20 +52,13 @@ SHAPES = [
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_any_order_of_axes_gives_the_same_mask(shape):
-    whole = tuple(n + 3 for n in shape)
-    inside = tuple(slice(1, 1 + n) for n in shape)
     x = np.ones(shape, np.float32)
-    drawn = dl.dropout(x, 0.3, rng=KEY)
-    block = dl.dropout(np.ones(whole, np.float32), 0.3, rng=KEY)[inside]
+    drawn, *block = drawn_alone_and_in(shape, 3)
     for axes in itertools.permutations(range(len(shape))):
         y = in_order(x, axes)
-        for threads in (1, 2):
-            with dl.num_threads(threads):
-                np.testing.assert_array_equal(dl.dropout(y, 0.3, rng=KEY), drawn)
+        check_order(y, drawn, *block)
         masked = dl.dropout(y, 0.3, mask=drawn != 0)
         np.testing.assert_array_equal(masked, drawn)
-        part = dl.dropout(y, 0.3, rng=KEY, full_shape=whole, start=(1,) * x.ndim)
-        np.testing.assert_array_equal(part, block)
 
 
 # Short axes, more than bits are held for at once; one long one, and two.
@@ -56,23 +67,16 @@ MANY = [(5003, 2, 2, 2, 2, 2), (2, 3, 4, 7001), (131, 2, 257, 3), (17, 5, 19, 3,
 
 @pytest.mark.parametrize("shape", MANY, ids=str)
 def test_many_short_axes_in_any_order_have_the_same_mask(shape):
-    whole = tuple(n + 1 for n in shape)
-    inside = tuple(slice(1, 1 + n) for n in shape)
     x = np.ones(shape, np.float32)
-    drawn = dl.dropout(x, 0.3, rng=KEY)
-    block = dl.dropout(np.ones(whole, np.float32), 0.3, rng=KEY)[inside]
+    drawn, *block = drawn_alone_and_in(shape, 1)
     mask, bits = drawn != 0, dl.keep_mask(shape, 0.3, rng=KEY)
     np.testing.assert_array_equal(mask, bits)
     orders = [*itertools.permutations(range(len(shape)))]
     for axes in orders[1 :: len(orders) // 23]:
         y = in_order(x, axes)
-        for threads in (1, 2):
-            with dl.num_threads(threads):
-                np.testing.assert_array_equal(dl.dropout(y, 0.3, rng=KEY), drawn)
+        check_order(y, drawn, *block)
         masked = dl.dropout(y, 0.3, mask=in_order(mask, axes[::-1]))
         np.testing.assert_array_equal(masked, drawn)
-        part = dl.dropout(y, 0.3, rng=KEY, full_shape=whole, start=(1,) * x.ndim)
-        np.testing.assert_array_equal(part, block)
         out, returned = dl.dropout(y, 0.3, rng=KEY, out=x.copy(), return_mask=True)
         np.testing.assert_array_equal(out, drawn)
         np.testing.assert_array_equal(returned, bits)
