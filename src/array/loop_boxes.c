@@ -108,6 +108,7 @@ loop_box(state *s, const size_t *places, drop_cursor at)
     const size_t bytes = (size_t)s->boxes.axes * sizeof *places;
     drop_writer to = {s->held, 0, 0};
     if (memcmp(places, s->layout.places, bytes)) {
+        /* It can be laid out: the whole box can, of which this is a part. */
         drop_layout_make(&s->layout, &s->boxes, places);
         drop_box_run_find(&s->run, &s->boxes, &s->layout,
                           drop_tuple_size(&s->loop->plan->op));

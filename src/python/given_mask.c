@@ -62,7 +62,7 @@ gather(packing *p, const char *from, ptrdiff_t stride, size_t n)
     for (size_t some; n && !status; n -= some) {
         some = least(n, CHUNK - p->filled);
         uint8_t *to = p->byte + p->filled;
-        if (stride == 1 && some >= 16) {
+        if (stride == 1) { /* the compiler makes vectors of it */
             normalize(to, from, 1, some);
         }
         else if (stride == -1) {
