@@ -129,8 +129,17 @@ def calls(draw, name):
         starts = usually([None, (2,) * x.ndim], [(4,) * x.ndim, [1] * x.ndim, 0, -1])
         options["start"] = draw(starts)
     outs = [None, None, x, draw(alike(x))]
-    options["out"] = draw(usually(outs, [x.T, x.ravel()[:3], "out"]))
+    unusual = [*overlapping(x), x.ravel()[:3], "out"]
+    options["out"] = draw(usually(outs, unusual))
     return x, options
+
+
+def overlapping(x):
+    """Arrays of x's memory, of which some lie like x; the last has one place for
+    several elements."""
+    together = np.lib.stride_tricks.as_strided(x, x.shape, (0,) * x.ndim)
+    turned = [x[::-1], x[..., ::-1], x.swapaxes(0, -1)] if x.ndim else []
+    return [x[...], *turned, x.T, together]
 
 
 RNGS = [dl.Key, np.random.default_rng, lambda seed: seed, lambda seed: f"{seed}"]
@@ -156,7 +165,8 @@ def outcome(function, x, rng, options):
 
 def assert_same_outcome(function, x, options):
     """With the fast path, and without."""
-    arrays = [y for y in [x, *options.values()] if isinstance(y, np.ndarray)]
+    first = x if isinstance(x, (list, tuple)) else [x]
+    arrays = [y for y in [*first, *options.values()] if isinstance(y, np.ndarray)]
     arrays = [y for y in arrays if y.flags.writeable]
     copies = [y.copy() for y in arrays]
     make = RNGS[options.pop("rng")]
@@ -238,6 +248,7 @@ def joins(draw):
     x = draw(arrays(draw(shapes(1)), [dtype]))
     path = usually([x, draw(alike(x)), draw(alike(x))], [None, np.ones(x.shape), x.T])
     paths = draw(st.lists(path, min_size=1, max_size=5) | st.just([x] * 17))
+    outs = usually([None, x, draw(alike(x)), paths[-1]], [*overlapping(x), "out"])
     options = {
         "prob": draw(probabilities() | usually([0.5], [[0.5] * len(paths)])),
         "training": draw(usually([True, False], [np.True_, "test"])),
@@ -245,7 +256,7 @@ def joins(draw):
         "per": draw(usually(["sample", "batch"], ["row", None])),
         "column": draw(usually([None], [0, 1.0])),
         "rng": draw(usually([0, 1], [2, 3])),
-        "out": draw(usually([None], [np.empty(x.shape, x.dtype), "out"])),
+        "out": draw(outs),
     }
     return draw(st.sampled_from([list, tuple]))(paths), options
 
@@ -291,6 +302,9 @@ TAKEN = {
     "classic zeros": lambda: dl.dropout(X, 1, "test", scaling="classic"),
     "shared axes": lambda: dl.dropout(X, 0.5, shared_axes=(0, -1), rng=RNG),
     "out": lambda: dl.dropout(X, 0.5, rng=RNG, out=np.empty_like(X)),
+    "out in another order": lambda: dl.dropout(X, 0.5, out=np.empty_like(X.T).T),
+    "in place": lambda: dl.dropout(OUT.T, 0.5, residual=OUT.T, out=OUT.T),
+    "parts in place": lambda: dl.dropout(OUT[:, ::-2], 0.5, out=OUT[:, ::-2]),
     "out in test mode": lambda: dl.dropout(X, 0.5, "test", out=np.empty_like(X)),
     "a mask that is given": lambda: dl.dropout(X, 0.5, mask=X > 3),
     "a transposed mask": lambda: dl.dropout(X, 0.5, mask=(X > 3).copy("F")),
@@ -341,6 +355,7 @@ TAKEN = {
         (X, X), 1, True, per="sample", rng=RNG
     ),
     "a join in test mode": lambda: dl.fractal_join([X, X, X]),
+    "a join into out": lambda: dl.fractal_join((X, X), 0.5, True, out=np.empty_like(X)),
     "FractalJoin": lambda: dl.FractalJoin(rng=1)([X, X]),
     "alpha in test mode": lambda: dl.alpha_dropout(X, 0.5, "test"),
     "alpha's gradient": lambda: dl.alpha_dropout_backward(X, 0, shared_axes=1),

@@ -189,19 +189,3 @@ drop_is_alike(PyArrayObject *x, PyArrayObject *y)
     return drop_is_native((PyObject *)y) &&
            PyArray_TYPE(x) == PyArray_TYPE(y) && PyArray_SAMESHAPE(x, y);
 }
-
-static int
-is_apart(PyArrayObject *x, PyArrayObject *y)
-{
-    const char *a = PyArray_BYTES(x), *b = PyArray_BYTES(y);
-    return x == y || a + PyArray_NBYTES(x) <= b || b + PyArray_NBYTES(y) <= a;
-}
-
-int
-drop_is_target(PyArrayObject *x, PyArrayObject *r, PyArrayObject *out)
-{
-    return drop_is_alike(x, out) && PyArray_ISWRITEABLE(out) &&
-           PyArray_IS_C_CONTIGUOUS(out) && PyArray_IS_C_CONTIGUOUS(x) &&
-           is_apart(x, out) &&
-           (!r || (PyArray_IS_C_CONTIGUOUS(r) && is_apart(r, out)));
-}

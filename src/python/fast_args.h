@@ -57,9 +57,4 @@ int drop_has_kernel(PyArrayObject *x);
 /* Whether y is a native array of x's shape and dtype. */
 int drop_is_alike(PyArrayObject *x, PyArrayObject *y);
 
-/* Whether out serves x and r (NULL: none), which are alike: it is writeable
- * and like them, all are in C order, and x and r are each out itself or
- * disjoint from it. */
-int drop_is_target(PyArrayObject *x, PyArrayObject *r, PyArrayObject *out);
-
 #endif

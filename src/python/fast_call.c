@@ -4,6 +4,7 @@
 #include "python/call_apply.h"
 #include "python/fast_args.h"
 #include "python/fast_memory.h"
+#include "python/fast_target.h"
 #include "python/job_from_numpy.h"
 #include "python/job_mask.h"
 #include "python/key_from_rng.h"

@@ -7,6 +7,7 @@
 #include "python/call_join.h"
 #include "python/calls.h"
 #include "python/fast_args.h"
+#include "python/fast_target.h"
 #include "python/key_from_rng.h"
 #include "python/new_array.h"
 
@@ -16,9 +17,9 @@
 enum { PATHS, PROB, TRAINING, SAMPLING, PER, COLUMN, RNG, OUT, JOIN_ARGS };
 
 /* The paths of a join as a new tuple; NULL where the Python package has to
- * look at them. */
+ * look at them, or at out (None: a new array). */
 static PyObject *
-take_paths(PyObject *paths)
+take_paths(PyObject *paths, PyObject *out)
 {
     if (!PyList_CheckExact(paths) && !PyTuple_CheckExact(paths)) {
         return NULL;
@@ -31,7 +32,9 @@ take_paths(PyObject *paths)
         PyArrayObject *x = (PyArrayObject *)first;
         PyArrayObject *y = (PyArrayObject *)PyTuple_GetItem(tuple, i);
         taken =
-            drop_is_plain(first) && drop_has_kernel(x) && drop_is_alike(x, y);
+            drop_is_plain(first) && drop_has_kernel(x) &&
+            drop_is_alike(x, y) &&
+            (out == Py_None || drop_is_target(y, NULL, (PyArrayObject *)out));
     }
     if (!taken) {
         Py_CLEAR(tuple);
@@ -74,13 +77,13 @@ find_alone(PyObject *paths, const uint8_t *keep)
 }
 
 /* The result of a join, a new reference, or NULL: out, or the one path that
- * survives for all samples. */
+ * survives for all samples where out is new. */
 static PyObject *
-join(drop_join *job, PyObject *out, PyObject *paths, const uint8_t *keep,
-     size_t samples)
+join(drop_join *job, PyObject *out, int is_new, PyObject *paths,
+     const uint8_t *keep, size_t samples)
 {
     PyObject *alone = samples == 1 ? find_alone(paths, keep) : NULL;
-    if (alone) {
+    if (alone && is_new) {
         return Py_NewRef(alone);
     }
     if (drop_join_arrays(job, (PyArrayObject *)out, paths) < 0) {
@@ -95,17 +98,23 @@ join(drop_join *job, PyObject *out, PyObject *paths, const uint8_t *keep,
     return drop_do_join(job) ? NULL : Py_NewRef(out);
 }
 
+static PyObject *
+new_like(PyArrayObject *x)
+{
+    PyArray_Descr *dtype = PyArray_DescrFromType(PyArray_TYPE(x));
+    return (PyObject *)drop_new_like(x, dtype);
+}
+
 /* Allocates before it draws, as fast_call.c does. */
 static PyObject *
-reserve_and_join(PyObject *module, PyObject *paths, drop_key *key, double rate,
-                 int per_sample)
+reserve_and_join(PyObject *module, PyObject *paths, PyObject *target,
+                 drop_key *key, double rate, int per_sample)
 {
     PyArrayObject *first = (PyArrayObject *)PyTuple_GetItem(paths, 0);
     const size_t samples = per_sample ? (size_t)PyArray_DIM(first, 0) : 1;
     const size_t count = (size_t)PyTuple_Size(paths) * samples;
     PyObject *result = NULL;
-    PyArray_Descr *dtype = PyArray_DescrFromType(PyArray_TYPE(first));
-    PyObject *out = (PyObject *)drop_new_like(first, dtype);
+    PyObject *out = target == Py_None ? new_like(first) : Py_NewRef(target);
     drop_join *job = out ? drop_join_new() : NULL;
     uint8_t *keep = job ? PyMem_Malloc(count + 1) : NULL;
     if (job && !keep) {
@@ -118,7 +127,7 @@ reserve_and_join(PyObject *module, PyObject *paths, drop_key *key, double rate,
     else if (status == 0) {
         memset(keep, 1, count);
         if (rate == 0 || draw(keep, samples, paths, key->number, rate) == 0) {
-            result = join(job, out, paths, keep, samples);
+            result = join(job, out, target == Py_None, paths, keep, samples);
         }
     }
     PyMem_Free(keep);
@@ -141,14 +150,14 @@ drop_core_fractal_join(PyObject *module, PyObject *const *args, Py_ssize_t n)
         !(train || args[TRAINING] == Py_False) ||
         !drop_is_word(args[SAMPLING], "local") ||
         !(per_sample || drop_is_word(args[PER], "batch")) ||
-        args[COLUMN] != Py_None || args[OUT] != Py_None) {
+        args[COLUMN] != Py_None) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    PyObject *paths = take_paths(args[PATHS]), *result;
+    PyObject *paths = take_paths(args[PATHS], args[OUT]), *result;
     rate = train ? rate : 0;
     /* At a rate of 1 the survivors are chosen, by the key too. */
     if (paths && drop_find_key(&key, module, args[RNG], rate > 0 ? 0.5 : 0)) {
-        result = reserve_and_join(module, paths, &key, rate,
+        result = reserve_and_join(module, paths, args[OUT], &key, rate,
                                   per_sample && rate > 0);
     }
     else {
