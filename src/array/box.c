@@ -7,9 +7,6 @@
  * gathering bits takes no longer than transposing them. */
 #define ACROSS_LEAST 16
 
-/* Bits for which starting to transpose is worth its time. */
-#define TRANSPOSED_LEAST 4096
-
 /* The parts of the mask and of the memory that a box is extended to by turns,
  * in elements. With less of the mask more bits of segments would be drawn for
  * nothing, and with less of the memory less of it would be contiguous. */
@@ -31,13 +28,16 @@ add_far(drop_layout *l, const drop_axis *axis, size_t n)
 }
 
 /* Finds the axes of a row, and those that are far: an axis belongs to the row
- * unless its places are a segment or more apart. The axis across is left out.
+ * unless its places are a segment or more apart, or farther than those of the
+ * axis across, which is left out.
  * Returns 0 where the row would be too long, also for a box with fewer places
  * of the axes that it has not whole: with them an axis may become far. */
 static int
 find_row(drop_layout *l, const drop_boxes *b)
 {
-    const size_t most = b->across < 0 ? DROP_HELD_BITS : DROP_COLUMNS;
+    const size_t most = b->across < 0 ? DROP_HELD_BITS : DROP_ROW_COLUMNS;
+    const uint64_t across =
+        b->across < 0 ? UINT64_MAX : b->axis[b->across].mask;
     int are_whole = 1;
     l->row = 1;
     l->fars = 0;
@@ -52,7 +52,7 @@ find_row(drop_layout *l, const drop_boxes *b)
         if (n == 1 || a == b->across) {
             continue;
         }
-        if (l->fars || stride >= l->row + DROP_SEGMENT) {
+        if (l->fars || stride >= l->row + DROP_SEGMENT || stride > across) {
             l->far_of[a] = add_far(l, &b->axis[a], n);
             continue;
         }
@@ -126,7 +126,9 @@ drop_layout_make(drop_layout *l, const drop_boxes *b, const size_t *places)
         hold_columns(l, b);
     }
     if (l->fars) {
-        put_longest_first(l, b->axes);
+        if (b->across < 0) {
+            put_longest_first(l, b->axes);
+        }
         hold_fars(l, b);
     }
     return l->bits <= DROP_HELD_BITS;
@@ -173,23 +175,28 @@ sort_by_mask(drop_boxes *b)
     }
 }
 
-/* Finds the axis across: the innermost of memory, unless no other has places
- * that are near each other in the mask, or all that would be transposed is
- * little and the mask goes on from there. */
+/* Finds the axis across: the innermost long one of memory, unless no other has
+ * places that are near each other in the mask. */
 static int
 find_across(const drop_boxes *b)
 {
-    const int last = b->axes - 1;
-    const drop_axis *axis = &b->axis[last];
-    if (axis->n < ACROSS_LEAST || axis->mask < 2) {
+    int across = b->axes - 1;
+    size_t columns = 1;
+    if (b->axis[across].mask < 2) {
         return -1;
     }
-    const int first = b->by_mask[b->by_mask[0] == last && b->drawn > 1];
-    const int is_far = b->by_mask[b->drawn - 1] == last ||
-                       axis->mask >= TRANSPOSED_LEAST / axis->n;
-    return first != last && is_far && b->axis[first].mask <= DROP_SEGMENT
-               ? last
-               : -1;
+    for (; across && b->axis[across].n < ACROSS_LEAST; across--) {
+        columns *= b->axis[across].n;
+    }
+    const drop_axis *axis = &b->axis[across];
+    if (axis->mask < 2 || columns > DROP_COLUMNS_MOST ||
+        axis->n < (columns > 1 ? DROP_LONG_COLUMNS : ACROSS_LEAST)) {
+        return -1;
+    }
+    const int first = b->by_mask[b->by_mask[0] == across && b->drawn > 1];
+    const int has_rows =
+        first != across && b->axis[first].mask <= DROP_SEGMENT;
+    return has_rows ? across : -1;
 }
 
 void

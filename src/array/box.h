@@ -13,11 +13,18 @@
  * stack. */
 #define DROP_HELD_BITS ((size_t)1 << 17)
 
+/* Columns of bits that are interleaved, at most: a byte of each makes a word.
+ */
+#define DROP_COLUMNS_MOST 8
+
+/* With shorter columns that takes longer to prepare than to run. */
+#define DROP_LONG_COLUMNS 32
+
 typedef struct {
     int axes;
     drop_axis axis[DROP_MAX_AXES]; /* by memory, the innermost last */
-    int across; /* the innermost axis of memory, where it is long and goes
-                 * across rows of the mask; else -1 */
+    int across; /* an axis of memory inside of which few places are, where it
+                 * is long and goes across rows of the mask; else -1 */
     int drawn;  /* axes that are not shared */
     int by_mask[DROP_MAX_AXES]; /* these, from the smallest stride up */
     size_t most[DROP_MAX_AXES]; /* places of each axis in a whole box */

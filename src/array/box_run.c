@@ -3,12 +3,6 @@
 
 #include "array/strided_run.h"
 
-/* Columns that are interleaved, at most: a byte of each makes a word. */
-#define COLUMNS 8
-
-/* With shorter columns that takes longer to prepare than to run. */
-#define LONG_COLUMNS 64
-
 /* Finds the unit: what is contiguous in memory and as bits are held. Returns
  * the axis at which a run ends that interleaves columns, or -1: it is one
  * along which few columns are contiguous. */
@@ -25,11 +19,11 @@ find_unit(drop_box_run *run, const drop_layout *l, int axes)
     if (run->unit > 1) {
         return -1;
     }
-    while (i > 0 && columns <= COLUMNS && l->held[i] != 1) {
+    while (i > 0 && columns <= DROP_COLUMNS_MOST && l->held[i] != 1) {
         columns *= l->places[i--];
     }
-    return i >= 0 && columns <= COLUMNS && l->held[i] == 1 &&
-                   l->places[i] >= LONG_COLUMNS
+    return i >= 0 && columns <= DROP_COLUMNS_MOST && l->held[i] == 1 &&
+                   l->places[i] >= DROP_LONG_COLUMNS
                ? i
                : -1;
 }
@@ -151,8 +145,8 @@ interleave(drop_writer *to, const drop_box_run *run, const uint8_t *held,
            size_t from, size_t n)
 {
     const size_t columns = run->inside;
-    const uint8_t *column[COLUMNS];
-    unsigned shift[COLUMNS];
+    const uint8_t *column[DROP_COLUMNS_MOST];
+    unsigned shift[DROP_COLUMNS_MOST];
     for (size_t i = 0; i < columns; i++) {
         const size_t at = from + run->offset[i];
         column[i] = held + at / 8;

@@ -13,13 +13,19 @@
 
 /* Elements of a row of the mask that is transposed, at most. With fewer, more
  * segments would be drawn twice, for different elements of theirs. */
-#define DROP_COLUMNS DROP_SEGMENT
+#define DROP_ROW_COLUMNS (2 * DROP_SEGMENT)
 
-/* Draws count rows of n <= DROP_COLUMNS elements as n columns: row i begins
- * at element index + i*stride of the mask, and column j at byte j*pitch, which
- * is a multiple of 8. What is behind a column's last bit is unspecified. */
+/* Rows of n <= DROP_ROW_COLUMNS elements of the mask, in groups of some rows.
+ */
+typedef struct {
+    size_t n, rows, groups;
+    uint64_t row, group; /* elements from one to the next */
+} drop_row_groups;
+
+/* Draws each group of rows as n columns, end to end; the first row begins at
+ * element index. A column has pitch bytes, a multiple of 8. What is behind its
+ * last bit is unspecified. */
 void drop_draw_columns(drop_loop *loop, uint8_t *to, size_t pitch,
-                       uint64_t index, uint64_t stride, size_t count,
-                       size_t n);
+                       uint64_t index, const drop_row_groups *groups);
 
 #endif

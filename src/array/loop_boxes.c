@@ -26,7 +26,7 @@ draw(state *s, int i, drop_writer *to, uint64_t index)
     const drop_layout *l = &s->layout;
     const int across = s->boxes.across;
     const drop_far single = {0, 1}, *far = i ? &l->far[i - 1] : &single;
-    if (i > (across < 0)) {
+    if (i > 1) {
         for (size_t j = 0; j < far->n; j++) {
             draw(s, i - 1, to, index + j * far->mask);
         }
@@ -35,10 +35,13 @@ draw(state *s, int i, drop_writer *to, uint64_t index)
         drop_copy_rows(s->loop, to, index, far->mask, far->n, l->row);
     }
     else {
-        drop_draw_columns(s->loop, to->to, l->pitch, index,
-                          s->boxes.axis[across].mask, l->places[across],
-                          l->row);
-        to->to += l->row * l->pitch;
+        const drop_row_groups groups = {.n = l->row,
+                                        .rows = l->places[across],
+                                        .row = s->boxes.axis[across].mask,
+                                        .groups = far->n,
+                                        .group = far->mask};
+        drop_draw_columns(s->loop, to->to, l->pitch, index, &groups);
+        to->to += far->n * l->row * l->pitch;
     }
 }
 
