@@ -83,6 +83,20 @@ repeat_few(drop_writer *w, const uint8_t *from, size_t offset, size_t count,
     }
 }
 
+/* Writes a bit n > 64 times: to the end of a word, whole words, and the rest.
+ */
+static void
+repeat_often(drop_writer *w, int bit, size_t n)
+{
+    const uint64_t bits = -(uint64_t)bit;
+    const unsigned first = 64 - w->filled, rest = (n - first) % 64;
+    const size_t bytes = (n - first) / 64 * 8;
+    drop_bits_put(w, bits >> w->filled, first);
+    memset(w->to, -bit, bytes);
+    w->to += bytes;
+    drop_bits_put(w, bits & ((UINT64_C(1) << rest) - 1), rest);
+}
+
 void
 drop_bits_repeat(drop_writer *w, const uint8_t *from, size_t offset,
                  size_t count, size_t n)
@@ -92,11 +106,6 @@ drop_bits_repeat(drop_writer *w, const uint8_t *from, size_t offset,
         return;
     }
     for (size_t i = offset; i < offset + count; i++) {
-        uint64_t bits = -(uint64_t)(from[i / 8] >> i % 8 & 1);
-        size_t left = n;
-        for (; left >= 64; left -= 64) {
-            drop_bits_put(w, bits, 64);
-        }
-        drop_bits_put(w, bits & ((UINT64_C(1) << left) - 1), (unsigned)left);
+        repeat_often(w, from[i / 8] >> i % 8 & 1, n);
     }
 }

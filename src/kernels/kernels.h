@@ -190,6 +190,10 @@ typedef struct {
 
     /* Orders this thread's DROP_NONTEMPORAL stores before all that follows. */
     void (*fence)(void);
+
+    /* The size of x in bytes from which on prefetching it pays, if that is
+     * less than half of the last cache. */
+    size_t prefetch_from;
 } drop_kernels;
 
 /* The instruction sets that this machine's kind of processor can have, the

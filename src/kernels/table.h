@@ -152,6 +152,7 @@ order_stores(void)
         .erode = erode,                                                     \
         .popcount = popcount,                                               \
         .fence = order_stores,                                              \
+        .prefetch_from = PREFETCH_FROM,                                     \
     }
 
 /* What the word lists must satisfy. */

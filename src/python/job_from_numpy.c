@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "python/job_from_numpy.h"
 
+#include "base/mem.h"
 #include "python/settings.h"
 
 #include <string.h>
-
-/* The size from which on x is prefetched, in bytes. In L1 and L2 prefetching
- * costs more than it brings: at p = 0.5 and 64 KiB it takes 5 % more time, at
- * p = 0.1 and 1 MiB 10 % less (Zen 5). */
-#define PREFETCH_FROM ((size_t)512 << 10)
 
 /* The kernel for an array, bfloat16 passing as uint16 and complex numbers as
  * their parts; or -1. */
@@ -84,7 +80,8 @@ static int
 find_hints(const drop_job *job)
 {
     size_t bytes = drop_job_size(job) * drop_size(job->op.dtype);
-    if (bytes < PREFETCH_FROM) {
+    const size_t beyond = drop_settings.cache / 2;
+    if (bytes < least(drop_settings.kernels->prefetch_from, beyond)) {
         return 0;
     }
     if (job->run.out == job->run.x || job->run.out == job->run.r ||

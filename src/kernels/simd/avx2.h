@@ -10,6 +10,10 @@ typedef __m256i u64v;
 #define DRAW_VECTORS 2
 #define MATMUL_VECTORS 8
 
+/* In a cache prefetching costs more than it brings: at p = 0.1 it takes 20 %
+ * more time at 1 to 4 MiB, and 20 % less at 16 MiB (Zen 3, L3 of 32 MiB). */
+#define PREFETCH_FROM SIZE_MAX
+
 #define u64_set1(a) _mm256_set1_epi64x((int64_t)(a))
 #define u64_and _mm256_and_si256
 #define u64_or _mm256_or_si256

@@ -11,6 +11,10 @@ typedef __m512i u64v;
 #define DRAW_VECTORS 2
 #define MATMUL_VECTORS 16
 
+/* In L1 and L2 prefetching costs more than it brings: at p = 0.5 and 64 KiB it
+ * takes 5 % more time, at p = 0.1 and 1 MiB 10 % less (Zen 5). */
+#define PREFETCH_FROM ((size_t)512 << 10)
+
 #define u64_set1(a) _mm512_set1_epi64((int64_t)(a))
 #define u64_and _mm512_and_si512
 #define u64_or _mm512_or_si512

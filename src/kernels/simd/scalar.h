@@ -11,6 +11,9 @@ typedef uint64_t u64v;
 #define DRAW_VECTORS 2
 #define MATMUL_VECTORS 32
 
+/* As with AVX2. */
+#define PREFETCH_FROM SIZE_MAX
+
 #define u64_set1(a) (a)
 #define u64_and(a, b) ((a) & (b))
 #define u64_andnot(a, b) ((a) & ~(b))
