@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * geometry_start: jobs by chance, all that differs between them by turns.
+ * Their masks are of any_mask.c.
  */
 #include "chance.h"
 #include "check.h"
@@ -8,9 +9,6 @@
 #include "value.h"
 
 #include <string.h>
-
-/* Bits of a given mask, at most. */
-#define GIVEN_MOST (UINT64_C(1) << 18)
 
 /* Around a byte, a word, a vector, a gather and a tile. */
 static const size_t lengths[] = {2,    3,    5,    7,    8,    9,   16,   31,
@@ -48,7 +46,7 @@ choose_shape(geometry *g, size_t most)
 static void
 choose_strides(array *a, const drop_job *job, int reads)
 {
-    const int plain = !one_in(3), backwards = one_in(3), gaps = one_in(3);
+    const int plain = one_in(2), backwards = one_in(3), gaps = one_in(3);
     int order[GEOMETRY_AXES];
     size_t step = drop_size(job->op.dtype);
     for (int i = 0; i < job->axes; i++) {
@@ -133,93 +131,6 @@ choose_memory(geometry *g)
     }
 }
 
-/* The mask's strides and the index of cell 0: of the whole shape or of a block
- * of a larger one, where some axes share a draw; or any strides. Returns the
- * span of indices. */
-static uint64_t
-choose_indices(drop_job *job)
-{
-    const int block = one_in(3), shares = one_in(2), rows = one_in(6);
-    const int strange = one_in(10);
-    uint64_t stride = 1, span = 0;
-    job->index = 0;
-    for (int i = job->axes; i-- > 0;) {
-        drop_axis *axis = &job->axis[i];
-        uint64_t more = block ? below(one_in(3) ? 4096 : 8) : 0;
-        if (rows ? i : shares && one_in(2)) {
-            axis->mask = 0;
-            continue;
-        }
-        axis->mask = strange ? below(stride + 9) : stride;
-        job->index += below(more + 1) * stride;
-        span += (axis->n ? axis->n - 1 : 0) * axis->mask;
-        stride *= axis->n + more;
-    }
-    return span;
-}
-
-static void
-choose_mask(geometry *g)
-{
-    drop_job *job = &g->job;
-    g->key = one_in(4) ? below(4) : any();
-    g->threshold = any_threshold();
-    drop_job_draw(job, g->key, g->threshold);
-    const uint64_t span = choose_indices(job);
-    /* Where a counter word, or all of them, come to an end: behind the last
-     * index comes 0. */
-    const uint64_t ends[] = {UINT64_C(1) << 32, UINT64_C(1) << 39,
-                             UINT64_C(1) << 63, 0};
-    if (one_in(3)) {
-        job->index += below(3 * DROP_TILE);
-    }
-    else if (one_in(3) && span < UINT32_MAX) {
-        uint64_t end = ends[below(COUNT(ends))];
-        job->index = end - 1 - span + below(span + 2);
-    }
-    g->given = (guard){NULL, 0};
-    if (one_in(3) && job->index < GIVEN_MOST && span < GIVEN_MOST) {
-        size_t size = (job->index + span) / 8 + 1 + DROP_BITS_PAD;
-        g->given = guard_new(size);
-        job->given = guard_put(g->given, size, AT_END, 1);
-        any_bytes((uint8_t *)job->given, size);
-    }
-}
-
-/* A factor or a rate for each element of a mask that takes them. */
-static void
-choose_factors(geometry *g)
-{
-    drop_job *job = &g->job;
-    const drop_form form = job->op.affine.form;
-    uint64_t n = job->index + 1;
-    int fits = job->given && job->op.dtype != DROP_BOOL &&
-               (form == DROP_SCALE || form == DROP_RESIDUAL);
-    for (int i = 0; i < job->axes; i++) {
-        fits = fits && job->axis[i].mask < 2;
-        n += (job->axis[i].n ? job->axis[i].n - 1 : 0) * job->axis[i].mask;
-    }
-    g->factors = (guard){NULL, 0};
-    if (!fits || one_in(3)) {
-        return;
-    }
-    const size_t size = (size_t)n * sizeof(double);
-    g->factors = guard_new(size);
-    double *factor =
-        (double *)guard_put(g->factors, size, AT_END, _Alignof(double));
-    job->are_rates = one_in(2);
-    for (size_t i = 0; i < n; i++) {
-        factor[i] = any_affine(form).a;
-        if (job->are_rates) {
-            factor[i] = (double)(any() >> 11) * 0x1p-53;
-        }
-    }
-    job->factors = factor;
-    if (form == DROP_SCALE) {
-        job->op.affine.c = 0;
-    }
-}
-
 void
 geometry_start(geometry *g, size_t most)
 {
@@ -230,8 +141,7 @@ geometry_start(geometry *g, size_t most)
         (drop_operation){tested, dtype, any_affine(form), (int)below(4), 1};
     choose_shape(g, most);
     choose_memory(g);
-    choose_mask(g);
-    choose_factors(g);
+    geometry_start_mask(g);
 }
 
 void

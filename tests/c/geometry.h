@@ -31,6 +31,9 @@ typedef struct {
 void geometry_start(geometry *g, size_t most);
 void geometry_end(geometry *g);
 
+/* The part of geometry_start that is about the mask. */
+void geometry_start_mask(geometry *g);
+
 /* The keep bit of each cell, in the order of the axes. */
 void geometry_mask(const geometry *g, uint8_t *keep);
 

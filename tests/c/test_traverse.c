@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * drop_traverse on any arrays and masks, against one element at a time.
+ * drop_traverse on any arrays, masks and threads, against one element at a
+ * time.
  */
 #include "chance.h"
 #include "check.h"
@@ -16,7 +17,7 @@ check_traverse(const geometry *g, const uint8_t *keep)
     drop_job job = g->job;
     uint8_t *expected = malloc(g->out.bytes + 1);
     geometry_expect(g, keep, expected);
-    if (drop_traverse(&job, 1, no_interrupt)) {
+    if (drop_traverse(&job, 1 + (int)below(3), no_interrupt)) {
         geometry_fail(g, "traverse stopped", 0, 0, 1);
     }
     geometry_compare(g, expected, "traverse");
