@@ -13,90 +13,95 @@
 static const size_t mask_parts[] = {DROP_SEGMENT, 2048};
 static const size_t memory_parts[] = {64, 256, DROP_HELD_BITS};
 
-/* Adds an axis along which rows are far apart. Returns the far one that it is
- * in: that before it, if its rows follow each other. */
+/* Finds which axes belong to a row: from the smallest stride in the mask up,
+ * until the places of one are, in whole boxes, a segment or more apart, or
+ * farther than those of the axis across. Boxes with fewer places have the same
+ * ones, so that no more bits are held for them. Returns 0 where a row would be
+ * too long. */
 static int
-add_far(drop_layout *l, const drop_axis *axis, size_t n)
+find_row_axes(drop_boxes *b)
 {
-    const int last = l->fars - 1;
-    if (l->fars && axis->mask == l->far[last].mask * l->far[last].n) {
-        l->far[last].n *= n;
-        return last;
+    const int across = b->across;
+    const size_t most = across < 0 ? DROP_HELD_BITS : DROP_ROW_COLUMNS;
+    const uint64_t apart = across < 0 ? UINT64_MAX : b->axis[across].mask;
+    size_t row = 1;
+    for (b->in_row = 0; b->in_row < b->drawn; b->in_row++) {
+        const int a = b->by_mask[b->in_row];
+        const uint64_t stride = b->axis[a].mask;
+        const size_t n = b->most[a];
+        if (n == 1 || a == across) {
+            continue;
+        }
+        if (stride >= row + DROP_SEGMENT || stride > apart) {
+            return row <= DROP_ROW_MOST;
+        }
+        if (stride > (most - row) / (n - 1)) {
+            return 0;
+        }
+        row += (n - 1) * (size_t)stride;
     }
-    l->far[l->fars] = (drop_far){axis->mask, n};
-    return l->fars++;
+    return 1;
 }
 
-/* Finds the axes of a row, and those that are far: an axis belongs to the row
- * unless its places are a segment or more apart, or farther than those of the
- * axis across, which is left out.
- * Returns 0 where the row would be too long, also for a box with fewer places
- * of the axes that it has not whole: with them an axis may become far. */
-static int
-find_row(drop_layout *l, const drop_boxes *b)
+/* Lets rows lie along an axis: one more, or the last one, if its rows follow
+ * each other. held counts rows. */
+static void
+add_row_axis(drop_layout *l, int a, uint64_t stride)
 {
-    const size_t most = b->across < 0 ? DROP_HELD_BITS : DROP_ROW_COLUMNS;
-    const uint64_t across =
-        b->across < 0 ? UINT64_MAX : b->axis[b->across].mask;
-    int are_whole = 1;
+    const size_t n = l->places[a];
+    const int last = l->row_axes - 1;
+    if (l->row_axes &&
+        stride == l->row_axis[last].mask * l->row_axis[last].n) {
+        l->held[a] = l->row_axis[last].n;
+        l->row_axis[last].n *= n;
+    }
+    else {
+        l->held[a] = 1;
+        l->row_axis[l->row_axes++] = (drop_row_axis){stride, n};
+    }
+    l->row_axis_of[a] = l->row_axes - 1;
+}
+
+/* Finds the bits of a row, and the axes along which rows lie. The axis across
+ * is left out. */
+static void
+find_rows(drop_layout *l, const drop_boxes *b)
+{
     l->row = 1;
-    l->fars = 0;
+    l->row_axes = 0;
     for (int a = 0; a < b->axes; a++) {
         l->held[a] = 0;
-        l->far_of[a] = -1;
+        l->row_axis_of[a] = -1;
     }
     for (int i = 0; i < b->drawn; i++) {
         const int a = b->by_mask[i];
         const uint64_t stride = b->axis[a].mask;
-        const size_t n = l->places[a];
-        if (n == 1 || a == b->across) {
+        if (l->places[a] == 1 || a == b->across) {
             continue;
         }
-        if (l->fars || stride >= l->row + DROP_SEGMENT || stride > across) {
-            l->far_of[a] = add_far(l, &b->axis[a], n);
+        if (i >= b->in_row) {
+            add_row_axis(l, a, stride);
             continue;
         }
-        if (stride > (most - l->row) / (n - 1) ||
-            (l->row > DROP_ROW_MOST && !are_whole)) {
-            return 0;
-        }
-        are_whole &= n == b->axis[a].n;
         l->held[a] = (size_t)stride;
-        l->row += (n - 1) * (size_t)stride;
+        l->row += (l->places[a] - 1) * (size_t)stride;
     }
-    return l->fars == 0 || l->row <= DROP_ROW_MOST;
 }
 
-/* Puts the longest far axis first: rows along it are drawn together. */
+/* Puts the longest row axis first: rows along it are drawn together. */
 static void
 put_longest_first(drop_layout *l, int axes)
 {
     int longest = 0;
-    for (int i = 1; i < l->fars; i++) {
-        longest = l->far[i].n > l->far[longest].n ? i : longest;
+    for (int i = 1; i < l->row_axes; i++) {
+        longest = l->row_axis[i].n > l->row_axis[longest].n ? i : longest;
     }
-    const drop_far first = l->far[longest];
-    l->far[longest] = l->far[0];
-    l->far[0] = first;
+    const drop_row_axis first = l->row_axis[longest];
+    l->row_axis[longest] = l->row_axis[0];
+    l->row_axis[0] = first;
     for (int a = 0; a < axes; a++) {
-        l->far_of[a] = l->far_of[a] == longest ? 0
-                       : l->far_of[a] == 0     ? longest
-                                               : l->far_of[a];
-    }
-}
-
-/* Holds the rows of the far axes end to end, along the first one innermost. */
-static void
-hold_fars(drop_layout *l, const drop_boxes *b)
-{
-    for (int i = 0; i < l->fars; i++) {
-        for (int a = 0; a < b->axes; a++) {
-            if (l->far_of[a] == i) {
-                const uint64_t places = b->axis[a].mask / l->far[i].mask;
-                l->held[a] = (size_t)places * l->bits;
-            }
-        }
-        l->bits *= l->far[i].n;
+        int *of = &l->row_axis_of[a];
+        *of = *of == longest ? 0 : *of == 0 ? longest : *of;
     }
 }
 
@@ -107,31 +112,59 @@ hold_columns(drop_layout *l, const drop_boxes *b)
     const size_t squares = (l->places[b->across] - 1) / DROP_SQUARE + 1;
     l->pitch = squares * DROP_SQUARE / 8;
     for (int a = 0; a < b->axes; a++) {
-        l->held[a] *= 8 * l->pitch;
+        l->held[a] *= l->row_axis_of[a] < 0 ? 8 * l->pitch : 1;
     }
     l->held[b->across] = 1;
     l->bits *= 8 * l->pitch;
 }
 
-int
+/* Holds rows, or their columns, end to end, along the first row axis
+ * innermost. */
+static void
+hold_rows(drop_layout *l, const drop_boxes *b)
+{
+    for (int i = 0; i < l->row_axes; i++) {
+        for (int a = 0; a < b->axes; a++) {
+            l->held[a] *= l->row_axis_of[a] == i ? (size_t)l->bits : 1;
+        }
+        l->bits *= l->row_axis[i].n;
+    }
+}
+
+void
 drop_layout_make(drop_layout *l, const drop_boxes *b, const size_t *places)
 {
     memcpy(l->places, places, (size_t)b->axes * sizeof *places);
-    if (!find_row(l, b)) {
-        return 0;
-    }
+    find_rows(l, b);
     l->bits = l->row;
     l->pitch = 0;
     if (b->across >= 0) {
         hold_columns(l, b);
     }
-    if (l->fars) {
-        if (b->across < 0) {
-            put_longest_first(l, b->axes);
-        }
-        hold_fars(l, b);
+    if (l->row_axes && b->across < 0) {
+        put_longest_first(l, b->axes);
     }
-    return l->bits <= DROP_HELD_BITS;
+    hold_rows(l, b);
+}
+
+/* Whether the bits of a whole box can be held. */
+static int
+can_be_held(drop_boxes *b)
+{
+    drop_layout layout;
+    if (!find_row_axes(b)) {
+        return 0;
+    }
+    drop_layout_make(&layout, b, b->most);
+    return layout.bits <= DROP_HELD_BITS;
+}
+
+/* At most so many of n places, as few as make no more boxes. */
+static size_t
+even_places(size_t n, size_t most)
+{
+    const size_t boxes = (n - 1) / most + 1;
+    return (n - 1) / boxes + 1;
 }
 
 /* Extends a box along some axes, one after the other, until it has a number of
@@ -141,16 +174,14 @@ extend(drop_boxes *b, const int *order, int axes, size_t target)
 {
     size_t had = 1;
     for (int i = 0; i < axes && had < target; i++) {
-        const drop_axis *axis = &b->axis[order[i]];
+        const size_t n = b->axis[order[i]].n;
         size_t *places = &b->most[order[i]], before = *places;
-        drop_layout layout;
-        *places = (target - 1) / had + 1;
-        *places = least(*places, axis->n);
-        while (*places > before && !drop_layout_make(&layout, b, b->most)) {
-            *places -= *places / 8 + 1;
+        *places = even_places(n, (target - 1) / had + 1);
+        while (*places > before && !can_be_held(b)) {
+            *places = even_places(n, *places - (*places / 8 + 1));
         }
         *places = *places > before ? *places : before;
-        if (*places < axis->n) {
+        if (*places < n) {
             return;
         }
         had *= *places;
@@ -218,8 +249,5 @@ drop_boxes_choose(drop_boxes *b, const drop_plan *plan)
         extend(b, b->by_mask, b->drawn, mask_parts[i]);
     }
     extend(b, by_memory, b->axes, memory_parts[2]);
-    for (int i = 0; i < b->axes; i++) {
-        const size_t boxes = (b->axis[i].n - 1) / b->most[i] + 1;
-        b->most[i] = (b->axis[i].n - 1) / boxes + 1;
-    }
+    find_row_axes(b); /* what was tried last may not be what was chosen */
 }

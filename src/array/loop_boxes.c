@@ -19,29 +19,30 @@ typedef struct {
     uint8_t held[DROP_HELD_BITS / 8 + 2 * DROP_BITS_PAD];
 } state;
 
-/* Draws the rows of a box along the first i of its far axes. */
+/* Draws the rows of a box along the first i of its row axes. */
 static void
 draw(state *s, int i, drop_writer *to, uint64_t index)
 {
     const drop_layout *l = &s->layout;
     const int across = s->boxes.across;
-    const drop_far single = {0, 1}, *far = i ? &l->far[i - 1] : &single;
+    const drop_row_axis single = {0, 1};
+    const drop_row_axis *rows = i ? &l->row_axis[i - 1] : &single;
     if (i > 1) {
-        for (size_t j = 0; j < far->n; j++) {
-            draw(s, i - 1, to, index + j * far->mask);
+        for (size_t j = 0; j < rows->n; j++) {
+            draw(s, i - 1, to, index + j * rows->mask);
         }
     }
     else if (across < 0) {
-        drop_copy_rows(s->loop, to, index, far->mask, far->n, l->row);
+        drop_copy_rows(s->loop, to, index, rows->mask, rows->n, l->row);
     }
     else {
         const drop_row_groups groups = {.n = l->row,
                                         .rows = l->places[across],
                                         .row = s->boxes.axis[across].mask,
-                                        .groups = far->n,
-                                        .group = far->mask};
+                                        .groups = rows->n,
+                                        .group = rows->mask};
         drop_draw_columns(s->loop, to->to, l->pitch, index, &groups);
-        to->to += far->n * l->row * l->pitch;
+        to->to += rows->n * l->row * l->pitch;
     }
 }
 
@@ -111,12 +112,11 @@ loop_box(state *s, const size_t *places, drop_cursor at)
     const size_t bytes = (size_t)s->boxes.axes * sizeof *places;
     drop_writer to = {s->held, 0, 0};
     if (memcmp(places, s->layout.places, bytes)) {
-        /* It can be laid out: the whole box can, of which this is a part. */
         drop_layout_make(&s->layout, &s->boxes, places);
         drop_box_run_find(&s->run, &s->boxes, &s->layout,
                           drop_tuple_size(&s->loop->plan->op));
     }
-    draw(s, s->layout.fars, &to, at.index);
+    draw(s, s->layout.row_axes, &to, at.index);
     drop_bits_end(&to);
     s->loop->poller.work += s->layout.bits;
     return apply_box(s, 0, at, 0);
