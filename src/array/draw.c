@@ -14,6 +14,9 @@ enum { ROWS_MOST = 1024 };
 
 _Static_assert(DROP_TILE_SEGMENTS % DROP_MAX_LANES == 0, "lanes are filled");
 _Static_assert(DROP_TILE <= UINT16_MAX, "rows begin at 16 bits");
+_Static_assert((DROP_SEGMENT - 1 + DROP_ROW_MOST - 1) / DROP_SEGMENT <
+                   DROP_TILE_SEGMENTS,
+               "there is room for one row, wherever it begins");
 _Static_assert(DROP_BITS_PAD >= 8, "bits are loaded a word at a time");
 
 typedef uint64_t asked_bits[DROP_TILE_SEGMENTS][DROP_SEGMENT_WORDS];
