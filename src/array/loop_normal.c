@@ -2,9 +2,9 @@
 #include "array/loop.h"
 #include "array/strided_run.h"
 
-/* Elements of the tuples that are gathered at once, at most: halves. Doubles
- * are half as many. */
-#define ELEMENTS (DROP_GATHER_BYTES / 2)
+/* The most bytes that the factors of gathered tuples take: those of halves are
+ * floats, twice as large as their elements. */
+#define FACTORS_BYTES (2 * DROP_GATHER_BYTES)
 
 /* Makes the factors of n elements, of the dtype that computes: those of 1. */
 static void
@@ -33,7 +33,7 @@ multiply_tuples(const drop_loop *loop, drop_run run, uint64_t index, size_t n)
     const size_t elements = n * op->width;
     const drop_bit_span all = drop_same_bits(loop, run, 1, elements);
     double factor[DROP_GATHER];
-    double factors[ELEMENTS / 2 + DROP_FACTORS_PAD / sizeof(double)];
+    double factors[(FACTORS_BYTES + DROP_FACTORS_PAD) / sizeof(double)];
     make_factors(loop, factor, index, n);
     drop_repeat_factors((char *)factors, (const char *)factor, n, op->width,
                         op->dtype == DROP_F64 ? sizeof(double)
