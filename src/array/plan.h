@@ -28,8 +28,10 @@ typedef struct {
     drop_axis second; /* the second axis of loops over two; else of length 1 */
     int is_contiguous; /* whether the memory of all arrays continues along the
                         * second axis where inner ends */
-    int outers;        /* axes whose places are visited one after the other */
-    int shareds;       /* axes behind them, along which bits apply again */
+    int outers;        /* the other axes: the loop is called at each of their
+                        * places, or takes these axes itself */
+    int shareds;       /* shared axes behind them: bits that the loop applies
+                        * are applied at each of their places */
     drop_axis axis[DROP_MAX_AXES];
 } drop_plan;
 
