@@ -75,8 +75,9 @@ choose_strides(array *a, const drop_job *job, int reads)
 
 /* Pages for an array by its strides, and any bytes in it. */
 static void
-allocate(array *a, const drop_job *job, size_t cells)
+allocate(array *a, const drop_job *job)
 {
+    const size_t cells = drop_job_size(job);
     size_t before = 0, behind = 0;
     for (int i = 0; i < job->axes && cells; i++) {
         size_t steps = job->axis[i].n - 1;
@@ -94,6 +95,13 @@ allocate(array *a, const drop_job *job, size_t cells)
     any_bytes(a->first, a->bytes);
 }
 
+void
+geometry_new_array(array *a, const drop_job *job)
+{
+    choose_strides(a, job, 0);
+    allocate(a, job);
+}
+
 /* x or r with strides of its own, or out's, or out itself. */
 static void
 choose_operand(array *a, geometry *g, int alike)
@@ -106,7 +114,7 @@ choose_operand(array *a, geometry *g, int alike)
         *a = g->out;
     }
     else {
-        allocate(a, &g->job, g->cells);
+        allocate(a, &g->job);
     }
 }
 
@@ -115,8 +123,7 @@ choose_memory(geometry *g)
 {
     drop_job *job = &g->job;
     const int alike = one_in(2);
-    choose_strides(&g->out, job, 0);
-    allocate(&g->out, job, g->cells);
+    geometry_new_array(&g->out, job);
     choose_operand(&g->x, g, alike);
     choose_operand(&g->r, g, alike);
     job->run = (drop_run){(char *)g->out.cell, (char *)g->x.cell, NULL};

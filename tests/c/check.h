@@ -62,6 +62,7 @@ void fail(const char *format, ...)
     X(masked_matmul)   \
     X(join)            \
     X(survivors)       \
+    X(kept_rows)       \
     X(block_mask)
 #define DECLARE(name) void test_##name(void);
 TESTS(DECLARE)
@@ -72,6 +73,7 @@ TESTS(DECLARE)
 #define CASES(X)     \
     X(bit_writer)    \
     X(block_mask)    \
+    X(kept_rows)     \
     X(masked_matmul) \
     X(pack)          \
     X(rates)         \

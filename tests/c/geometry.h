@@ -31,6 +31,9 @@ typedef struct {
 void geometry_start(geometry *g, size_t most);
 void geometry_end(geometry *g);
 
+/* Another array for a job's cells, which out's strides do not decide. */
+void geometry_new_array(array *a, const drop_job *job);
+
 /* The part of geometry_start that is about the mask. */
 void geometry_start_mask(geometry *g);
 
