@@ -6,7 +6,7 @@
 #ifndef DROP_ARRAY_BOX_RUN_H
 #define DROP_ARRAY_BOX_RUN_H
 
-#include "array/box.h"
+#include "array/box_layout.h"
 #include "array/mask_reader.h"
 
 /* Units of bits that are gathered for a run, at most. */

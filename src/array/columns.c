@@ -9,9 +9,10 @@
 
 _Static_assert(DROP_ROW_COLUMNS *SQUARE <= ROWS_BITS, "rows fill squares");
 
-/* Some rows of the mask, end to end; those to transpose begin at a bit. */
+/* Some rows of the mask, end to end; those to transpose begin at a bit. Short
+ * rows are loaded eight at once: up to seven behind the last too. */
 typedef struct {
-    uint8_t bits[ROWS_BITS / 8 + 2 * DROP_BITS_PAD];
+    uint8_t bits[ROWS_BITS / 8 + 7 * SQUARE / 8 + 2 * DROP_BITS_PAD];
     size_t begin, count, n;
 } mask_rows;
 

@@ -3,7 +3,6 @@
  * Elements in any order of memory: the bits of a box are drawn in the order of
  * the mask, and applied to one run of memory after the other.
  */
-#include "array/box.h"
 #include "array/box_run.h"
 #include "array/columns.h"
 #include "array/strided_run.h"
