@@ -9,6 +9,7 @@ and a test gives the chance that the worst of all that it looks at does so.
 import itertools
 import math
 
+import many_bits
 import numpy as np
 import pytest
 
@@ -308,3 +309,34 @@ def test_the_mean_is_kept():
     rows = np.ones((2**16, 2))
     mean = dl.drop_path(rows, 0.2, True, rng=KEY).mean()
     assert abs(mean - 1) < 5 * math.sqrt(0.25 / 2**16)
+
+
+# --- masks keyed by call --------------------------------------------------------------
+
+
+def worst_count(words):
+    """The largest deviation of the counts of some calls."""
+    counts = many_bits.Counts()
+    for some in words:
+        counts.take(some)
+    return max(map(abs, counts.deviations().values()))
+
+
+def test_masks_keyed_by_call_have_no_count_that_deviates():
+    """False alarms: 1e-5, of 17 counts over 2**28 bits; CI's long form counts 2**40."""
+    assert worst_count(many_bits.calls(64)) < many_bits.BOUND
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda words: words | (words & np.uint64(1)) << np.uint64(5),
+        lambda words: np.where(words % np.uint64(64), words, np.uint64(0)),
+        lambda words: np.concatenate([words[:-2000], words[-2064:-64]]),
+        lambda words: (
+            words ^ (words >> np.uint64(60) == np.uint64(0)).astype(np.uint64)
+        ),
+    ],
+)
+def test_masks_keyed_by_call_that_are_changed_a_little_are_seen(change):
+    assert worst_count(map(change, many_bits.calls(64))) > many_bits.BOUND
