@@ -333,9 +333,7 @@ def test_masks_keyed_by_call_have_no_count_that_deviates():
         lambda words: words | (words & np.uint64(1)) << np.uint64(5),
         lambda words: np.where(words % np.uint64(64), words, np.uint64(0)),
         lambda words: np.concatenate([words[:-2000], words[-2064:-64]]),
-        lambda words: (
-            words ^ (words >> np.uint64(60) == np.uint64(0)).astype(np.uint64)
-        ),
+        lambda words: words | (words < np.uint64(2**60)).astype(np.uint64),
     ],
 )
 def test_masks_keyed_by_call_that_are_changed_a_little_are_seen(change):
