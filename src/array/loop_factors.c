@@ -65,8 +65,10 @@ round_factors(void *restrict to, const drop_job *job, uint64_t index, size_t n)
 DROP_INLINE void
 write_copies(char *to, const char *from, size_t size)
 {
+    char factor[sizeof(double)]; /* to may be anywhere: it is loaded once */
+    memcpy(factor, from, size);
     for (size_t i = 0; i < UNROLL; i++) {
-        memcpy(to + i * size, from, size);
+        memcpy(to + i * size, factor, size);
     }
 }
 
