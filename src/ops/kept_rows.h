@@ -9,8 +9,7 @@
 #include "array/job.h"
 #include "ops/kept_copy.h"
 
-/* A bit for each sample, readable up to a multiple of 64 and DROP_BITS_PAD
- * bytes more. */
+/* A bit for each sample, and DROP_BITS_PAD bytes more that are readable. */
 typedef struct {
     const drop_kernels *kernels;
     const uint8_t *bits;

@@ -18,11 +18,11 @@ enum { TIMES = 3000, USUAL = 2000, LARGE = 5 * DROP_TILE };
 static guard
 choose_kept(drop_kept *kept, const geometry *g, uint8_t *keep)
 {
-    const size_t n = g->job.axis[0].n, size = (n + 63) / 64 * 8;
-    const guard pages = guard_new(size + DROP_BITS_PAD);
-    uint8_t *bits = guard_put(pages, size + DROP_BITS_PAD, AT_END, 1);
+    const size_t n = g->job.axis[0].n, size = (n + 7) / 8 + DROP_BITS_PAD;
+    const guard pages = guard_new(size);
+    uint8_t *bits = guard_put(pages, size, AT_END, 1);
     const uint64_t rate = below(4);
-    for (size_t i = 0; i < 8 * (size + DROP_BITS_PAD); i++) {
+    for (size_t i = 0; i < 8 * size; i++) {
         bits[i / 8] &= (uint8_t) ~(1u << i % 8);
         bits[i / 8] |= (uint8_t)((below(3) < rate) << i % 8);
     }
