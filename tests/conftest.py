@@ -4,17 +4,20 @@
 from zlib import crc32
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from droplayers import _core
 
 # What test_typing.py runs and checkers read; what .ci/fuzz runs.
 collect_ignore = ["typing", "fuzz"]
 
-# --hypothesis-profile takes another: few where an interpreter is what is tested, many
-# and new ones where there is time.
+# --hypothesis-profile takes another: few where an interpreter is what is tested, first
+# where the first that fails is enough, many and new ones where there is time.
 settings.register_profile("same", deadline=None, derandomize=True, max_examples=120)
 settings.register_profile("few", settings.get_profile("same"), max_examples=24)
+settings.register_profile(
+    "first", settings.get_profile("few"), phases=[Phase.explicit, Phase.generate]
+)
 settings.register_profile("many", deadline=None, max_examples=3000)
 settings.load_profile("same")
 
