@@ -215,14 +215,12 @@ TESTS = [
     (r"dask", "test_dask.py"),
     (r"config|settings", "test_threads.py"),
     (r"key|rng|undo", "test_keys.py"),
-    (r"_validation|_conversion", "test_inputs.py test_errors.py test_hostile.py"),
-    (r"", "test_every_call.py test_errors.py test_inputs.py test_stream.py"),
-    (r"", "test_fast_path.py functional/test_dropout.py test_keys.py"),
-    (r"axes|plan|loop|traverse|draw|box|column|run", "test_axis_order.py"),
-    (r"threads|release|interrupt", "test_threads.py test_interrupt.py test_process.py"),
-    (r"", "test_hostile.py test_memory.py"),
-    (r"^src", "test_threads.py test_interrupt.py"),
-    (r"", "test_memory_bounds.py"),
+    (r"_dropout|pipeline|elementwise|/mask", "functional/test_dropout.py"),
+    (r"", "test_every_call.py test_errors.py test_stream.py test_fast_path.py"),
+    (r"plan|loop|box|column", "test_axis_order.py"),
+    (r"threads|release|interrupt|partition", "test_threads.py test_interrupt.py"),
+    (r"python/|_validation|_conversion", "test_inputs.py test_hostile.py"),
+    (r"python/|_lib/", "test_memory.py"),
 ]
 
 

@@ -24,7 +24,7 @@ TIMES = int(os.environ.get("DROPLAYERS_TIMES", 1))
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 
 # pthread_create that fails from the n-th call on that C of the library makes: its
-# workers alone have a stack of 1 MiB.
+# workers alone have a stack of 1 MiB. And attributes of threads that cannot be had.
 REFUSING = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -52,6 +52,14 @@ pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
         setenv("LEFT", number, 1);
     }
     return real(thread, attributes, start, argument);
+}
+
+int
+pthread_attr_init(pthread_attr_t *attributes)
+{
+    int (*real)(pthread_attr_t *);
+    *(void **)&real = dlsym(RTLD_NEXT, "pthread_attr_init");
+    return getenv("NO_ATTRIBUTES") ? ENOMEM : real(attributes);
 }
 """
 
@@ -82,6 +90,8 @@ FEW_THREADS = """
         for call, y in zip(calls, expected):
             setenv(b"LEFT", str(left).encode(), 1)
             np.testing.assert_array_equal(call(), y)
+    setenv(b"NO_ATTRIBUTES", b"1", 1)
+    np.testing.assert_array_equal(calls[0](), expected[0])
     print("right")
 """
 

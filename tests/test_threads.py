@@ -1,6 +1,8 @@
 """Threads: how many, and that nothing depends on it."""
 
 import os
+import pathlib
+import platform
 import re
 import signal
 import subprocess
@@ -297,6 +299,27 @@ def test_the_environment_sets_threads_and_instruction_set():
     assert "'num_threads': 5" in run.stdout
     assert "'isa': 'scalar'" in run.stdout
     assert run.stderr == ""
+
+
+#: What Linux calls what lists of kernels need, the best list first.
+NEEDS = {
+    "avx512": {"avx2", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl"},
+    "avx2": {"avx2", "f16c"},
+    "scalar": set(),
+}
+
+
+@pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"),
+    reason="/proc/cpuinfo has flags of this form on Linux, on x86-64, alone",
+)
+def test_the_lists_are_those_that_the_processor_runs_and_the_best_is_used():
+    text = pathlib.Path("/proc/cpuinfo").read_text()
+    flags = set(re.search(r"^flags\s*:(.*)$", text, re.MULTILINE)[1].split())
+    lists = [name for name, needed in NEEDS.items() if needed <= flags]
+    shown = config().stdout
+    assert f"'isas': {lists}" in shown
+    assert f"'isa': '{lists[0]}'" in shown
 
 
 @pytest.mark.parametrize("name", ["DROPLAYERS_NUM_THREADS", "DROPLAYERS_ISA"])
