@@ -4,11 +4,9 @@
  */
 #include "chance.h"
 #include "check.h"
+#include "guard.h"
 #include "uniform.h"
 #include "ops/survivors.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 enum { LIVING = 4 };
 
@@ -16,11 +14,13 @@ static void
 check_survivors(size_t samples, size_t size, size_t living)
 {
     const uint64_t rates[] = {DROP_ONE / 2, DROP_ONE / 3, DROP_ONE, 0};
-    uint64_t place[LIVING], threshold[LIVING];
-    uint8_t *keep = calloc(living * samples + 1, 1);
+    const size_t numbers = living * sizeof(uint64_t), kept = living * samples;
+    guard pages[] = {guard_new(numbers), guard_new(numbers), guard_new(kept)};
+    uint64_t *place = (uint64_t *)guard_put(pages[0], numbers, AT_END, 8);
+    uint64_t *threshold = (uint64_t *)guard_put(pages[1], numbers, AT_END, 8);
+    uint8_t *keep = guard_put(pages[2], kept, AT_END, 1);
     const drop_survivors job = {tested, any(), samples,   size,
                                 living, place, threshold, keep};
-    keep[living * samples] = 7;
     for (size_t p = 0; p < living; p++) {
         place[p] = p * (size / living) + below(size / living);
         threshold[p] = rates[below(COUNT(rates))];
@@ -45,10 +45,12 @@ check_survivors(size_t samples, size_t size, size_t living)
             }
         }
     }
-    if (keep[living * samples] != 7) {
+    if (!guard_is_clean(pages[2], keep, kept)) {
         fail("wrote beyond keep");
     }
-    free(keep);
+    for (size_t i = 0; i < COUNT(pages); i++) {
+        guard_free(pages[i]);
+    }
     checks++;
 }
 
