@@ -13,9 +13,9 @@
  * stack. */
 #define DROP_HELD_BITS ((size_t)1 << 17)
 
-/* Columns of bits that are interleaved, at most: a byte of each makes a word.
- */
-#define DROP_COLUMNS_MOST 8
+/* Columns of bits that are interleaved, at most: four bits of each make a
+ * word. */
+#define DROP_COLUMNS_MOST 16
 
 /* With shorter columns that takes longer to prepare than to run. */
 #define DROP_LONG_COLUMNS 32

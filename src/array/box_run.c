@@ -144,21 +144,16 @@ static void
 interleave(drop_writer *to, const drop_box_run *run, const uint8_t *held,
            size_t from, size_t n)
 {
-    const size_t columns = run->inside;
-    const uint8_t *column[DROP_COLUMNS_MOST];
-    unsigned shift[DROP_COLUMNS_MOST];
-    for (size_t i = 0; i < columns; i++) {
-        const size_t at = from + run->offset[i];
-        column[i] = held + at / 8;
-        shift[i] = at % 8;
-    }
-    for (size_t i = 0; i < n; i += 8) {
+    const unsigned columns = (unsigned)run->inside;
+    const unsigned some = columns <= 8 ? 8 : 4; /* of each make a word */
+    for (size_t i = 0; i < n; i += some) {
         uint64_t word = 0;
-        for (size_t j = 0; j < columns; j++) {
-            const uint32_t bits = load_bits32(column[j] + i / 8, shift[j]);
-            word |= run->deposit[bits & 0xFF] << j;
+        for (unsigned j = 0; j < columns; j++) {
+            const size_t at = from + run->offset[j] + i;
+            const uint32_t bits = load_bits32(held, at) & ((1u << some) - 1);
+            word |= run->deposit[bits] << j;
         }
-        drop_bits_put(to, word, (unsigned)(8 * columns));
+        drop_bits_put(to, word, some * columns);
     }
 }
 
