@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { TIMES = 3000, USUAL = 2000, LARGE = 5 * DROP_TILE };
+enum { TIMES = 3000, USUAL = 2000, LARGE = 5 * DROP_TILE, CELLS = 3 << 20 };
 
 /* Draws a bit for each sample, with all that may be read behind them, and sets
  * the keep bits of the cells. */
@@ -115,9 +115,57 @@ case_kept_rows(void)
     geometry_end(&g);
 }
 
+/* Enough samples of some floats each for several threads: what they make of
+ * x and r, whose sums are exact. */
+static void
+check_threads(size_t width, int threads)
+{
+    static float x[CELLS], part[CELLS], r[CELLS], out[CELLS];
+    static uint8_t bits[CELLS / 8 + DROP_BITS_PAD];
+    const size_t n = CELLS / width;
+    const ptrdiff_t size = sizeof x[0], row = (ptrdiff_t)width * size;
+    const drop_axis axis = {width, size, size, size, 0};
+    any_bytes(bits, sizeof bits);
+    for (size_t i = 0; i < CELLS; i++) {
+        x[i] = (float)(i % 1000);
+        r[i] = (float)(i % 77);
+    }
+    drop_taking taking = {.kept = {tested, bits, n},
+                          .out = (char *)part,
+                          .x = (const char *)x,
+                          .sample = {n, row, row, row, 0},
+                          .size = size,
+                          .axes = 1,
+                          .axis = {axis}};
+    static drop_adding adding;
+    adding = (drop_adding){.kept = taking.kept};
+    adding.job = (drop_job){
+        .op = {tested, DROP_F32, {.form = DROP_RESIDUAL, .a = 2}, 0, 1},
+        .run = {(char *)out, (const char *)part, (const char *)r},
+        .axes = 2,
+        .axis = {taking.sample, axis}};
+    if (drop_take_rows(&taking, threads, no_interrupt) ||
+        drop_add_rows(&adding, threads, no_interrupt)) {
+        fail("kept rows stopped on %d threads", threads);
+    }
+    for (size_t i = 0; i < n * width; i++) {
+        const unsigned keep = bits[i / width / 8] >> i / width % 8 & 1;
+        const float expected = keep ? r[i] + 2 * x[i] : r[i];
+        if (out[i] != expected) {
+            fail("%d threads, rows of %zu, cell %zu: expected %a, got %a",
+                 threads, width, i, expected, out[i]);
+        }
+    }
+    checks++;
+}
+
 void
 test_kept_rows(void)
 {
+    /* Samples that are added from a tile, and longer ones. */
+    for (size_t width = 1; width <= CELLS / 16 && thin == 1; width *= 13) {
+        check_threads(width, 3);
+    }
     for (int i = 0; i < TIMES; i++) {
         if (!is_skipped()) {
             case_kept_rows();
