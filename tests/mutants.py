@@ -194,7 +194,7 @@ class Build:
 # The tests of files, the quick ones first.
 TESTS = [
     (r"python/fast_", "test_fast_path.py"),
-    (r"python/|block|matmul|join|rates|rows|number|settings", "test_core.py"),
+    (r"python/|block|matmul|join|rates|rows|number|settings|bit_", "test_core.py"),
     (r"ops/join|survivors|join", "functional/test_fractal_join.py"),
     (r"block", "functional/test_drop_block.py functional/test_block_mask.py"),
     (r"matmul|linear|connect", "functional/test_drop_connect.py"),
@@ -203,7 +203,7 @@ TESTS = [
         "functional/test_kept_rows.py functional/test_stochastic_depth.py"
         " functional/test_stochastic_depth_branch.py",
     ),
-    (r"normal|gaussian", "functional/test_gaussian_dropout.py"),
+    (r"normal|gaussian|fast_path", "functional/test_gaussian_dropout.py"),
     (r"alpha", "functional/test_alpha_dropout.py"),
     (r"spatial", "functional/test_spatial_dropout.py"),
     (r"replace|item|value", "functional/test_replace.py"),

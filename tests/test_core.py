@@ -477,7 +477,7 @@ SIZES = [0, 1, 7, 8, 63, 64, 65, 511, 512, 513, 1000, 70_000]
 
 
 @pytest.mark.parametrize("n", SIZES)
-@pytest.mark.parametrize("step", [1, -1, 2, -3])
+@pytest.mark.parametrize("step", [1, -1, 2, -2, 3, -3])
 def test_given_masks_of_any_length_are_packed(n, step):
     keep = np.random.default_rng(n).random(n * abs(step)) < 0.5
     packed, strides = _core.pack_given(keep[::step])
@@ -494,7 +494,7 @@ def test_given_masks_are_packed_in_the_order_of_memory(shape):
     whole = np.asarray(np.random.default_rng(1).integers(0, 3, shape, "u1")).view(bool)
     for order in itertools.permutations(range(len(shape))):
         x = whole.transpose(order)
-        cuts = [x[(..., *(slice(None, None, i),) * x.ndim)] for i in (1, -1, 2)]
+        cuts = [x[(..., *(slice(None, None, i),) * x.ndim)] for i in (1, -1, 2, -2)]
         if x.size:
             cuts.append(np.broadcast_to(x[(..., *(slice(1),) * x.ndim)], x.shape))
         for keep in cuts:

@@ -28,8 +28,9 @@ static void
 write_some(drop_writer *writer, expected *e, const uint8_t *from, size_t n)
 {
     size_t offset = below(64), some = below(n + 1), times, count;
+    uint8_t bools[MOST];
     uint64_t word;
-    switch (below(3)) {
+    switch (below(4)) {
     case 0:
         drop_bits_copy(writer, from, offset, some);
         for (size_t i = 0; i < some; i++) {
@@ -43,6 +44,12 @@ write_some(drop_writer *writer, expected *e, const uint8_t *from, size_t n)
         for (size_t i = 0; i < count * times; i++) {
             e->bit[e->n++] = (uint8_t)get(from, offset + i / times);
         }
+        break;
+    case 2:
+        for (size_t i = 0; i < some; i++) {
+            bools[i] = e->bit[e->n++] = (uint8_t)get(from, offset + i);
+        }
+        drop_bits_pack(writer, bools, some);
         break;
     default:
         some = some < 64 ? some : 64;

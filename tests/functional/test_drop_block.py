@@ -132,7 +132,7 @@ def test_sides_may_differ():
 
 @pytest.mark.parametrize("lengths", MAPS, ids=str)
 @pytest.mark.parametrize("block_size", [1, 2, 3, 6, 7, 40])
-@pytest.mark.parametrize("p", [1e-6, 0.1, 0.3, 0.9])
+@pytest.mark.parametrize("p", [1e-6, 0.1, 0.3, 0.5, 0.9])
 def test_the_expected_share_is_exact(lengths, block_size, p):
     sides = [min(block_size, d) for d in lengths]
     counts = family.covering_seeds(lengths, sides)
