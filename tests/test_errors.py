@@ -208,6 +208,29 @@ def test_messages_say_what_was_expected_and_what_came():
         dl.dropout(X, shared_axes=2)
 
 
+OBJECTS = {
+    type(bad).__name__: bad for bad in (None, {1: 2}, {1, 2}, object(), len, range)
+}
+
+
+@pytest.mark.parametrize("bad", OBJECTS.values(), ids=OBJECTS)
+def test_what_numpy_takes_for_one_object_is_named_by_its_type(bad):
+    x, came = np.ones(3), "None" if bad is None else f"a {type(bad).__name__}"
+    calls = {
+        "x must be a numeric array": lambda: dl.dropout(bad),
+        "value must be what x's dtype takes": lambda: dl.replace(x, bad, 0.5),
+        "weight must be a numeric array": lambda: dl.drop_connect(x[None], bad),
+    }
+    if bad is not None:
+        calls |= {
+            "mask must be boolean": lambda: dl.dropout(x, mask=bad),
+            "residual must be a numeric array": lambda: dl.dropout(x, residual=bad),
+        }
+    for expected, call in calls.items():
+        with pytest.raises(TypeError, match=f"^{expected}, got {came}$"):
+            call()
+
+
 def test_bad_arguments_are_refused_in_test_mode_too():
     for bad in ({"p": 2}, {"mask": KEEP[0]}, {"scaling": "no"}, {"full_shape": (1, 1)}):
         with pytest.raises(ValueError, match=rf"^{next(iter(bad))}\b"):
