@@ -45,6 +45,27 @@ check_threads(size_t rows, size_t columns, uint64_t row, uint64_t column,
     checks++;
 }
 
+/* Each segment that is drawn counts as 512 elements more; what is given is not
+ * drawn. */
+static void
+check_work(drop_axis outer, drop_axis inner, size_t segments)
+{
+    drop_job job = {.op = {tested, DROP_F32, {.form = DROP_SCALE, .a = 1}, 0},
+                    .axes = 2,
+                    .axis = {outer, inner}};
+    const size_t cells = outer.n * inner.n;
+    drop_job_draw(&job, 1, 1);
+    const size_t drawn = drop_job_work(&job);
+    job.given = (const uint8_t *)"";
+    if (drawn != cells + segments * DROP_SEGMENT ||
+        drop_job_work(&job) != cells) {
+        fail("%zu cells of %zu segments: work of %zu, and of %zu for a given "
+             "mask",
+             cells, segments, drawn, drop_job_work(&job));
+    }
+    checks++;
+}
+
 static int
 stop_second(void *context)
 {
@@ -100,6 +121,12 @@ test_partition(void)
         }
         check_stop(threads);
     }
+    check_work((drop_axis){4, .mask = 1000}, (drop_axis){1000, .mask = 1}, 8);
+    check_work((drop_axis){1000, .mask = 1}, (drop_axis){4, .mask = 1000}, 8);
+    check_work((drop_axis){4, .mask = 0}, (drop_axis){1000, .mask = 1}, 2);
+    check_work((drop_axis){4, .mask = 9000}, (drop_axis){1000, .mask = 1}, 8);
+    check_work((drop_axis){4, .mask = 9000}, (drop_axis){9, .mask = 100}, 8);
+    check_work((drop_axis){4, .mask = 9000}, (drop_axis){9, .mask = 600}, 36);
     /* Last chunks of any number of rows. */
     for (size_t rows = 17; rows <= 32; rows += thin) {
         check_threads(rows, CELLS / 32, CELLS / 32 + 1, 1, 2);
