@@ -535,6 +535,11 @@ def test_joins_of_bools_have_no_kernel_even_without_paths():
         _core.join(np.zeros(3, bool), (None,), None)
 
 
+def test_the_stride_from_one_path_to_no_other_may_be_any():
+    keep = np.ones((3, 4), bool)[::3]
+    assert (_core.join(np.zeros_like(ONES), (ONES,), keep) == 1).all()
+
+
 def test_a_mask_alone_takes_no_factors():
     keep, factors = np.zeros(4, bool), (_core.SCALE, np.ones(4), 0.0, 0.0)
     with pytest.raises(ValueError, match="factors do not fit"):
