@@ -204,3 +204,15 @@ def test_boxes_with_fewer_places_of_an_axis_have_their_bits(shape):
     for options in ({"rng": KEY}, {"mask": mask}):
         y = dl.dropout(x, 0.5, shared_axes=(3,), **options)
         assert_same(y, dl.dropout(x.copy("C"), 0.5, shared_axes=(3,), **options))
+
+
+@pytest.mark.parametrize("columns", [2, 3, 8, 9, 16, 17])
+@pytest.mark.parametrize("length", [1, 2, 3, 9])
+def test_a_block_with_one_place_of_the_last_axis_has_its_bits(columns, length):
+    whole, start = (columns, 200, length), (0, 0, length - 1)
+    drawn = dl.dropout(np.ones(whole, np.float32), 0.3, rng=KEY)[..., -1:]
+    x = np.ones(drawn.shape, np.float32)
+    for axes in itertools.permutations(range(3)):
+        y = in_order(x, axes)
+        y = dl.dropout(y, 0.3, rng=KEY, full_shape=whole, start=start)
+        np.testing.assert_array_equal(y, drawn)
