@@ -4,15 +4,15 @@
 _Static_assert(DROP_SHORT_COPY <= DROP_ROW_MOST, "short rows are drawn whole");
 _Static_assert(DROP_SHORT_REPEAT <= DROP_TILE, "a short row fits a tile");
 
-/* Whether drop_draw_and_apply serves a row: it is long, contiguous in memory
- * and in a mask that is drawn, and no axis is shared. */
+/* Whether drop_draw_and_apply serves a row, which is contiguous in the mask: it
+ * is long, contiguous in memory, its mask is drawn, and no axis is shared. */
 static int
 is_straight(const drop_plan *plan, int residual)
 {
     const drop_axis *row = &plan->inner;
     const ptrdiff_t size = (ptrdiff_t)drop_tuple_size(&plan->op);
-    return row->n >= DROP_TILE && row->mask == 1 && row->out == size &&
-           row->x == size && (!residual || row->r == size) && !plan->shareds &&
+    return row->n >= DROP_TILE && row->out == size && row->x == size &&
+           (!residual || row->r == size) && !plan->shareds &&
            !plan->job->given;
 }
 
