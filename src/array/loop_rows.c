@@ -4,8 +4,9 @@
 _Static_assert(DROP_SHORT_COPY <= DROP_ROW_MOST, "short rows are drawn whole");
 _Static_assert(DROP_SHORT_REPEAT <= DROP_TILE, "a short row fits a tile");
 
-/* Whether drop_draw_and_apply serves a row, which is contiguous in the mask: it
- * is long, contiguous in memory, its mask is drawn, and no axis is shared. */
+/* Whether drop_draw_and_apply serves a row, which is contiguous in the mask:
+ * it is long, contiguous in memory, its mask is drawn, and no axis is shared.
+ */
 static int
 is_straight(const drop_plan *plan, int residual)
 {
