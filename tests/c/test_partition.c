@@ -50,9 +50,10 @@ check_threads(size_t rows, size_t columns, uint64_t row, uint64_t column,
 static void
 check_work(drop_axis outer, drop_axis inner, size_t segments)
 {
-    drop_job job = {.op = {tested, DROP_F32, {.form = DROP_SCALE, .a = 1}, 0},
-                    .axes = 2,
-                    .axis = {outer, inner}};
+    drop_job job = {
+        .op = {tested, DROP_F32, {.form = DROP_SCALE, .a = 1}, 0, 1},
+        .axes = 2,
+        .axis = {outer, inner}};
     const size_t cells = outer.n * inner.n;
     drop_job_draw(&job, 1, 1);
     const size_t drawn = drop_job_work(&job);
