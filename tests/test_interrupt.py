@@ -7,10 +7,10 @@ DROPLAYERS_INTERRUPTS is how many moments there are, 1,000 in CI's long form.
 import os
 import random
 import signal
-import time
 
 import numpy as np
 import pytest
+import timer
 from arrays import assert_same
 from calls import is_free
 from long_calls import CALLS, LARGE, SHORT
@@ -21,32 +21,24 @@ from droplayers import _core
 MOMENTS = int(os.environ.get("DROPLAYERS_INTERRUPTS", len(CALLS)))
 LATEST = 0.4  #: of a moment, in seconds after a call's beginning
 
-if not hasattr(signal, "setitimer"):
-    pytest.skip("no timers", allow_module_level=True)
-
-# The processor's time: a machine that has other work to do changes no moment.
-SIGNAL, TIMER, clock = signal.SIGPROF, signal.ITIMER_PROF, time.process_time
-
 
 @pytest.fixture(autouse=True)
 def slow(use_isa):
     """Ctrl-C for the signal of the timer, one thread, and the slowest kernels."""
     use_isa("scalar")
-    before = signal.signal(SIGNAL, signal.default_int_handler)
-    with dl.num_threads(1):
+    with timer.handled_by(signal.default_int_handler), dl.num_threads(1):
         yield
-    signal.signal(SIGNAL, before)
 
 
 def interrupted(call, moment):
     """How late KeyboardInterrupt comes out of a call; None if the call ends first."""
-    begin = clock()
+    begin = timer.clock()
     try:
-        signal.setitimer(TIMER, moment)
+        timer.start(moment)
         call()
-        signal.setitimer(TIMER, 0)
+        timer.start(0)
     except KeyboardInterrupt:
-        return clock() - begin - moment
+        return timer.clock() - begin - moment
     return None
 
 

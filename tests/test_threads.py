@@ -12,6 +12,7 @@ import time
 
 import numpy as np
 import pytest
+import timer
 from calls import run_python
 
 import droplayers as dl
@@ -178,14 +179,10 @@ def test_a_signal_stops_a_long_call(threads):
     def interrupt(number, frame):
         raise Interrupted
 
-    before = signal.signal(signal.SIGALRM, interrupt)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.1)
-        with dl.num_threads(threads), pytest.raises(Interrupted):
+    with timer.handled_by(interrupt), dl.num_threads(threads):
+        timer.start(0.1)
+        with pytest.raises(Interrupted):
             dl.dropout(x, 0.5, rng=KEY, out=out)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
     assert set(np.unique(out[:: 1 << 12])) == {0.0, 2.0}
     keep = dl.keep_mask((4096,), 0.5, rng=KEY)
     assert np.array_equal(out[:4096] != 0, keep)

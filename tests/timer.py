@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A timer of the processor's time, and the signal that it sends.
+
+A machine that has other work to do changes no moment of it.
+"""
+
+import contextlib
+import gc
+import signal
+import time
+
+import pytest
+
+clock = time.process_time
+
+
+def start(seconds):
+    """Send the signal after so many seconds; never, if they are 0."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+@contextlib.contextmanager
+def handled_by(handler):
+    """The handler for the timer's signal, and no collection of garbage.
+
+    What a handler raises in a callback of the collector ends there.
+    """
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("no timers")
+    before = signal.signal(signal.SIGPROF, handler)
+    gc.disable()
+    try:
+        yield
+    finally:
+        start(0)
+        gc.enable()
+        signal.signal(signal.SIGPROF, before)
