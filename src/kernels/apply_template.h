@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Bits x data for one dtype: #define TYPE f32, f64, f16 or bf16 before each
- * inclusion. A dtype is loaded from and stored to memory of any alignment as
- * vectors of the dtype that computes (REAL: f32 or f64). Dropped is selected,
- * never multiplied by zero, and product and sum are rounded each.
+ * inclusion. Dropped is selected, never multiplied by zero, and product and
+ * sum are rounded each to the dtype that computes (REAL: f32 or f64).
  */
 
+typedef R_(v) T_(_factor);
 #include "kernels/run_template.h"
 
 DROP_INLINE void
@@ -29,8 +29,8 @@ static void
 T_(_apply)(void *out, const void *x, const void *r, const uint8_t *bits,
            size_t offset, size_t n, const drop_affine *affine, int hints)
 {
-    const R_(v) factor[3] = {R_(_set1)(affine->a), R_(_set1)(affine->b),
-                             R_(_set1)(affine->c)};
+    const T_(_factor) factor[] = {R_(_set1)(affine->a), R_(_set1)(affine->b)};
+    const V_(v) dropped = V_(_set1)(affine->c);
     r = reads_r(affine->form) ? r : x; /* NULL cannot be added to */
     switch (affine->form << 2 | hints) {
         RUN_CASES(DROP_SCALE);
@@ -62,3 +62,4 @@ T_(_noise)(void *out, const void *x, uint64_t index, uint64_t step, size_t n,
 }
 
 #undef TYPE
+#undef VECTOR

@@ -4,8 +4,10 @@
  * before each inclusion. Bytes are selected and copied; nothing is computed.
  */
 
+typedef T_(v) T_(_factor); /* of which there are none */
+
 DROP_INLINE
-T_(v) T_(_kept)(T_(v) x, T_(v) r, const T_(v) factor[3], drop_form form)
+T_(v) T_(_kept)(T_(v) x, T_(v) r, const T_(_factor) * factor, drop_form form)
 {
     (void)r, (void)factor, (void)form;
     return x;
@@ -21,7 +23,8 @@ T_(_apply)(void *out, const void *x, const void *r, const uint8_t *bits,
     for (size_t at = 0; at < sizeof fill; at += T_(_size)) {
         memcpy(fill + at, affine->fill, T_(_size));
     }
-    const T_(v) one = T_(_load)(fill), factor[3] = {one, one, one};
+    const T_(_factor) *factor = NULL;
+    const T_(v) dropped = T_(_load)(fill);
     r = reads_r(affine->form) ? r : x; /* NULL cannot be added to */
     switch (affine->form << 2 | hints) {
         RUN_CASES(DROP_REPLACE);
@@ -30,3 +33,4 @@ T_(_apply)(void *out, const void *x, const void *r, const uint8_t *bits,
 }
 
 #undef TYPE
+#undef VECTOR

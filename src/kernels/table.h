@@ -14,6 +14,7 @@
 #include "kernels/bitset.h"
 #include "kernels/apply_bool.h"
 #include "kernels/simd/items.h"
+#include "kernels/simd/halves.h"
 #include "kernels/simd/partial.h"
 
 /* How far ahead x is prefetched where it lies beyond the cache, in bytes:
@@ -35,22 +36,31 @@ reads_r(drop_form form)
 }
 
 /* What becomes of a kept x, by the factors a and b. */
-#define KEPT(real)                                                           \
-    DROP_INLINE real##v real##_kept(real##v x, real##v r,                    \
-                                    const real##v factor[3], drop_form form) \
-    {                                                                        \
-        x = real##_mul(x, factor[0]);                                        \
-        return form == DROP_AFFINE     ? real##_add(x, factor[1])            \
-               : form == DROP_RESIDUAL ? real##_add(r, x)                    \
-                                       : x;                                  \
+#define KEPT(real)                                                         \
+    DROP_INLINE real##v real##_kept(real##v x, real##v r,                  \
+                                    const real##v *factor, drop_form form) \
+    {                                                                      \
+        x = real##_mul(x, factor[0]);                                      \
+        return form == DROP_AFFINE     ? real##_add(x, factor[1])          \
+               : form == DROP_RESIDUAL ? real##_add(r, x)                  \
+                                       : x;                                \
     }
 KEPT(f32)
 KEPT(f64)
+#define f16_kept f32_kept
+
+DROP_INLINE bf16x2v
+bf16x2_kept(bf16x2v x, bf16x2v r, const f32v *factor, drop_form form)
+{
+    f32v low = f32_kept(bf16x2_low(x), bf16x2_low(r), factor, form);
+    f32v high = f32_kept(bf16x2_high(x), bf16x2_high(r), factor, form);
+    return bf16x2_join(low, high);
+}
 
 /* The cases of a template's switch: a loop for each form and its hints. */
-#define RUN_CASE(form, hints)                                      \
-    case (form) << 2 | (hints):                                    \
-        T_(_run)(out, x, r, bits, offset, n, factor, form, hints); \
+#define RUN_CASE(form, hints)                                               \
+    case (form) << 2 | (hints):                                             \
+        T_(_run)(out, x, r, bits, offset, n, factor, dropped, form, hints); \
         break
 #define RUN_CASES(form)               \
     RUN_CASE(form, 0);                \
@@ -62,12 +72,13 @@ _Static_assert(DROP_PREFETCH < 4 && DROP_NONTEMPORAL < 4,
 _Static_assert(DROP_FORMS == 6, "each form has its cases, or is noise");
 
 /* Names in the templates, which are included once for each TYPE: T_(x) is TYPE
- * and x, R_(x) is the type that computes for it and x. */
+ * and x, R_(x) is the type that computes for it and x, and V_(x) the type
+ * whose vectors are loaded, selected and stored in a run of it, and x. */
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
 #define T_(name) PASTE(TYPE, name)
-#define REAL T_(_real)
-#define R_(name) PASTE(REAL, name)
+#define R_(name) PASTE(T_(_real), name)
+#define V_(name) PASTE(VECTOR, name)
 
 #define TYPE f32
 #include "kernels/apply_template.h"
@@ -76,6 +87,7 @@ _Static_assert(DROP_FORMS == 6, "each form has its cases, or is noise");
 #define TYPE f16
 #include "kernels/apply_template.h"
 #define TYPE bf16
+#define VECTOR bf16x2
 #include "kernels/apply_template.h"
 
 #define TYPE item1

@@ -44,17 +44,22 @@ emulate_some(void *to, const void *from, unsigned mask, size_t lane)
     }
 EMULATE_SOME(simde__m512, mm512_maskz_loadu_ps, mm512_mask_storeu_ps, 4)
 EMULATE_SOME(simde__m512d, mm512_maskz_loadu_pd, mm512_mask_storeu_pd, 8)
+EMULATE_SOME(simde__m512i, mm512_maskz_loadu_epi16, mm512_mask_storeu_epi16, 2)
 EMULATE_SOME(simde__m256i, mm256_maskz_loadu_epi16, mm256_mask_storeu_epi16, 2)
 #undef _mm512_maskz_loadu_ps
 #undef _mm512_mask_storeu_ps
 #undef _mm512_maskz_loadu_pd
 #undef _mm512_mask_storeu_pd
+#undef _mm512_maskz_loadu_epi16
+#undef _mm512_mask_storeu_epi16
 #undef _mm256_maskz_loadu_epi16
 #undef _mm256_mask_storeu_epi16
 #define _mm512_maskz_loadu_ps emulate_mm512_maskz_loadu_ps
 #define _mm512_mask_storeu_ps emulate_mm512_mask_storeu_ps
 #define _mm512_maskz_loadu_pd emulate_mm512_maskz_loadu_pd
 #define _mm512_mask_storeu_pd emulate_mm512_mask_storeu_pd
+#define _mm512_maskz_loadu_epi16 emulate_mm512_maskz_loadu_epi16
+#define _mm512_mask_storeu_epi16 emulate_mm512_mask_storeu_epi16
 #define _mm256_maskz_loadu_epi16 emulate_mm256_maskz_loadu_epi16
 #define _mm256_mask_storeu_epi16 emulate_mm256_mask_storeu_epi16
 

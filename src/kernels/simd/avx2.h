@@ -190,50 +190,33 @@ f64_keep(uint32_t bits, int j, f64v kept, f64v dropped)
     return _mm256_blendv_pd(dropped, kept, _mm256_castsi256_pd(keep));
 }
 
-/* Half types, computed in float32; 128 bits a vector */
-enum { f16_size = 2, bf16_size = 2 };
-#define f16_real f32
-#define bf16_real f32
-
+/* Halves: 128 bits for a vector of float32 */
+typedef __m128i halfv;
 #define half_load(x) _mm_loadu_si128((const __m128i *)(x))
 #define half_store(to, a) _mm_storeu_si128((__m128i *)(to), (a))
 #define half_store_nt(to, a) _mm_stream_si128((__m128i *)(to), (a))
 
 #define f16_unpack _mm256_cvtph_ps
 
-DROP_INLINE __m128i
+DROP_INLINE halfv
 f16_pack(f32v a)
 {
     return _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT);
 }
 
-DROP_INLINE f32v
-bf16_unpack(__m128i half)
-{
-    return _mm256_castsi256_ps(
-        _mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
-}
-
 typedef uint32_t u32v __attribute__((vector_size(32)));
-#define f32_bits(a) ((u32v)(a))
+#define f32_as_u32(a) ((u32v)(a))
+#define u32_as_f32(a) ((f32v)(a))
+#define u64_as_u32(a) ((u32v)(a))
+#define u32_as_u64(a) ((u64v)(a))
+#define u32_widen(half) ((u32v)_mm256_cvtepu16_epi32(half))
 
-#include "kernels/simd/bfloat16.h"
-
-DROP_INLINE __m128i
-bf16_pack(f32v a)
+DROP_INLINE halfv
+u32_narrow(u32v a)
 {
-    __m256i word = (__m256i)bf16_round(a);
-    return _mm_packus_epi32(_mm256_castsi256_si128(word),
-                            _mm256_extracti128_si256(word, 1));
+    return _mm_packus_epi32(_mm256_castsi256_si128((__m256i)a),
+                            _mm256_extracti128_si256((__m256i)a, 1));
 }
-
-#define f16_load(x) f16_unpack(half_load(x))
-#define f16_store(to, a) half_store(to, f16_pack(a))
-#define f16_store_nt(to, a) half_store_nt(to, f16_pack(a))
-
-#define bf16_load(x) bf16_unpack(half_load(x))
-#define bf16_store(to, a) half_store(to, bf16_pack(a))
-#define bf16_store_nt(to, a) half_store_nt(to, bf16_pack(a))
 
 /* Items of 1, 2, 4 and 8 bytes */
 DROP_INLINE u64v

@@ -166,11 +166,8 @@ f64_keep(uint32_t bits, int j, f64v kept, f64v dropped)
     return _mm512_mask_blend_pd(keep, dropped, kept);
 }
 
-/* Half types, computed in float32; halves of 256 bits, two a vector */
-enum { f16_size = 2, bf16_size = 2 };
-#define f16_real f32
-#define bf16_real f32
-
+/* Halves: 256 bits for a vector of float32 */
+typedef __m256i halfv;
 #define half_load(x) _mm256_loadu_si256((const __m256i *)(x))
 #define half_load_partial(x, n) \
     _mm256_maskz_loadu_epi16((__mmask16)partial_lanes(n), (x))
@@ -182,7 +179,7 @@ enum { f16_size = 2, bf16_size = 2 };
 #define f16_unpack _mm512_cvtph_ps
 
 /* In two halves, since SIMDe lacks _mm512_cvtps_ph; one instruction more. */
-DROP_INLINE __m256i
+DROP_INLINE halfv
 f16_pack(f32v a)
 {
     __m256 low = _mm512_castps512_ps256(a);
@@ -191,41 +188,27 @@ f16_pack(f32v a)
                             _mm256_cvtps_ph(low, _MM_FROUND_TO_NEAREST_INT));
 }
 
-DROP_INLINE f32v
-bf16_unpack(__m256i half)
-{
-    return _mm512_castsi512_ps(
-        _mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
-}
-
 typedef uint32_t u32v __attribute__((vector_size(64)));
-#define f32_bits(a) ((u32v)(a))
-
-#include "kernels/simd/bfloat16.h"
-
-#define bf16_pack(a) _mm512_cvtepi32_epi16((__m512i)bf16_round(a))
-
-#define f16_load(x) f16_unpack(half_load(x))
-#define f16_load_partial(x, n) f16_unpack(half_load_partial(x, n))
-#define f16_store(to, a) half_store(to, f16_pack(a))
-#define f16_store_partial(to, a, n) half_store_partial(to, f16_pack(a), n)
-#define f16_store_nt(to, a) half_store_nt(to, f16_pack(a))
-
-#define bf16_load(x) bf16_unpack(half_load(x))
-#define bf16_load_partial(x, n) bf16_unpack(half_load_partial(x, n))
-#define bf16_store(to, a) half_store(to, bf16_pack(a))
-#define bf16_store_partial(to, a, n) half_store_partial(to, bf16_pack(a), n)
-#define bf16_store_nt(to, a) half_store_nt(to, bf16_pack(a))
+#define f32_as_u32(a) ((u32v)(a))
+#define u32_as_f32(a) ((f32v)(a))
+#define u64_as_u32(a) ((u32v)(a))
+#define u32_as_u64(a) ((u64v)(a))
+#define u32_widen(half) ((u32v)_mm512_cvtepu16_epi32(half))
+#define u32_narrow(a) _mm512_cvtepi32_epi16((__m512i)(a))
 
 /* Items of 1, 2, 4 and 8 bytes: single bytes in vectors of 256 bits, for
  * there are 32 bits at once; j is 0 for them and for pairs of bytes */
-typedef __m256i item1v;
+typedef halfv item1v;
 #define ITEM1_LANES 32
 #define item1_load half_load
 #define item1_store half_store
 #define item1_store_nt half_store_nt
 #define item1_keep(bits, j, kept, dropped) \
     _mm256_mask_blend_epi8((__mmask32)(bits), dropped, kept)
+#define item2_load_partial(x, n) \
+    _mm512_maskz_loadu_epi16((__mmask32)partial_lanes(n), (x))
+#define item2_store_partial(to, a, n) \
+    _mm512_mask_storeu_epi16((to), (__mmask32)partial_lanes(n), (a))
 #define item2_keep(bits, j, kept, dropped) \
     _mm512_mask_blend_epi16((__mmask32)(bits), dropped, kept)
 #define item4_keep(bits, j, kept, dropped) \

@@ -31,13 +31,6 @@ enum {
     item16_size = 16,
 };
 
-/* Items are selected as they are. */
-#define item1_real item1
-#define item2_real item2
-#define item4_real item4
-#define item8_real item8
-#define item16_real item16
-
 #define item2_load u64_load_bits
 #define item4_load u64_load_bits
 #define item8_load u64_load_bits

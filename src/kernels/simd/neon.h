@@ -161,29 +161,22 @@ f64_above(f64v a, f64v b)
                       (vgetq_lane_u64(above, 1) & 2));
 }
 
-/* Half types, computed in float32; 64 bits a vector */
-enum { f16_size = 2, bf16_size = 2 };
-#define f16_real f32
-#define bf16_real f32
-
+/* Halves: 64 bits for a vector of float32 */
+typedef uint16x4_t halfv;
 #define half_load(x) vreinterpret_u16_u8(vld1_u8((const uint8_t *)(x)))
 #define half_store(to, a) vst1_u8((uint8_t *)(to), vreinterpret_u8_u16(a))
+#define half_store_nt half_store
 
-#define f16_load(x) vcvt_f32_f16(vreinterpret_f16_u16(half_load(x)))
-#define f16_store(to, a) half_store(to, vreinterpret_u16_f16(vcvt_f16_f32(a)))
-#define f16_store_nt f16_store
-
-#define bf16_load(x) vreinterpretq_f32_u32(vshll_n_u16(half_load(x), 16))
+#define f16_unpack(half) vcvt_f32_f16(vreinterpret_f16_u16(half))
+#define f16_pack(a) vreinterpret_u16_f16(vcvt_f16_f32(a))
 
 typedef uint32x4_t u32v;
-#define f32_bits(a) vreinterpretq_u32_f32(a)
-
-#include "kernels/simd/bfloat16.h"
-
-#define bf16_pack(a) vmovn_u32(bf16_round(a))
-
-#define bf16_store(to, a) half_store(to, bf16_pack(a))
-#define bf16_store_nt bf16_store
+#define f32_as_u32 vreinterpretq_u32_f32
+#define u32_as_f32 vreinterpretq_f32_u32
+#define u64_as_u32 vreinterpretq_u32_u64
+#define u32_as_u64 vreinterpretq_u64_u32
+#define u32_widen vmovl_u16
+#define u32_narrow vmovn_u32
 
 /* Items of 1, 2, 4 and 8 bytes */
 DROP_INLINE u64v

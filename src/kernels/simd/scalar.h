@@ -87,6 +87,7 @@ unpack32(uint8_t *to, uint32_t bits)
 
 /* float32 */
 typedef float f32v, f32_value;
+typedef uint32_t u32v;
 enum { f32_lanes = 1, f32_size = 4 };
 #define f32_real f32
 
@@ -112,16 +113,20 @@ f32_store(char *to, f32v a)
 
 #define f32_store_nt f32_store
 
+typedef union {
+    f32v f32;
+    u32v u32;
+} bits32;
+#define f32_as_u32(a) (((bits32){.f32 = (a)}).u32)
+#define u32_as_f32(a) (((bits32){.u32 = (a)}).f32)
+
 /* By masking: a branch would mispredict at every other element. */
 DROP_INLINE f32v
 f32_keep(uint32_t bits, int j, f32v kept, f32v dropped)
 {
-    uint32_t keep = -(bits >> j & 1), k, d;
-    memcpy(&k, &kept, sizeof k);
-    memcpy(&d, &dropped, sizeof d);
-    k = (k & keep) | (d & ~keep);
-    memcpy(&kept, &k, sizeof k);
-    return kept;
+    const u32v keep = -(bits >> j & 1);
+    return u32_as_f32((f32_as_u32(kept) & keep) |
+                      (f32_as_u32(dropped) & ~keep));
 }
 
 /* float64 */
@@ -153,93 +158,89 @@ f64_store(char *to, f64v a)
 
 #define f64_store_nt f64_store
 
-DROP_INLINE u64v
-f64_as_u64(f64v a)
-{
-    u64v bits;
-    memcpy(&bits, &a, sizeof bits);
-    return bits;
-}
-
-DROP_INLINE f64v
-u64_as_f64(u64v bits)
-{
-    f64v a;
-    memcpy(&a, &bits, sizeof a);
-    return a;
-}
+typedef union {
+    f64v f64;
+    u64v u64;
+} bits64;
+#define f64_as_u64(a) (((bits64){.f64 = (a)}).u64)
+#define u64_as_f64(a) (((bits64){.u64 = (a)}).f64)
 
 DROP_INLINE f64v
 f64_keep(uint32_t bits, int j, f64v kept, f64v dropped)
 {
-    uint64_t keep = -(uint64_t)(bits >> j & 1), k, d;
-    memcpy(&k, &kept, sizeof k);
-    memcpy(&d, &dropped, sizeof d);
-    k = (k & keep) | (d & ~keep);
-    memcpy(&kept, &k, sizeof k);
-    return kept;
+    const u64v keep = -(u64v)(bits >> j & 1);
+    return u64_as_f64((f64_as_u64(kept) & keep) |
+                      (f64_as_u64(dropped) & ~keep));
 }
 
-/* Half types, computed in float32 */
-enum { f16_size = 2, bf16_size = 2 };
-#define f16_real f32
-#define bf16_real f32
+/* Halves: one for a float32, and two in a word of 32 bits, the first one low
+ */
+typedef uint16_t halfv;
+typedef u32v bf16x2v;
 
-DROP_INLINE uint32_t
-u32_load_half(const char *x)
+DROP_INLINE halfv
+half_load(const char *x)
 {
-    uint16_t half;
+    halfv half;
     memcpy(&half, x, sizeof half);
     return half;
 }
 
 DROP_INLINE void
-u32_store_half(char *to, uint32_t word)
+half_store(char *to, halfv half)
 {
-    uint16_t half = (uint16_t)word;
     memcpy(to, &half, sizeof half);
 }
+#define half_store_nt half_store
 
-DROP_INLINE f32v
-f32_from_bits(uint32_t word)
+DROP_INLINE bf16x2v
+bf16x2_load(const char *x)
 {
-    f32v a;
-    memcpy(&a, &word, sizeof a);
-    return a;
+    return half_load(x) | (bf16x2v)half_load(x + sizeof(halfv)) << 16;
 }
 
-typedef uint32_t u32v;
-
-DROP_INLINE u32v
-f32_bits(f32v a)
+DROP_INLINE void
+bf16x2_store(char *to, bf16x2v a)
 {
-    u32v word;
-    memcpy(&word, &a, sizeof word);
-    return word;
+    half_store(to, (halfv)a);
+    half_store(to + sizeof(halfv), (halfv)(a >> 16));
 }
+#define bf16x2_store_nt bf16x2_store
+
+DROP_INLINE bf16x2v
+bf16x2_keep(uint32_t bits, int j, bf16x2v kept, bf16x2v dropped)
+{
+    const uint32_t two = bits >> 2 * j;
+    const uint32_t keep = (two & 1) * 0xFFFF | (two >> 1 & 1) * 0xFFFF0000;
+    return (kept & keep) | (dropped & ~keep);
+}
+
+#define u64_as_u32(a) (a) /* it is one already */
+#define u32_as_u64(a) (a)
+#define u32_widen(half) ((u32v)(half))
+#define u32_narrow(a) ((halfv)(a))
 
 /* Exponent and fraction move to float32's places, which makes the value too
  * small by 2**(127-15). The multiplication mends that, for subnormal numbers
  * too. Infinity and NaN have an exponent of their own. */
 DROP_INLINE f32v
-f16_load(const char *x)
+f16_unpack(halfv half)
 {
-    uint32_t half = u32_load_half(x);
-    f32v a = f32_from_bits((half & 0x7FFF) << 13) * 0x1p112f;
-    uint32_t word = f32_bits(a);
+    f32v a = u32_as_f32((half & 0x7FFFu) << 13) * 0x1p112f;
+    u32v word = f32_as_u32(a);
     if ((half & 0x7C00) == 0x7C00) {
         word |= 0x7F800000;
     }
-    return f32_from_bits(word | (half & 0x8000) << 16);
+    return u32_as_f32(word | (half & 0x8000u) << 16);
 }
 
 /* To nearest, ties to even. A subnormal result is rounded by the addition of
  * the power of two whose last place is 2**-24, a normal one as in bfloat16. A
  * NaN is made quiet, as the instructions of other lists do. */
-DROP_INLINE void
-f16_store(char *to, f32v a)
+DROP_INLINE halfv
+f16_pack(f32v a)
 {
-    uint32_t word = f32_bits(a), sign = word >> 16 & 0x8000;
+    u32v word = f32_as_u32(a), sign = word >> 16 & 0x8000;
     word &= 0x7FFFFFFF;
     if (word > 0x7F800000) {
         word = 0x7E00 | (word >> 13 & 0x1FF);
@@ -248,26 +249,14 @@ f16_store(char *to, f32v a)
         word = 0x7C00;
     }
     else if (word < 0x38800000) { /* 2**-14 */
-        word = f32_bits(f32_from_bits(word) + 0.5f) - f32_bits(0.5f);
+        word = f32_as_u32(u32_as_f32(word) + 0.5f) - f32_as_u32(0.5f);
     }
     else {
         word += 0xFFF + (word >> 13 & 1);
         word = (word >> 13) - (112 << 10);
     }
-    u32_store_half(to, sign | word);
+    return (halfv)(sign | word);
 }
-#define f16_store_nt f16_store
-
-DROP_INLINE f32v
-bf16_load(const char *x)
-{
-    return f32_from_bits(u32_load_half(x) << 16);
-}
-
-#include "kernels/simd/bfloat16.h"
-
-#define bf16_store(to, a) u32_store_half(to, bf16_round(a))
-#define bf16_store_nt bf16_store
 
 /* Items of 1, 2, 4 and 8 bytes, one after the other from the lowest bits of a
  * word on. place has bit l of lane l, and one the lowest bit of each. */
