@@ -202,7 +202,7 @@ drop_plan_make(drop_plan *p, drop_job *job)
     if (p->loop_fn == drop_loop_boxes) {
         goes_on =
             axes > 1 && drop_axes_contiguous(&job->axis[axes - 2], &p->inner);
-        /* Boxes prefetch for themselves where memory does not go on. */
+        /* Boxes prefetch for themselves what memory does not go on to. */
         p->op.hints &= goes_on ? ~0 : DROP_NONTEMPORAL;
     }
     if (!goes_on && axes > 1 &&

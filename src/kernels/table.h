@@ -24,8 +24,9 @@
 DROP_INLINE void
 prefetch(const char *x, size_t bytes)
 {
+    const uintptr_t ahead = (uintptr_t)x + PREFETCH_AHEAD;
     for (size_t at = 0; at < bytes; at += 64) {
-        __builtin_prefetch(x + PREFETCH_AHEAD + at);
+        __builtin_prefetch((const char *)(ahead + at));
     }
 }
 

@@ -35,19 +35,20 @@ PARTIAL(item4)
 PARTIAL(item8)
 PARTIAL(item16)
 
-#define SOME(type, real)                                                      \
-    DROP_INLINE real##v type##_load_some(const char *x, size_t n)             \
-    {                                                                         \
-        return n < real##_lanes ? type##_load_partial(x, n) : type##_load(x); \
-    }                                                                         \
-    DROP_INLINE void type##_store_some(char *to, real##v a, size_t n)         \
-    {                                                                         \
-        if (n < real##_lanes) {                                               \
-            type##_store_partial(to, a, n);                                   \
-        }                                                                     \
-        else {                                                                \
-            type##_store(to, a);                                              \
-        }                                                                     \
+#define SOME(type, vector)                                              \
+    DROP_INLINE vector##v type##_load_some(const char *x, size_t n)     \
+    {                                                                   \
+        return n < vector##_lanes ? type##_load_partial(x, n)           \
+                                  : type##_load(x);                     \
+    }                                                                   \
+    DROP_INLINE void type##_store_some(char *to, vector##v a, size_t n) \
+    {                                                                   \
+        if (n < vector##_lanes) {                                       \
+            type##_store_partial(to, a, n);                             \
+        }                                                               \
+        else {                                                          \
+            type##_store(to, a);                                        \
+        }                                                               \
     }
 SOME(f32, f32)
 SOME(f64, f64)
