@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Bits x data for one dtype: #define TYPE f32, f64, f16 or bf16 before each
- * inclusion, and VECTOR where a run has a type of its own. Dropped is selected,
- * never multiplied by zero, and product and sum are rounded each to the dtype
- * that computes, f32 or f64.
+ * inclusion, and VECTOR where a run has a type of its own. Dropped is
+ * selected, never multiplied by zero, and product and sum are rounded each to
+ * the dtype that computes, f32 or f64.
  */
 
 typedef R_(v) T_(_factor);
