@@ -66,15 +66,6 @@ apply_scattered(const state *s, drop_run memory, drop_bit_span bits)
     drop_scatter_run(&part, memory, gathered.out);
 }
 
-static void
-prefetch_at(const char *at, ptrdiff_t stride, size_t bytes)
-{
-    const uintptr_t next = (uintptr_t)at + (uintptr_t)stride;
-    for (size_t i = 0; i < least(bytes, PREFETCH_MOST); i += 64) {
-        __builtin_prefetch((const char *)(next + i));
-    }
-}
-
 /* Prefetches the next run along the axis outside of this one: no processor
  * does so where memory is not contiguous. Beyond L2 transposed squares then
  * take .6 to .9 of the time, and within it as long (Zen 3). */
@@ -85,15 +76,15 @@ prefetch_next_run(const state *s, drop_run run, size_t n)
     const drop_axis *outside = &s->boxes.axis[s->run.first - 1];
     const drop_axis *memory = &s->run.memory;
     const ptrdiff_t size = (ptrdiff_t)drop_tuple_size(op);
-    const size_t bytes = n * (size_t)size;
+    const size_t bytes = least(n * (size_t)size, PREFETCH_MOST);
     if (memory->x == size) {
-        prefetch_at(run.x, outside->x, bytes);
+        prefetch(run.x, outside->x, bytes);
     }
     if (run.r && memory->r == size) {
-        prefetch_at(run.r, outside->r, bytes);
+        prefetch(run.r, outside->r, bytes);
     }
     if (run.out != run.x && !(op->hints & DROP_NONTEMPORAL)) {
-        prefetch_at(run.out, outside->out, bytes);
+        prefetch(run.out, outside->out, bytes);
     }
 }
 

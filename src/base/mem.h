@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Memory of any alignment as numbers, packed bits as little-endian words; and
- * the smaller of two sizes.
+ * Memory of any alignment as numbers, packed bits as little-endian words, and
+ * what is prefetched of it; and the smaller of two sizes.
  */
 #ifndef DROP_BASE_MEM_H
 #define DROP_BASE_MEM_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -15,6 +16,17 @@ DROP_INLINE size_t
 least(size_t a, size_t b)
 {
     return a < b ? a : b;
+}
+
+/* Prefetches some bytes that begin so far from an address, in an array or
+ * beyond its ends. */
+DROP_INLINE void
+prefetch(const char *from, ptrdiff_t offset, size_t bytes)
+{
+    const uintptr_t first = (uintptr_t)from + (uintptr_t)offset;
+    for (size_t at = 0; at < bytes; at += 64) {
+        __builtin_prefetch((const char *)(first + at));
+    }
 }
 
 DROP_INLINE uint64_t

@@ -42,9 +42,9 @@ T_(_run)(char *out, const char *x, const char *r, const uint8_t *bits,
         uint32_t word = load_bits32(bits + i / 8, offset);
         size_t at = i * T_(_size);
         if (hints & DROP_PREFETCH) {
-            prefetch(x + at, DROP_WORD * T_(_size));
+            prefetch(x + at, PREFETCH_AHEAD, DROP_WORD * T_(_size));
             if (reads_r(form)) {
-                prefetch(r + at, DROP_WORD * T_(_size));
+                prefetch(r + at, PREFETCH_AHEAD, DROP_WORD * T_(_size));
             }
         }
         for (int j = 0; j < DROP_WORD / (int)V_(_lanes); j++) {

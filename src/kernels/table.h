@@ -21,15 +21,6 @@
  * within 4 to 16 KiB it makes no difference that can be measured. */
 #define PREFETCH_AHEAD 8192
 
-DROP_INLINE void
-prefetch(const char *x, size_t bytes)
-{
-    const uintptr_t ahead = (uintptr_t)x + PREFETCH_AHEAD;
-    for (size_t at = 0; at < bytes; at += 64) {
-        __builtin_prefetch((const char *)(ahead + at));
-    }
-}
-
 DROP_INLINE int
 reads_r(drop_form form)
 {
