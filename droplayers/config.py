@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 import warnings
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from . import _core, _validation
@@ -66,35 +65,43 @@ def _default_threads() -> int:
     return max(1, min(cores, _quota(), omp, MOST_THREADS))
 
 
-def _quota(proc: Path = Path("/proc/self"), root: Path = Path("/sys/fs/cgroup")) -> int:
+def _quota(proc: str = "/proc/self", root: str = "/sys/fs/cgroup") -> int:
     """The number of cores in the least quota of the process's control groups."""
     cores = MOST_THREADS
     for group in _groups(proc, root):
         with contextlib.suppress(OSError, ValueError):
-            quota, period = (group / "cpu.max").read_text().split()
+            quota, period = _text(f"{group}/cpu.max").split()
             if quota != "max":
                 cores = min(cores, int(quota) // int(period))
         with contextlib.suppress(OSError, ValueError):  # version 1
-            microseconds = int((group / "cpu.cfs_quota_us").read_text())
-            length = int((group / "cpu.cfs_period_us").read_text())
+            microseconds = int(_text(f"{group}/cpu.cfs_quota_us"))
+            length = int(_text(f"{group}/cpu.cfs_period_us"))
             if microseconds >= 0:
                 cores = min(cores, microseconds // length)
     return max(1, cores)
 
 
-def _groups(proc: Path, root: Path) -> Iterator[Path]:
+def _groups(proc: str, root: str) -> Iterator[str]:
     """The groups of a process that may have a quota, and those that hold them.
 
     A container sees its own group as the root, whatever its path is outside.
     """
-    mounts = {"": root, "cpu": root / "cpu"}  # version 2, version 1
+    mounts = {"": root, "cpu": f"{root}/cpu"}  # version 2, version 1
     yield from mounts.values()
     with contextlib.suppress(OSError, ValueError):
-        for line in (proc / "cgroup").read_text().splitlines():
+        for line in _text(f"{proc}/cgroup").splitlines():
             _, controllers, path = line.split(":", 2)
             for name in mounts.keys() & controllers.split(","):
-                below = PurePosixPath(path.lstrip("/"))
-                yield from (mounts[name] / group for group in (below, *below.parents))
+                group = path.strip("/")
+                while group:
+                    yield f"{mounts[name]}/{group}"
+                    group = group.rpartition("/")[0]
+
+
+def _text(path: str) -> str:
+    """What a file says; pathlib, which would take half of the import, is not needed."""
+    with open(path) as file:
+        return file.read()
 
 
 def register_with_threadpoolctl() -> None:
@@ -102,17 +109,18 @@ def register_with_threadpoolctl() -> None:
     threadpoolctl: Any = sys.modules.get("threadpoolctl")
     if not hasattr(threadpoolctl, "register"):  # it came with LibController
         return
-    library = Path(_core.__file__).resolve()
+    library = os.path.realpath(_core.__file__)
+    name = os.path.basename(library)
 
     class Controller(threadpoolctl.LibController):  # type: ignore[misc]
         """The C module, as threadpoolctl knows libraries."""
 
         user_api = internal_api = "droplayers"
-        filename_prefixes = (library.name.lower(),)
-        check_symbols = (f"PyInit_{library.name.partition('.')[0]}",)
+        filename_prefixes = (name.lower(),)
+        check_symbols = (f"PyInit_{name.partition('.')[0]}",)
 
         def set_additional_attributes(self) -> None:
-            if Path(self.filepath) != library:
+            if os.path.realpath(self.filepath) != library:
                 self.dynlib = None  # another package's: without the symbol, no match
 
         def get_version(self) -> str:

@@ -288,7 +288,7 @@ def test_the_quota_is_the_least_of_nested_control_groups(
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(f"{text}\n")
-    assert dl.config._quota(proc, root) == cores
+    assert dl.config._quota(str(proc), str(root)) == cores
 
 
 def test_the_environment_sets_threads_and_instruction_set():
