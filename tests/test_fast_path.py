@@ -8,7 +8,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from arrays import RATES, arrays, assert_same, layouts, shapes
+from arrays import KERNELS, RATES, arrays, assert_same, layouts, shapes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,7 +94,7 @@ def masks(draw, shape):
 def calls(draw, name):
     """x and options of a function: usual ones, others, and some that are wrong."""
     axes = draw(usually([2 if name == "spatial_dropout" else 1], [0]))
-    dtype = draw(usually(["f2", "f4", "f8", "i4", "?", "F"], [">f4", ">i4"]))
+    dtype = draw(usually([*KERNELS, "i4", "?", "F"], [">f4", ">i4"]))
     x = draw(arrays(draw(shapes(axes)), [dtype]))
     options = {
         "rng": draw(usually([0, 1], [2, 3])),
@@ -203,7 +203,7 @@ def test_the_fast_path_and_the_long_way_give_the_same(name, data):
 @st.composite
 def replacements(draw):
     """Arguments of replace, as `calls` has those of other functions."""
-    usual = ["u1", "i4", "i8", "?", "f2", "f4", "f8"]
+    usual = ["u1", "i4", "i8", "?", *KERNELS]
     x = draw(arrays(draw(shapes(1)), [draw(usually(usual, ["F", ">i4"]))]))
     numbers = [0, 1, -1, 7, 255, 2**31, 0.5, np.nan, np.inf, -0.0, 65519.0, 1e39]
     value = draw(usually([0, 1, draw(st.sampled_from(numbers))], [None, 2**64, "a"]))
@@ -244,7 +244,7 @@ def test_the_fast_path_and_the_long_way_give_the_same_mask(shape, p, packed, rng
 @st.composite
 def joins(draw):
     """Paths and options of a join, as `calls` has those of other functions."""
-    dtype = draw(usually(["f2", "f4", "f8"], ["F", ">f4", "i4"]))
+    dtype = draw(usually(KERNELS, ["F", ">f4", "i4"]))
     x = draw(arrays(draw(shapes(1)), [dtype]))
     path = usually([x, draw(alike(x)), draw(alike(x))], [None, np.ones(x.shape), x.T])
     paths = draw(st.lists(path, min_size=1, max_size=5) | st.just([x] * 17))

@@ -60,17 +60,16 @@ def apply(
 
 
 def as_known(arrays: list[Array], dtype: np.dtype[Any]) -> list[Array] | None:
-    """Arrays of one shape as the kernels know them: bfloat16 as uint16, complex numbers
-    as two reals along an axis more. None where they have no kernel in common."""
+    """Arrays of one shape as the kernels know them: complex numbers as two reals along
+    an axis more. None where they have no kernel in common."""
     if [x.dtype for x in arrays].count(dtype) < len(arrays):
         return None
     if dtype.char in "FD" and arrays[0].ndim == MOST_AXES:
         return None
-    if _validation.is_bfloat16(dtype):
-        return [x.view(np.uint16) for x in arrays]
     if dtype.char in "FD":
         return [_as_reals(x) for x in arrays]
-    return arrays if dtype.char in "fde" else None
+    known = dtype.char in "fde" or _validation.is_bfloat16(dtype)
+    return arrays if known else None
 
 
 def unpack(mask: Mask, keep: Array) -> Array:

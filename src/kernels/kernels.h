@@ -44,13 +44,13 @@ _Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1,
 #define DROP_BITS_PAD 8
 
 /* The dtypes that have a kernel, a row each: name, prefix of its words and
- * kernels, bytes, and NumPy's code, whose prefix python/ adds. bfloat16 passes
- * as uint16. DROP_BOOL is a mask itself: kept is 1. */
+ * kernels, bytes, and NumPy's code, whose prefix python/ adds: bfloat16 is not
+ * NumPy's own. DROP_BOOL is a mask itself: kept is 1. */
 #define DROP_FLOAT_ROWS(ROW) \
     ROW(F32, f32, 4, FLOAT)  \
     ROW(F64, f64, 8, DOUBLE) \
     ROW(F16, f16, 2, HALF)   \
-    ROW(BF16, bf16, 2, USHORT)
+    ROW(BF16, bf16, 2, NOTYPE)
 #define DROP_DTYPE_ROWS(ROW) DROP_FLOAT_ROWS(ROW) ROW(BOOL, bool, 1, BOOL)
 
 /* Items are elements of any dtype of these sizes: kernels replace them without

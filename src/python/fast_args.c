@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "python/fast_args.h"
 
+#include "python/job_from_numpy.h"
 #include "python/job_mask.h"
 
 _Static_assert(DROP_MAX_AXES <= 64, "a set of axes is the bits of a word");
@@ -114,7 +115,7 @@ drop_is_plain(PyObject *array)
 {
     PyArrayObject *x = (PyArrayObject *)array;
     return drop_is_native(array) &&
-           (PyArray_ISFLOAT(x) || PyArray_ISCOMPLEX(x));
+           (PyArray_ISFLOAT(x) || PyArray_ISCOMPLEX(x) || drop_is_bfloat16(x));
 }
 
 int
@@ -180,7 +181,8 @@ int
 drop_has_kernel(PyArrayObject *x)
 {
     const int type = PyArray_TYPE(x);
-    return type == NPY_FLOAT || type == NPY_DOUBLE || type == NPY_HALF;
+    return type == NPY_FLOAT || type == NPY_DOUBLE || type == NPY_HALF ||
+           drop_is_bfloat16(x);
 }
 
 int

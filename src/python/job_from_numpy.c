@@ -6,8 +6,21 @@
 
 #include <string.h>
 
-/* The kernel for an array, bfloat16 passing as uint16 and complex numbers as
- * their parts; or -1. */
+int
+drop_is_bfloat16(PyArrayObject *array)
+{
+    if (PyArray_TYPE(array) < NPY_USERDEF) {
+        return 0;
+    }
+    PyObject *name = PyType_GetName(PyArray_DESCR(array)->typeobj);
+    const int found =
+        name && PyUnicode_CompareWithASCIIString(name, "bfloat16") == 0;
+    Py_XDECREF(name);
+    PyErr_Clear();
+    return found;
+}
+
+/* The kernel for an array, complex numbers passing as their parts; or -1. */
 static int
 find_dtype(PyArrayObject *array)
 {
@@ -25,7 +38,7 @@ find_dtype(PyArrayObject *array)
         DROP_DTYPE_ROWS(CASE)
 #undef CASE
     default:
-        return -1;
+        return drop_is_bfloat16(array) ? DROP_BF16 : -1;
     }
 }
 
