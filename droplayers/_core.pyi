@@ -104,7 +104,7 @@ def fractal_join(
     out: object,
     /,
 ) -> Any: ...
-def unchanged(
+def elementwise(
     x: object,
     p: object,
     rng: object,
@@ -115,6 +115,7 @@ def unchanged(
     return_mask: object,
     out: object,
     shared_axes: object,
+    affine: Callable[[float], _Affine],
     /,
 ) -> Any: ...
 def draw_key(rng: object, /) -> Any: ...

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, _validation
 from .._lib import mask as masks
-from .._lib.elementwise import AFFINE, SCALE, Affine
+from .._lib.elementwise import AFFINE, Affine
 from .._lib.pipeline import apply_mask, at_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -115,7 +115,7 @@ def alpha_dropout(
     0.00 1.00, 0.00 1.00
     """
     return _drop(
-        AFFINE, x, "x", p, mode, shared_axes,
+        _activations, x, "x", p, mode, shared_axes,
         rng, mask, return_mask, full_shape, start, out,
     )  # fmt: skip
 
@@ -188,20 +188,25 @@ def alpha_dropout_backward(
     array([0.86725792, 0.        , 0.86725792, 0.86725792])
     """
     return _drop(
-        SCALE, grad, "grad", p, mode, shared_axes,
+        _gradients, grad, "grad", p, mode, shared_axes,
         rng, mask, False, full_shape, start, out,
     )  # fmt: skip
 
 
-def _affine(form: int, p: float) -> Affine:
-    """The affine map of activations or, with SCALE, of their gradients, at p < 1."""
+def _activations(p: float) -> Affine:
+    """What becomes of activations at p < 1."""
     a = 1.0 / math.sqrt((1.0 - p) * (1.0 + p * (SATURATION * SATURATION)))
     b = -a * SATURATION * p
-    return Affine(form, a, b, a * SATURATION + b) if form == AFFINE else Affine(form, a)
+    return Affine(AFFINE, a, b, a * SATURATION + b)
+
+
+def _gradients(p: float) -> Affine:
+    """What becomes of their gradients."""
+    return Affine(a=_activations(p).a)
 
 
 def _drop(
-    form: int,
+    affine: Callable[[float], Affine],
     x: ArrayLike,
     name: str,
     p: float,
@@ -214,10 +219,11 @@ def _drop(
     start: Sequence[int] | None,
     out: Array | None,
 ) -> Any:
-    """Both passes, which differ in the form and in the name of their array."""
-    y = _core.unchanged(
-        x, p, rng, full_shape, start, mode, mask, return_mask, out, shared_axes
-    )
+    """Both passes, which differ in the affine and in the name of their array."""
+    y = _core.elementwise(
+        x, p, rng, full_shape, start,
+        mode, mask, return_mask, out, shared_axes, affine,
+    )  # fmt: skip
     if y is not NotImplemented:
         return y
     array = _validation.array(x, name)
@@ -230,12 +236,12 @@ def _drop(
     given = mask is not None
     where = masks.geometry(array.shape, shared, full_shape, start, given=given)
     unchanged = not train or (p == 0.0 and not given)
-    affine = Affine() if unchanged or p == 1.0 else _affine(form, p)
+    chosen = Affine() if unchanged or p == 1.0 else affine(p)
     return apply_mask(
         array,
         dtype,
         where,
-        at_rate(p if train else 0.0, affine, where, rng),
+        at_rate(p if train else 0.0, chosen, where, rng),
         identity=unchanged,
         train=train,
         mask=mask,

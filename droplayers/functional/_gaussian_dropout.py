@@ -89,7 +89,9 @@ def gaussian_dropout(
     >>> dl.gaussian_dropout(np.ones(4), 0.2, rng=1)
     array([0.96174141, 0.91785763, 1.26762607, 1.067285  ])
     """
-    y = _core.unchanged(x, p, rng, full_shape, start, mode, None, False, out, ())
+    y = _core.elementwise(
+        x, p, rng, full_shape, start, mode, None, False, out, (), _affine
+    )
     if y is not NotImplemented:
         return y
     array = _validation.array(x, "x")
@@ -98,7 +100,7 @@ def gaussian_dropout(
     train = _validation.training(mode)
     where = masks.geometry(array.shape, (), full_shape, start)
     rate = p if train else 0.0
-    affine = Affine(NOISE, math.sqrt(noise_variance(p))) if rate else Affine()
+    affine = _affine(rate) if rate else Affine()
     return apply_mask(
         array,
         dtype,
@@ -108,3 +110,8 @@ def gaussian_dropout(
         train=train,
         out=out,
     )
+
+
+def _affine(p: float) -> Affine:
+    """What becomes of elements at 0 < p < 1."""
+    return Affine(NOISE, math.sqrt(noise_variance(p)))

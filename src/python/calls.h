@@ -10,7 +10,7 @@
 typedef PyObject *drop_fastcall(PyObject *, PyObject *const *, Py_ssize_t);
 
 drop_fastcall drop_core_dropout, drop_core_spatial_dropout, drop_core_replace;
-drop_fastcall drop_core_drop_path, drop_core_keep_mask, drop_core_unchanged;
+drop_fastcall drop_core_drop_path, drop_core_keep_mask, drop_core_elementwise;
 drop_fastcall drop_core_fractal_join;
 drop_fastcall drop_core_apply, drop_core_pack;
 drop_fastcall drop_core_block_mask, drop_core_masked_matmul;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "python/fast_call.h"
 
+#include "python/args.h"
 #include "python/call_apply.h"
 #include "python/fast_args.h"
 #include "python/fast_memory.h"
@@ -14,13 +15,33 @@ drop_set_mode(drop_call *call, int train, int is_scaled)
 {
     const double p = call->p;
     call->p = train ? p : 0;
-    call->a = 1;
+    call->affine.form = call->r ? DROP_RESIDUAL : DROP_SCALE;
+    call->affine.a = 1;
     if (is_scaled && train && p < 1) {
-        call->a = 1 / (1 - p);
+        call->affine.a = 1 / (1 - p);
     }
     else if (is_scaled && !train) {
-        call->a = 1 - p;
+        call->affine.a = 1 - p;
     }
+}
+
+int
+drop_set_affine(drop_call *call, PyObject *function)
+{
+    PyArrayObject *factors;
+    PyObject *rate = PyFloat_FromDouble(call->p);
+    PyObject *affine =
+        rate ? PyObject_CallFunctionObjArgs(function, rate, NULL) : NULL;
+    int status =
+        affine ? drop_parse_affine(&call->affine, &factors, affine) : -1;
+    if (status == 0 && (factors || call->affine.form == DROP_RESIDUAL ||
+                        call->affine.form == DROP_REPLACE)) {
+        PyErr_SetString(PyExc_ValueError, "the affine needs another array");
+        status = -1;
+    }
+    Py_XDECREF(affine);
+    Py_XDECREF(rate);
+    return status;
 }
 
 PyObject *
@@ -64,10 +85,7 @@ static int
 apply(drop_memory *memory, const drop_call *call, double p, uint64_t key)
 {
     drop_job job;
-    job.op.affine = (drop_affine){.form = call->replaces ? DROP_REPLACE
-                                          : call->r      ? DROP_RESIDUAL
-                                                         : DROP_SCALE,
-                                  .a = call->a};
+    job.op.affine = call->affine;
     if (drop_job_arrays(&job, memory->out, memory->x, call->r) < 0) {
         return -1;
     }
@@ -76,7 +94,7 @@ apply(drop_memory *memory, const drop_call *call, double p, uint64_t key)
         return -1;
     }
     return memory->rates.array
-               ? drop_rates_do(&memory->rates, &job, key, call->a != 1)
+               ? drop_rates_do(&memory->rates, &job, key, call->affine.a != 1)
                : drop_do(&job, NULL);
 }
 
@@ -110,7 +128,8 @@ are_usual(const drop_call *call, PyArrayObject *r)
     if (call->converts) {
         return !r && !out;
     }
-    return (call->replaces || drop_has_kernel(x) || drop_has_parts(x)) &&
+    return (call->affine.form == DROP_REPLACE || drop_has_kernel(x) ||
+            drop_has_parts(x)) &&
            (!r || drop_is_alike(x, r)) && (!out || drop_is_target(x, r, out));
 }
 
@@ -118,11 +137,12 @@ PyObject *
 drop_run_call(PyObject *module, const drop_call *call)
 {
     drop_key key;
-    PyArrayObject *r = call->replaces ? NULL : call->r;
+    const drop_form form = call->affine.form;
+    PyArrayObject *r = form == DROP_REPLACE ? NULL : call->r;
     /* Zeros by selection: 0 * infinity would be NaN. */
-    const double p = call->a == 0 ? 1 : call->p;
+    const double p = call->affine.a == 0 ? 1 : call->p;
     const int is_seen = call->mask || call->returns_mask;
-    if (p == 0 && call->a == 1 && !r && !call->out && !is_seen &&
+    if (p == 0 && call->affine.a == 1 && !r && !call->out && !is_seen &&
         !call->converts) {
         return Py_NewRef((PyObject *)call->x);
     }

@@ -12,22 +12,26 @@
 
 typedef struct {
     PyArrayObject *x, *r, *out; /* r, out: NULL for none */
-    int replaces;        /* whether r is the value of replace, without axes */
+    drop_affine affine;  /* with DROP_REPLACE r is a value without axes */
     int converts;        /* whether x becomes float64, and is small */
     PyArrayObject *mask; /* given; NULL: drawn */
     int returns_mask;
     int mask_axes; /* of a mask that is given or returned: x's, or the first */
     PyObject *rng;
     double p;         /* the rate; 0 where the mode drops nothing */
-    double a;         /* what kept elements are multiplied by */
     uint64_t shared;  /* the axes that share a draw, as bits */
     drop_rates rates; /* where each sample has a rate */
     uint64_t whole[DROP_MAX_AXES], first[DROP_MAX_AXES]; /* the block; last */
 } drop_call;
 
-/* Completes a call of a mode. Its factor is 1/(1-p) in training or 1-p in
- * test mode, where the function scales in that mode at all. */
+/* Completes a call of a mode, which has its r. Its factor is 1/(1-p) in
+ * training or 1-p in test mode, where the function scales in that mode at all.
+ */
 void drop_set_mode(drop_call *call, int train, int is_scaled);
+
+/* Completes a call by the Affine that a function of the Python package gives
+ * for its rate. Returns -1 with an exception set, or 0. */
+int drop_set_affine(drop_call *call, PyObject *function);
 
 /* The result of a call; NotImplemented where its arrays or its rng are not of
  * the usual kinds. Nothing is allocated or drawn before that; only where

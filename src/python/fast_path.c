@@ -45,9 +45,10 @@ enum {
     VALUE = MODE,
     REPLACED_AXES = OWN,
     REPLACE_ARGS,
-    /* Of unchanged. */
+    /* Of elementwise. */
     AXES = OWN,
-    UNCHANGED_ARGS
+    AFFINE,
+    ELEMENTWISE_ARGS
 };
 
 static PyArrayObject *
@@ -212,8 +213,7 @@ drop_core_replace(PyObject *module, PyObject *const *args, Py_ssize_t n)
         !parse_mask(&call, args, PyArray_NDIM(call.x))) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    call.a = 1;
-    call.replaces = 1;
+    call.affine = (drop_affine){.form = DROP_REPLACE, .a = 1};
     call.r = drop_find_value(call.x, args[VALUE]);
     if (!call.r) {
         Py_RETURN_NOTIMPLEMENTED;
@@ -223,23 +223,25 @@ drop_core_replace(PyObject *module, PyObject *const *args, Py_ssize_t n)
     return y;
 }
 
-/* For functions without an entry of their own: returns x in test mode and at p
- * = 0. At p = 1 a function may refuse any mode. */
+/* For functions that scale in no mode, and whose affine is a function of the
+ * rate. At p = 1 a function may refuse any mode. */
 PyObject *
-drop_core_unchanged(PyObject *module, PyObject *const *args, Py_ssize_t n)
+drop_core_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     drop_call call;
     int train;
-    (void)module;
-    if (drop_count("unchanged", n, UNCHANGED_ARGS) < 0) {
+    if (drop_count("elementwise", n, ELEMENTWISE_ARGS) < 0) {
         return NULL;
     }
     if (!parse(&call, args) || !drop_is_mode(args[MODE], &train) ||
         !drop_are_axes(args[AXES], PyArray_NDIM(call.x), &call.shared) ||
-        !drop_has_kernel(call.x) || call.out || call.p == 1 ||
-        args[MASK] != Py_None || args[RETURN_MASK] != Py_False ||
-        (train && call.p > 0)) {
+        !drop_has_kernel(call.x) || call.p == 1 ||
+        !parse_mask(&call, args, PyArray_NDIM(call.x))) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    return Py_NewRef(args[X]);
+    drop_set_mode(&call, train, 0);
+    if (call.p > 0 && drop_set_affine(&call, args[AFFINE]) < 0) {
+        return NULL;
+    }
+    return drop_run_call(module, &call);
 }

@@ -43,9 +43,9 @@ static PyMethodDef methods[] = {
     {"fractal_join", FAST(drop_core_fractal_join),
      "fractal_join(paths, prob, training, sampling, per, column, rng, out):"
      " likewise."},
-    {"unchanged", FAST(drop_core_unchanged),
-     "unchanged(x, p, rng, full_shape, start, mode, mask, return_mask, out,"
-     " shared_axes): x where a function drops nothing, else likewise."},
+    {"elementwise", FAST(drop_core_elementwise),
+     "elementwise(x, p, rng, full_shape, start, mode, mask, return_mask, out,"
+     " shared_axes, affine): likewise; affine(p) is the Affine at a rate."},
     {"empty_like", FAST(drop_core_empty_like),
      "empty_like(x, dtype): a plain array in the layout of a ufunc's result."},
     {"draw_key", drop_core_draw_key, METH_O,
