@@ -8,6 +8,7 @@ import functools
 import timeit
 from typing import TYPE_CHECKING, Any
 
+import ml_dtypes
 import numpy as np
 from idioms import binomial
 from measure import Case, Goal, Subject
@@ -30,6 +31,11 @@ IN_TEST_MODE = {
     "SpatialDropout": 'dl.spatial_dropout(x, 0.5, "test")',
     "DropPath": "dl.drop_path(x, 0.5)",
 }
+OTHERS = (
+    "dl.dropout(half, 0.5, rng=key)",
+    "dl.alpha_dropout(x, 0.5, rng=key)",
+    "dl.gaussian_dropout(x, 0.5, rng=key)",
+)
 RATES = {"np.float64(0.5)": np.float64(0.5), "np.float32(0.5)": np.float32(0.5)}
 GOALS = {"key": Goal(1.0, 1.0), "None": Goal(1.3, 1.3), "generator": Goal(1.5, 1.5)}
 ANY_RATE = Goal(1.3, 1.3)
@@ -56,11 +62,23 @@ def calls(n: int) -> dict[str, Subject]:
             found[code] = statement(code, names, None, MULTIPLY, goal)
     for code in IN_TEST_MODE.values():
         found[code] = statement(code, names, x, MULTIPLY, TEST_MODE)
+    found |= others(names)
     found |= rates(names)
     found |= layers(names)
     found["binomial idiom"] = binomial(
         x, 0.5, (FUNCTIONS["Dropout"].format("None"),), NEVER_SLOWER
     )
+    return found
+
+
+def others(names: dict[str, Any]) -> dict[str, Subject]:
+    """bfloat16, and functions that are no mere scaling."""
+    names = {**names, "half": names["x"].astype(ml_dtypes.bfloat16)}
+    found = {}
+    for code in OTHERS:
+        with scalar_kernels():
+            expected = eval(code, names)
+        found[code] = statement(code, names, expected, MULTIPLY)
     return found
 
 
