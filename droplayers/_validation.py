@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 # What other modules take from here too.
 __all__ = ["BOOLS", "array", "integer", "integers", "note", "real", "reject_masked"]
 
-FLOATS = frozenset("efdgFDG")
+#: Those of NumPy alone: others may have their characters.
+FLOATS = frozenset(np.dtype(char).type for char in "efdgFDG")
+USER_DEFINED = 256  #: the first number of a dtype that is not NumPy's
 SCALINGS = "inverted", "classic"
 
 
 def is_bfloat16(dtype: np.dtype[Any]) -> bool:
     """Whether a dtype is that of ml_dtypes, which is not imported for this."""
-    return dtype.kind == "V" and dtype.type.__name__ == "bfloat16"
+    is_foreign = dtype.num >= USER_DEFINED and dtype.itemsize == 2
+    return is_foreign and dtype.type.__name__ == "bfloat16"
 
 
 def computing_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -36,7 +39,7 @@ def computing_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 def result_dtype(dtype: np.dtype[Any], name: str) -> np.dtype[Any]:
     """The dtype of a result: native, and floating as by ``np.true_divide``."""
-    if dtype.char in FLOATS or is_bfloat16(dtype):
+    if dtype.type in FLOATS or is_bfloat16(dtype):
         return dtype if dtype.isnative else dtype.newbyteorder("=")
     if dtype.kind in "biu":
         return np.dtype(np.float64)

@@ -47,10 +47,17 @@ NO_REAL = [
     np.timedelta64(1, "s"), np.datetime64("2000-01-01"), len,
 ]  # fmt: skip
 NO_NUMBER = [[0.5], np.array([0.5]), np.array([0.5], object)]
+# Some have the characters of NumPy's own dtypes, and one has the name of another's.
+FOREIGN = [
+    X.astype(kind) for kind in vars(ml_dtypes).values()
+    if isinstance(kind, type) and issubclass(kind, np.generic)
+    and kind is not ml_dtypes.bfloat16
+]  # fmt: skip
+FOREIGN += [np.zeros((4, 6), np.dtype((type("bfloat16", (np.void,), {}), 2)))]
 NO_ARRAY = [
     np.array([[None] * 6] * 4), [["a"] * 6] * 4, np.full((4, 6), b"a"), MASKED,
     np.zeros((4, 6), "M8[s]"), np.zeros((4, 6), "m8[s]"), np.zeros((4, 6), "V4"),
-    np.zeros((4, 6), "f4,f4"), X.astype(ml_dtypes.float8_e5m2), Collection(),
+    np.zeros((4, 6), "f4,f4"), *FOREIGN, Collection(),
 ]  # fmt: skip
 NO_FLAG = [1, 0, None, "True", "test", np.int64(1), 1.0, [], object()]
 NO_OUT = [

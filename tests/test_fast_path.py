@@ -6,6 +6,7 @@ import inspect
 import pathlib
 from unittest import mock
 
+import ml_dtypes
 import numpy as np
 import pytest
 from arrays import KERNELS, RATES, arrays, assert_same, layouts, shapes
@@ -20,6 +21,7 @@ ENTRIES = ["dropout", "spatial_dropout", "drop_path", "keep_mask", "elementwise"
 ENTRIES += ["fractal_join", "replace"]
 X = np.arange(1.0, 25.0, dtype=np.float32).reshape(2, 3, 4)
 OUT = X.copy()
+BF16 = X.astype(ml_dtypes.bfloat16)
 RNG = np.random.default_rng(1)
 
 # --- the same results, errors and draws -----------------------------------------------
@@ -359,6 +361,13 @@ TAKEN = {
     "FractalJoin": lambda: dl.FractalJoin(rng=1)([X, X]),
     "alpha in test mode": lambda: dl.alpha_dropout(X, 0.5, "test"),
     "alpha's gradient": lambda: dl.alpha_dropout_backward(X, 0, shared_axes=1),
+    "alpha": lambda: dl.alpha_dropout(X, 0.5, rng=RNG, shared_axes=1),
+    "alpha's mask": lambda: dl.alpha_dropout(X, 0.5, return_mask=True)[0],
+    "alpha by a mask": lambda: dl.alpha_dropout(X, 0.5, mask=X > 3),
+    "alpha's gradient in training": lambda: dl.alpha_dropout_backward(X, 0.5, rng=RNG),
+    "noise": lambda: dl.gaussian_dropout(X, 0.5, rng=RNG, out=np.empty_like(X)),
+    "bfloat16": lambda: dl.dropout(BF16, 0.5, rng=RNG, residual=BF16),
+    "noise of bfloat16": lambda: dl.gaussian_dropout(BF16, 0.5, rng=RNG),
     "noise in test mode": lambda: dl.gaussian_dropout(X, 0.5, "test"),
     "Dropout": lambda: dl.Dropout(0.5, rng=RNG)(X),
     "Dropout without rng": lambda: dl.Dropout(0.5)(X),
@@ -370,6 +379,8 @@ TAKEN = {
     "DropPath": lambda: dl.DropPath(0.5, rng=1)(X),
     "DropPath, nothing": lambda: dl.DropPath()(X),
     "DropPath, test": lambda: dl.DropPath(0.5).eval()(X),
+    "AlphaDropout": lambda: dl.AlphaDropout(0.5, rng=1)(X),
+    "GaussianDropout": lambda: dl.GaussianDropout(0.5, rng=1)(BF16),
     "AlphaDropout, test": lambda: dl.AlphaDropout(0.5).eval()(X),
     "GaussianDropout, test": lambda: dl.GaussianDropout(0.5).eval()(X),
 }
@@ -399,6 +410,8 @@ class Loud(np.random.Generator):
         lambda rng: dl.dropout(X.astype(int), 0.5, rng=rng),
         lambda rng: dl.spatial_dropout(X, 0.5, rng=rng),
         lambda rng: dl.drop_path(X, 0.5, True, rng=rng),
+        lambda rng: dl.alpha_dropout(X, 0.5, rng=rng),
+        lambda rng: dl.gaussian_dropout(X, 0.5, rng=rng),
         lambda rng: dl.keep_mask(99, 0.5, rng=rng),
         lambda rng: dl.fractal_join([X, X + 1], 0.5, True, per="sample", rng=rng),
         lambda rng: dl.Dropout(0.5, rng=rng)(X),
@@ -425,6 +438,9 @@ def test_what_is_declined_takes_no_memory():
         "replace": common
         | {"value": 0.5, "mask": None, "return_mask": False, "out": None}
         | {"shared_axes": ()},
+        "elementwise": common
+        | others
+        | {"shared_axes": (), "affine": lambda p: (_core.NOISE, p, 0.0, 0.0)},
         "drop_path": common
         | added
         | {"mode": True, "scaling": "inverted", "per": "sample", "scale_by_keep": True},

@@ -3,6 +3,7 @@
 to be had."""
 
 import functools
+import math
 import threading
 
 import numpy as np
@@ -140,6 +141,9 @@ SHRINKING = """
     class Rate:
         __float__ = lambda self: change(0.5)
 
+    class Number(np.float64):
+        __float__ = lambda self: change(0.5)
+
     class Mask:
         __array__ = lambda self, dtype=None, copy=None: change(np.ones(N, bool))
 
@@ -184,6 +188,7 @@ SHRINKING = """
     "call",
     [
         "dropout(x, Rate(), rng=1, out=out)",
+        "dropout(x, Number(0.5), rng=1, out=out)",
         "dropout(x, 0.5, mask=Mask(), out=out)",
         "dropout(x, 0.5, mask=Mask())",
         "dropout(x, 0.5, rng=Generator(), out=out)",
@@ -206,6 +211,31 @@ def test_an_argument_that_shrinks_an_array_under_a_call_does_no_harm(call, victi
 def test_nor_does_a_generators_lock(victim):
     call = "drop_path(x, rates, True, residual=r, rng=locked)"
     run_python(SHRINKING.format(call=call, victim=victim))
+
+
+@pytest.mark.parametrize("shape", [(), (24,), (6, 4), (2, 3, 4), (1,) * 30 + (24,)])
+@pytest.mark.parametrize("name", ["alpha_dropout", "gaussian_dropout"])
+def test_code_that_finds_what_becomes_of_elements_may_reshape_the_array(
+    name, shape, monkeypatch
+):
+    """C asks Python for it, where signals are handled too."""
+    x = np.ones(24, np.float32)[: math.prod(shape)]
+    function = getattr(dl, name)
+    expected = function(x.reshape(shape), 0.5, rng=1)
+    helper = "_activations" if name == "alpha_dropout" else "_affine"
+    find = function.__globals__[helper]
+
+    def reshape(p):
+        x.shape = shape
+        return find(p)
+
+    monkeypatch.setitem(function.__globals__, helper, reshape)
+    options = {"return_mask": True} if name == "alpha_dropout" else {}
+    y = function(x, 0.5, rng=1, **options)
+    if options:
+        y, keep = y
+        assert keep.shape == shape
+    assert_same(y, expected)
 
 
 def test_memory_that_cannot_be_had_is_an_error_and_nothing_has_happened():

@@ -45,7 +45,7 @@ NEVER_SLOWER = Goal(1.0, 1.0, least=True)
 
 
 def cases() -> Iterator[Case]:
-    """float32 of a few sizes."""
+    """Arrays of a few sizes."""
     for n in SIZES:
         name = "1 element" if n == 1 else f"{n} elements"
         yield Case(name, n, functools.partial(calls, n), unit="us/call")

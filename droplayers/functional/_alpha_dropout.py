@@ -201,7 +201,7 @@ def _activations(p: float) -> Affine:
 
 
 def _gradients(p: float) -> Affine:
-    """What becomes of their gradients."""
+    """What becomes of their gradients at p < 1."""
     return Affine(a=_activations(p).a)
 
 

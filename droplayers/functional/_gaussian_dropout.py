@@ -113,5 +113,5 @@ def gaussian_dropout(
 
 
 def _affine(p: float) -> Affine:
-    """What becomes of elements at 0 < p < 1."""
+    """What becomes of elements at p < 1."""
     return Affine(NOISE, math.sqrt(noise_variance(p)))

@@ -44,8 +44,9 @@ _Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1,
 #define DROP_BITS_PAD 8
 
 /* The dtypes that have a kernel, a row each: name, prefix of its words and
- * kernels, bytes, and NumPy's code, whose prefix python/ adds: bfloat16 is not
- * NumPy's own. DROP_BOOL is a mask itself: kept is 1. */
+ * kernels, bytes, and NumPy's code, whose prefix python/ adds. bfloat16 has no
+ * code of its own: python/ knows it by its name. DROP_BOOL is a mask itself:
+ * kept is 1. */
 #define DROP_FLOAT_ROWS(ROW) \
     ROW(F32, f32, 4, FLOAT)  \
     ROW(F64, f64, 8, DOUBLE) \

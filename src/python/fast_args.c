@@ -23,8 +23,8 @@ drop_is_mode(PyObject *mode, int *train)
     return *train || drop_is_word(mode, "test") || drop_is_word(mode, "eval");
 }
 
-/* Whether an object is one of NumPy's real numbers: a scalar or a 0-d array.
- */
+/* Whether an object is one of NumPy's real numbers: a scalar, whose subclasses
+ * may run any code, or a 0-d array. */
 static int
 is_numpy_real(PyObject *p)
 {
@@ -33,7 +33,7 @@ is_numpy_real(PyObject *p)
         PyArrayObject *array = (PyArrayObject *)p;
         kind = PyArray_NDIM(array) ? 0 : PyArray_DESCR(array)->kind;
     }
-    else if (PyArray_IsScalar(p, Generic)) {
+    else if (PyArray_CheckAnyScalarExact(p)) {
         PyArray_Descr *dtype = PyArray_DescrFromScalar(p);
         kind = dtype ? dtype->kind : 0;
         Py_XDECREF((PyObject *)dtype);

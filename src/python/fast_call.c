@@ -26,20 +26,19 @@ drop_set_mode(drop_call *call, int train, int is_scaled)
 }
 
 int
-drop_set_affine(drop_call *call, PyObject *function)
+drop_find_affine(drop_affine *affine, PyObject *function, double p)
 {
     PyArrayObject *factors;
-    PyObject *rate = PyFloat_FromDouble(call->p);
-    PyObject *affine =
+    PyObject *rate = PyFloat_FromDouble(p);
+    PyObject *found =
         rate ? PyObject_CallFunctionObjArgs(function, rate, NULL) : NULL;
-    int status =
-        affine ? drop_parse_affine(&call->affine, &factors, affine) : -1;
-    if (status == 0 && (factors || call->affine.form == DROP_RESIDUAL ||
-                        call->affine.form == DROP_REPLACE)) {
+    int status = found ? drop_parse_affine(affine, &factors, found) : -1;
+    if (status == 0 && (factors || affine->form == DROP_RESIDUAL ||
+                        affine->form == DROP_REPLACE)) {
         PyErr_SetString(PyExc_ValueError, "the affine needs another array");
         status = -1;
     }
-    Py_XDECREF(affine);
+    Py_XDECREF(found);
     Py_XDECREF(rate);
     return status;
 }
@@ -62,8 +61,7 @@ static void
 set_draw(drop_job *job, const drop_call *call, double p, uint64_t key)
 {
     drop_job_draw(job, key, drop_threshold(p));
-    drop_job_block(job, PyArray_NDIM(call->x), call->shared, call->whole,
-                   call->first);
+    drop_job_block(job, call->axes, call->shared, call->whole, call->first);
 }
 
 /* Writes the mask of a key to the array that is returned. */
@@ -85,6 +83,10 @@ static int
 apply(drop_memory *memory, const drop_call *call, double p, uint64_t key)
 {
     drop_job job;
+    if (PyArray_NDIM(call->x) != call->axes) {
+        PyErr_SetString(PyExc_RuntimeError, "x was changed during the call");
+        return -1;
+    }
     job.op.affine = call->affine;
     if (drop_job_arrays(&job, memory->out, memory->x, call->r) < 0) {
         return -1;

@@ -21,6 +21,7 @@ typedef struct {
     double p;         /* the rate; 0 where the mode drops nothing */
     uint64_t shared;  /* the axes that share a draw, as bits */
     drop_rates rates; /* where each sample has a rate */
+    int axes;         /* of x when it was looked at */
     uint64_t whole[DROP_MAX_AXES], first[DROP_MAX_AXES]; /* the block; last */
 } drop_call;
 
@@ -29,9 +30,10 @@ typedef struct {
  */
 void drop_set_mode(drop_call *call, int train, int is_scaled);
 
-/* Completes a call by the Affine that a function of the Python package gives
- * for its rate. Returns -1 with an exception set, or 0. */
-int drop_set_affine(drop_call *call, PyObject *function);
+/* Gets the Affine that a function of the Python package gives for a rate. This
+ * runs Python code, which may change any array: they are looked at later.
+ * Returns -1 with an exception set, or 0. */
+int drop_find_affine(drop_affine *affine, PyObject *function, double p);
 
 /* The result of a call; NotImplemented where its arrays or its rng are not of
  * the usual kinds. Nothing is allocated or drawn before that; only where

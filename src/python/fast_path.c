@@ -41,13 +41,11 @@ enum {
     PER = SCALING + 1,
     SCALE_BY_KEEP,
     DROP_PATH_ARGS,
-    /* Of replace. */
+    /* Of replace and elementwise. */
     VALUE = MODE,
-    REPLACED_AXES = OWN,
-    REPLACE_ARGS,
-    /* Of elementwise. */
     AXES = OWN,
-    AFFINE,
+    REPLACE_ARGS,
+    AFFINE = REPLACE_ARGS,
     ELEMENTWISE_ARGS
 };
 
@@ -65,6 +63,7 @@ parse_options(drop_call *call, PyObject *const *args)
     /* The block, 1 KiB, is set next. */
     memset(call, 0, offsetof(drop_call, whole));
     call->x = (PyArrayObject *)args[X];
+    call->axes = PyArray_NDIM(call->x);
     call->out = array_or_null(args[OUT]);
     call->rng = args[RNG];
     return drop_is_block(call->x, args[FULL_SHAPE], args[START], call->whole,
@@ -126,10 +125,8 @@ drop_core_dropout(PyObject *module, PyObject *const *args, Py_ssize_t n)
     if (!parse(&call, args) || !drop_is_mode(args[MODE], &train) ||
         !(is_inverted || drop_is_word(args[SCALING], "classic")) ||
         !drop_are_axes(args[SHARED_AXES], PyArray_NDIM(call.x),
-                       &call.shared)) {
-        Py_RETURN_NOTIMPLEMENTED;
-    }
-    if (!parse_mask(&call, args, PyArray_NDIM(call.x))) {
+                       &call.shared) ||
+        !parse_mask(&call, args, PyArray_NDIM(call.x))) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     call.r = array_or_null(args[RESIDUAL]);
@@ -208,8 +205,7 @@ drop_core_replace(PyObject *module, PyObject *const *args, Py_ssize_t n)
     }
     if (!drop_is_replaceable(args[X]) || !parse_options(&call, args) ||
         !parse_rate_or_mask(&call, args) ||
-        !drop_are_axes(args[REPLACED_AXES], PyArray_NDIM(call.x),
-                       &call.shared) ||
+        !drop_are_axes(args[AXES], PyArray_NDIM(call.x), &call.shared) ||
         !parse_mask(&call, args, PyArray_NDIM(call.x))) {
         Py_RETURN_NOTIMPLEMENTED;
     }
@@ -223,25 +219,32 @@ drop_core_replace(PyObject *module, PyObject *const *args, Py_ssize_t n)
     return y;
 }
 
-/* For functions that scale in no mode, and whose affine is a function of the
- * rate. At p = 1 a function may refuse any mode. */
+/* For functions of real arrays whose test mode changes nothing, and whose
+ * affine in training is a function of the rate. At p = 1 they may refuse any
+ * mode. */
 PyObject *
 drop_core_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     drop_call call;
+    drop_affine affine = {.form = DROP_SCALE, .a = 1};
+    double p;
     int train;
     if (drop_count("elementwise", n, ELEMENTWISE_ARGS) < 0) {
         return NULL;
     }
-    if (!parse(&call, args) || !drop_is_mode(args[MODE], &train) ||
+    if (!drop_is_mode(args[MODE], &train) || !drop_is_rate(args[P], &p) ||
+        p == 1) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    if (train && p > 0 && drop_find_affine(&affine, args[AFFINE], p) < 0) {
+        return NULL;
+    }
+    if (!parse(&call, args) || !drop_has_kernel(call.x) ||
         !drop_are_axes(args[AXES], PyArray_NDIM(call.x), &call.shared) ||
-        !drop_has_kernel(call.x) || call.p == 1 ||
         !parse_mask(&call, args, PyArray_NDIM(call.x))) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     drop_set_mode(&call, train, 0);
-    if (call.p > 0 && drop_set_affine(&call, args[AFFINE]) < 0) {
-        return NULL;
-    }
+    call.affine = affine;
     return drop_run_call(module, &call);
 }

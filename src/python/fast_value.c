@@ -33,6 +33,9 @@ static int
 is_value(PyArrayObject *x, PyObject *value)
 {
     if (PyArray_IsScalar(value, Generic)) {
+        if (!PyArray_CheckAnyScalarExact(value)) {
+            return 0; /* its class may run any code */
+        }
         PyArray_Descr *dtype = PyArray_DescrFromScalar(value);
         const int is_same = dtype && dtype->type_num == PyArray_TYPE(x);
         Py_XDECREF((PyObject *)dtype);

@@ -9,14 +9,16 @@
 int
 drop_is_bfloat16(PyArrayObject *array)
 {
-    if (PyArray_TYPE(array) < NPY_USERDEF) {
+    if (PyArray_TYPE(array) < NPY_USERDEF || PyArray_ITEMSIZE(array) != 2) {
         return 0;
     }
     PyObject *name = PyType_GetName(PyArray_DESCR(array)->typeobj);
     const int found =
         name && PyUnicode_CompareWithASCIIString(name, "bfloat16") == 0;
+    if (!name) {
+        PyErr_Clear();
+    }
     Py_XDECREF(name);
-    PyErr_Clear();
     return found;
 }
 
