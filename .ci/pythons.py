@@ -2,7 +2,8 @@
 """Lists the CPythons that a wheel for the stable ABI has to serve on this machine.
 
 Of each minor version from 3.11 on that PATH or pyenv has: the path of the newest patch.
-A version that has none to run is named on standard error, with the reasons.
+A version that has none to run is named on standard error, with the reasons; so is
+one that the package is made for and that is not here at all.
 """
 
 import os
@@ -11,6 +12,7 @@ import re
 import subprocess
 import sys
 
+MADE_FOR = tuple(f"python3.{minor}" for minor in range(11, 15))
 NAME = re.compile(r"python3\.(1[1-9]|[2-9][0-9])t?")
 
 # Says its patch, or why it is not meant; it has to make virtual environments.
@@ -41,7 +43,11 @@ def candidates() -> dict[str, list[pathlib.Path]]:
 
 def main() -> None:
     """Prints a path for each minor version."""
-    for name, paths in candidates().items():
+    found = candidates()
+    for name in MADE_FOR:
+        if name not in found:
+            print(f"{name} is left out: there is none", file=sys.stderr)
+    for name, paths in found.items():
         newest = -1, pathlib.Path()
         reasons = []
         for path in paths:

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
-from data import LOADERS, Data
+from data import Data
 from network import Floats, Linear, Relu, accuracy, cross_entropy, fit
-from options import parse
+from options import choose, parse
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
@@ -244,13 +244,9 @@ def main() -> bool:
         "Train a residual network with dropout and drop-path and without.",
         "train_classifier.png",
     )
-    plan = PLANS[arguments.data]
-    if arguments.images:
-        plan = plan._replace(images=arguments.images)
+    plan, data = choose(arguments, PLANS, shorter=8)
     if arguments.short:
-        plan = plan._replace(epochs=plan.epochs // 8, seeds=plan.seeds[:1])
-    data = LOADERS[arguments.data]()
-    data = data._replace(train=data.train.first(plan.images))
+        plan = plan._replace(seeds=plan.seeds[:1])
     epochs = len(VARIANTS) * len(plan.seeds) * plan.epochs
     # Matrices as small as these are not worth a second thread.
     with threadpool_limits(1), tqdm(total=epochs, unit="epoch") as progress:

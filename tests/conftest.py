@@ -27,14 +27,19 @@ def pytest_addoption(parser):
         "--share",
         metavar="K/N",
         default="0/1",
-        help="run the tests of share K of N, which their names decide",
+        help="run the tests of share K of N, which their names decide, and those "
+        "marked with interpreter",
     )
 
 
 def pytest_collection_modifyitems(config, items):
-    """Keeps the tests of a share."""
+    """Keeps the tests of a share, and those that are in each."""
     which, shares = map(int, config.getoption("share").split("/"))
-    mine = [crc32(item.nodeid.encode()) % shares == which for item in items]
+    mine = [
+        crc32(item.nodeid.encode()) % shares == which
+        or item.get_closest_marker("interpreter") is not None
+        for item in items
+    ]
     others = [item for item, taken in zip(items, mine, strict=True) if not taken]
     if others:
         config.hook.pytest_deselected(items=others)

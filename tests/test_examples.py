@@ -159,7 +159,7 @@ def test_the_classifier_learns_and_draws_its_curves(tmp_path):
 
 def test_the_classifier_says_when_it_has_not_learnt(classifier, capsys):
     plan = classifier.PLANS["digits"]._replace(epochs=2)
-    data = classifier.LOADERS["digits"]()
+    data = sys.modules["data"].LOADERS["digits"]()
     good, bad = np.ones((3, 2, 2)), np.ones((3, 2, 2))
     bad[1, -1, 1] = classifier.nearest_mean(data)
     assert classifier.report({"good": good}, plan, data)

@@ -339,6 +339,7 @@ SUBINTERPRETER = """
 """
 
 
+@pytest.mark.interpreter
 def test_a_subinterpreter_is_refused_with_a_reason():
     """NumPy refuses one itself, where it can: here ours is imported alone."""
     assert "does not support" in run_python(SUBINTERPRETER)

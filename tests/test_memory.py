@@ -52,6 +52,7 @@ def references():
     return np.array([sys.getrefcount(thing) for thing in [*HELD, *COUNTED]])
 
 
+@pytest.mark.interpreter
 @pytest.mark.parametrize("name", [*SUCCESSES, *(f"error: {name}" for name in ERRORS)])
 def test_2000_calls_leave_no_memory_and_no_references_behind(name):
     error = name.removeprefix("error: ")
@@ -71,6 +72,7 @@ def test_2000_calls_leave_no_memory_and_no_references_behind(name):
     assert np.all(more[before >= IMMORTAL] > -2100)
 
 
+@pytest.mark.interpreter
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="immortal objects are 3.12's")
 @pytest.mark.parametrize("count", [100, IMMORTAL + 100])
 def test_no_number_of_calls_ends_what_is_immortal(count):

@@ -10,9 +10,9 @@
  * again costs 0.3 us, a third of the time of 16 Ki elements at p = 0.5. */
 #define MIN_ELEMENTS_TO_RELEASE 65536
 
-/* The same for kernels in plain C, which take up to 5 ns for an element of a
+/* The same for kernels in plain C, which take up to 6 ns for an element of a
  * half type: no work keeps the GIL for more than 0.1 ms. */
-#define MIN_SCALAR_ELEMENTS_TO_RELEASE 16384
+#define MIN_SCALAR_ELEMENTS_TO_RELEASE 8192
 
 /* How often a long job looks for Ctrl-C, in seconds. */
 #define SIGNAL_SECONDS 0.05
