@@ -20,7 +20,7 @@ from relatives import (
     torch_blocks,
     torch_dropout2d,
 )
-from subjects import KEY, Array, Operation, dropout, drops, filled
+from subjects import KEY, Array, Operation, dropout, drops, filled, within
 from threadpoolctl import threadpool_limits
 
 import droplayers as dl
@@ -122,20 +122,20 @@ def connect() -> dict[str, Subject]:
     """A mask for each sample, beside the product without one."""
     samples, inputs, outputs = LAYER
     x, weight = filled((samples, inputs)), filled((inputs, outputs))
-    ours, base = "drop_connect p=0.5, (64, 784, 1024)", "x @ weight"
+    ours, base = "drop_connect p={}, (64, 784, 1024)".format, "x @ weight"
 
-    def call(x: Array, out: Array | None) -> Array:
-        y: Array = dl.drop_connect(x, weight, 0.5, rng=KEY, out=out)
-        return y
+    def masked(p: float) -> Operation:
+        return lambda x, out: dl.drop_connect(x, weight, p, rng=KEY, out=out)
 
     def product() -> Array:
         return x @ weight
 
     out = np.empty((samples, outputs), np.float32)
     return {
-        ours: drops(call, x, out, Goal(5, 7), against=(base,)),
+        ours(0.5): drops(masked(0.5), x, out, Goal(2.2, 4), against=(base,)),
+        ours(0.1): drops(masked(0.1), x, out, Goal(4.5, 7), against=(base,)),
         base: alone(timed(product, lambda: np.array_equal(product(), x @ weight))),
-        "np.einsum of masked weights": einsum(x, weight, 0.5, (ours,), least(50)),
+        "np.einsum of masked weights": einsum(x, weight, 0.5, (ours(0.5),), least(50)),
     }
 
 
@@ -171,12 +171,7 @@ def depth() -> dict[str, Subject]:
 
 def alone(subject: Subject) -> Subject:
     """With one thread for matrix products."""
-
-    def seconds(calls: int) -> float:
-        with threadpool_limits(1):
-            return subject.seconds(calls)
-
-    return subject._replace(seconds=seconds)
+    return within(functools.partial(threadpool_limits, 1), subject)
 
 
 def called(
