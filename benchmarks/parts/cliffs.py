@@ -29,7 +29,7 @@ def cases() -> Iterator[Case]:
     for size, elements, leeway in SIZES:
         for name, pattern in PATTERNS.items():
             setup = functools.partial(subjects, pattern, elements, leeway)
-            yield Case(f"{name}, {size}", elements, setup, threads=2, seconds=0.4)
+            yield Case(f"{name}, {size}", elements, setup, threads=2, seconds=0.3)
 
 
 def subjects(pattern: Pattern, n: int, leeway: float) -> dict[str, Subject]:
