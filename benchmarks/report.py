@@ -84,18 +84,19 @@ def put(page: Path, name: str, text: str) -> None:
 
 def relatives(part: dict[str, Any]) -> str:
     """Markdown: the first subject of each case and the fastest that is set against
-    it."""
+    it, if there is one."""
     cases: dict[str, list[dict[str, Any]]] = {}
     for result in part["results"]:
         cases.setdefault(result["case"], []).append(result)
     lines = ["| | | beside | | times ours |", "|---|--:|---|--:|--:|"]
     for ours, *others in cases.values():
-        line = f"| `{ours['subject']}` | {time(ours)} |"
         peers = [other for other in others if other["against"] == ours["subject"]]
         if peers:
             peer = min(peers, key=lambda other: other["median"])
-            line += f" {peer['subject']} | {time(peer)} | {peer['ratio']:.3g} |"
-        lines.append(line)
+            lines.append(
+                f"| `{ours['subject']}` | {time(ours)} | {peer['subject']}"
+                f" | {time(peer)} | {peer['ratio']:.3g} |"
+            )
     lines += [
         "",
         f"float32, one thread, {part['machine']['cpu']}, {part['machine']['isa']}:"

@@ -5,8 +5,10 @@ each with the check of its output."""
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -35,7 +37,8 @@ def filled(shape: int | tuple[int, ...], dtype: Any = np.float32) -> Array:
 
 def same(a: Any, b: Any) -> bool:
     """Whether two arrays are equal to the bit."""
-    bits = f"u{np.asarray(a).itemsize}"
+    size = np.asarray(a).itemsize
+    bits = f"{'u' if size <= 8 else 'V'}{size}"  # a void compares more slowly
     return a.dtype == b.dtype and np.array_equal(a.view(bits), b.view(bits))
 
 
@@ -48,6 +51,27 @@ def scalar_kernels() -> Iterator[None]:
         yield
     finally:
         _core.use(before)
+
+
+def within(
+    context: Callable[[], AbstractContextManager[object]], subject: Subject
+) -> Subject:
+    """A subject whose calls run within a ``with`` block."""
+
+    def seconds(calls: int) -> float:
+        with context():
+            return subject.seconds(calls)
+
+    def check() -> bool:
+        with context():
+            return subject.check()
+
+    return subject._replace(seconds=seconds, check=check)
+
+
+def on_threads(number: int, subject: Subject) -> Subject:
+    """A subject whose calls have so many threads, whatever its case has."""
+    return within(functools.partial(dl.num_threads, number), subject)
 
 
 def copying(
@@ -106,6 +130,11 @@ def dropout(p: float, **options: Any) -> Operation:
 def drop_path(p: float, **options: Any) -> Operation:
     """drop_path at this rate."""
     return lambda x, out: dl.drop_path(x, p, True, rng=KEY, out=out, **options)
+
+
+def spatial_dropout(p: float, **options: Any) -> Operation:
+    """spatial_dropout at this rate."""
+    return lambda x, out: dl.spatial_dropout(x, p, rng=KEY, out=out, **options)
 
 
 def beside_copy(

@@ -13,19 +13,22 @@ if TYPE_CHECKING:
 
     from measure import Case
 
-HALF = Goal(1.1, 1.3)
-TENTH = Goal(2.0, 2.5)
+#: names, elements, and goals at p = 0.5 and 0.1
+SIZES = (
+    ("64 KiB", 1 << 14, Goal(1.1, 1.3), Goal(2.0, 2.5)),
+    ("1 MiB", 1 << 18, Goal(1.2, 1.3), Goal(1.6, 1.9)),
+)
 
 
 def cases() -> Iterator[Case]:
     """Out of place, whole calls: at 64 KiB their fixed cost is seen."""
-    for name, elements in (("64 KiB", 1 << 14), ("1 MiB", 1 << 18)):
+    for name, elements, half, tenth in SIZES:
         yield beside_copy(
             f"{name}, out of place",
             (elements,),
             {
-                "dropout p=0.5": (dropout(0.5), HALF),
+                "dropout p=0.5": (dropout(0.5), half),
                 "dropout p=0.25": (dropout(0.25),),
-                "dropout p=0.1": (dropout(0.1), TENTH),
+                "dropout p=0.1": (dropout(0.1), tenth),
             },
         )

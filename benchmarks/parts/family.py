@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The other members of the family, float32 on one thread, beside who else has them.
 
-The first subject of a case is the library's, and the README's table has it beside the
-fastest of those whose denominator it is."""
+The first subject of a case is the library's, and docs/speed.md has it beside the
+fastest of those whose denominator it is, if there are any."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from relatives import (
     torch_blocks,
     torch_dropout2d,
 )
-from subjects import KEY, Array, Operation, dropout, drops, filled
+from subjects import KEY, Array, Operation, dropout, drops, filled, within
 from threadpoolctl import threadpool_limits
 
 import droplayers as dl
@@ -48,7 +48,8 @@ def cases() -> Iterator[Case]:
     ):
         n = int(np.prod(shape))
         yield Case(name, n, functools.partial(setup, filled(shape)), memory=40 * n)
-    yield Case("drop_connect", int(np.prod(LAYER)), connect, memory=2**30, unit="ms")
+    for name, setup in (("drop_connect", connect), ("x @ weight", product)):
+        yield Case(name, int(np.prod(LAYER)), setup, memory=2**30, unit="ms")
     yield Case("stochastic_depth", int(np.prod(DEEP)), depth, unit="ms")
 
 
@@ -119,24 +120,43 @@ def join(x: Array) -> dict[str, Subject]:
 
 
 def connect() -> dict[str, Subject]:
-    """A mask for each sample, beside the product without one."""
-    samples, inputs, outputs = LAYER
-    x, weight = filled((samples, inputs)), filled((inputs, outputs))
-    ours, base = "drop_connect p=0.5, (64, 784, 1024)", "x @ weight"
-
-    def call(x: Array, out: Array | None) -> Array:
-        y: Array = dl.drop_connect(x, weight, 0.5, rng=KEY, out=out)
-        return y
-
-    def product() -> Array:
-        return x @ weight
-
-    out = np.empty((samples, outputs), np.float32)
+    """A mask for each sample."""
+    x, weight = layer()
+    ours = "drop_connect p=0.5, (64, 784, 1024)"
     return {
-        ours: drops(call, x, out, Goal(5, 7), against=(base,)),
-        base: alone(timed(product, lambda: np.array_equal(product(), x @ weight))),
+        ours: connected(x, weight, 0.5),
         "np.einsum of masked weights": einsum(x, weight, 0.5, (ours,), least(50)),
     }
+
+
+def product() -> dict[str, Subject]:
+    """The same beside the product without masks."""
+    x, weight = layer()
+    base = "x @ weight"
+    return {
+        "drop_connect p=0.5": connected(x, weight, 0.5, Goal(2.2, 4), against=(base,)),
+        "drop_connect p=0.1": connected(x, weight, 0.1, Goal(4.5, 7), against=(base,)),
+        base: alone(timed(lambda: x @ weight, lambda: True)),
+    }
+
+
+def layer() -> tuple[Array, Array]:
+    """A batch and weights."""
+    samples, inputs, outputs = LAYER
+    return filled((samples, inputs)), filled((inputs, outputs))
+
+
+def connected(
+    x: Array, weight: Array, p: float, *goals: Goal, against: tuple[str, ...] = ()
+) -> Subject:
+    """drop_connect into a warm array."""
+
+    def call(x: Array, out: Array | None) -> Array:
+        y: Array = dl.drop_connect(x, weight, p, rng=KEY, out=out)
+        return y
+
+    out = np.empty((len(x), weight.shape[1]), np.float32)
+    return drops(call, x, out, *goals, against=against)
 
 
 def depth() -> dict[str, Subject]:
@@ -171,12 +191,7 @@ def depth() -> dict[str, Subject]:
 
 def alone(subject: Subject) -> Subject:
     """With one thread for matrix products."""
-
-    def seconds(calls: int) -> float:
-        with threadpool_limits(1):
-            return subject.seconds(calls)
-
-    return subject._replace(seconds=seconds)
+    return within(functools.partial(threadpool_limits, 1), subject)
 
 
 def called(

@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 MULTIPLY = "np.multiply(x, s, out=y)"
 SIZES = (("1 MiB", 512), ("64 MiB", 4096))  # names and sides of a square of float32
-NEAR, FAR = Goal(1.5, 1.5), Goal(2.5, 2.5)
-VIEWS: dict[str, tuple[Callable[[Array], Array], Goal]] = {
-    "row-sliced a[:, 8:-8]": (lambda a: a[:, 8:-8], NEAR),
-    "step 2 a[:, ::2]": (lambda a: a[:, ::2], NEAR),
-    "reversed a[::-1, ::-1]": (lambda a: a[::-1, ::-1], NEAR),
-    "transposed a.T": (lambda a: a.T, FAR),
+VIEWS: dict[str, tuple[Callable[[Array], Array], tuple[float, float]]] = {
+    "row-sliced a[:, 8:-8]": (lambda a: a[:, 8:-8], (1.5, 1.5)),
+    "step 2 a[:, ::2]": (lambda a: a[:, ::2], (1.5, 1.4)),
+    "reversed a[::-1, ::-1]": (lambda a: a[::-1, ::-1], (1.5, 1.4)),
+    "transposed a.T": (lambda a: a.T, (2.5, 2.5)),
     "channels-last (N, 64, H, W)": (
         lambda a: a.reshape(16, -1, 32, 64).transpose(0, 3, 1, 2),
-        FAR,
+        (2.5, 2.5),
     ),
-}
+}  # with goals for each size
 
 
 def cases() -> Iterator[Case]:
     """Each view of a square array, into an array of the layout that it asks for."""
-    for size, side in SIZES:
-        for name, (view, goal) in VIEWS.items():
+    for i, (size, side) in enumerate(SIZES):
+        for name, (view, bounds) in VIEWS.items():
             elements = view(np.empty((side, side), np.float32)).size
+            goal = Goal(bounds[i], bounds[i])
             setup = functools.partial(views, side, view, goal)
             yield Case(f"{name}, {size}", elements, setup, seconds=1.0)
 

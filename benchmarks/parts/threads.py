@@ -4,15 +4,24 @@
 from __future__ import annotations
 
 import functools
+import math
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import machine
 import numpy as np
 from measure import Case, Goal
-from subjects import Array, Operation, copying, drop_path, dropout, drops, filled
-
-import droplayers as dl
+from subjects import (
+    Array,
+    Operation,
+    copying,
+    drop_path,
+    dropout,
+    drops,
+    filled,
+    on_threads,
+    spatial_dropout,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +36,13 @@ OPERATIONS = {
 }
 TWICE = Goal(1.8, 1.8, least=True)
 AS_COPY = Goal(1.0, 1.0)
+#: long runs that share a draw: names, shapes
+RUNS = {
+    "drop_path (256, 65536)": ((256, 65536), drop_path(0.1)),
+    "drop_path (1024, 16384)": ((1024, 16384), drop_path(0.1)),
+    "spatial_dropout (32, 64, 8192)": ((32, 64, 8192), spatial_dropout(0.1)),
+}
+NEVER_SLOWER = Goal(1.1, 1.1)
 
 
 def cases() -> Iterator[Case]:
@@ -36,6 +52,11 @@ def cases() -> Iterator[Case]:
         for number in numbers:
             setup = functools.partial(scaling, elements, number)
             yield Case(size, elements, setup, number, memory=12 * elements)
+    for name, (shape, operation) in RUNS.items():
+        n = math.prod(shape)
+        for number in numbers:
+            setup = functools.partial(runs, shape, operation, number)
+            yield Case(name, n, setup, number, memory=12 * n)
 
 
 def scaling(elements: int, number: int) -> dict[str, Subject]:
@@ -51,20 +72,23 @@ def scaling(elements: int, number: int) -> dict[str, Subject]:
         one, more = f"{name}, 1 thread", f"{name}, {number} threads"
         target = number == 2 and elements == 1 << 24 and name == "dropout p=0.1"
         goals = [TWICE] if target else []
-        found[one] = drops(by(1, operation), x, out, *goals, against=(more,))
+        found[one] = on_threads(1, drops(operation, x, out, *goals, against=(more,)))
         beyond = [AS_COPY] if elements > 1 << 24 else []
-        found[more] = drops(by(number, operation), x, out, *beyond, against=names[1:])
+        found[more] = drops(operation, x, out, *beyond, against=names[1:])
     return found
 
 
-def by(number: int, operation: Operation) -> Operation:
-    """An operation on some threads."""
-
-    def call(x: Array, out: Array | None) -> Any:
-        dl.set_num_threads(number)
-        return operation(x, out)
-
-    return call
+def runs(
+    shape: tuple[int, ...], operation: Operation, number: int
+) -> dict[str, Subject]:
+    """A number of threads beside one."""
+    x = filled(shape)
+    out = x.copy()
+    one, more = "1 thread", f"{number} threads"
+    return {
+        one: on_threads(1, drops(operation, x, out, against=())),
+        more: drops(operation, x, out, NEVER_SLOWER, against=(one,)),
+    }
 
 
 def by_threads(x: Array, out: Array, number: int) -> Callable[[], object]:
