@@ -49,7 +49,7 @@ def matrix(*shape, dtype=np.float32):
     return np.ones(shape, dtype)
 
 
-# Each is called with an rng and a size: 1, or LARGE, which takes a second or so.
+# Each is called with an rng and a size: 1, or LARGE, which takes 0.1 to 9 s.
 LARGE = 64
 
 CALLS = {
@@ -119,7 +119,7 @@ CALLS = {
         rng=rng,
     ),
     "drop_connect with one mask": lambda rng, n: dl.drop_connect(
-        matrix(n << 6, 4096),
+        matrix(n << 4, 4096),
         matrix(4096, 4096),
         0.3,
         per_sample=False,
@@ -129,8 +129,8 @@ CALLS = {
         matrix(n, 2000), matrix(n, 500), matrix(500, 2000), 0.3, rng=rng
     ),
     "drop_connect_backward with one mask": lambda rng, n: dl.drop_connect_backward(
-        matrix(n << 6, 2048),
-        matrix(n << 6, 4096),
+        matrix(n << 4, 2048),
+        matrix(n << 4, 4096),
         matrix(4096, 2048),
         0.3,
         per_sample=False,
@@ -140,7 +140,7 @@ CALLS = {
         matrix(n, 500, dtype=np.longdouble), matrix(500, 9000, dtype=float), mode="test"
     ),
     "drop_connect_moments": lambda rng, n: dl.drop_connect_moments(
-        matrix(n << 6, 4096), matrix(4096, 2048), 0.3
+        matrix(n << 4, 4096), matrix(4096, 2048), 0.3
     ),
     "kept_rows": lambda rng, n: dl.kept_rows(n << 21, 0.3, rng=rng),
     "kept_rows, fixed": lambda rng, n: dl.kept_rows(

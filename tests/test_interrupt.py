@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Ctrl-C at a random moment of a call of every public function.
 
-DROPLAYERS_INTERRUPTS is how many moments there are, 1,000 in CI's long form.
+DROPLAYERS_INTERRUPTS is how many moments there are, 1,000 in CI's long form. They are
+then of the whole of a call, which is measured first. Without it there is one in each
+call, of its beginning.
 """
 
 import os
@@ -19,7 +21,8 @@ import droplayers as dl
 from droplayers import _core
 
 MOMENTS = int(os.environ.get("DROPLAYERS_INTERRUPTS", len(CALLS)))
-LATEST = 0.4  #: of a moment, in seconds after a call's beginning
+IN_EACH = -(-MOMENTS // len(CALLS))  #: how many moments there are in each call
+BEGINNING = 0.4  #: of a call, in seconds
 
 
 @pytest.fixture(autouse=True)
@@ -32,14 +35,22 @@ def slow(use_isa):
 
 def interrupted(call, moment):
     """How late KeyboardInterrupt comes out of a call; None if the call ends first."""
-    begin = timer.clock()
     try:
         timer.start(moment)
         call()
         timer.start(0)
     except KeyboardInterrupt:
-        return timer.clock() - begin - moment
+        return timer.since()
     return None
+
+
+def length(call):
+    """The seconds of a call, or of its beginning where it is not worth measuring."""
+    if IN_EACH == 1:
+        return BEGINNING
+    timer.start(timer.FAR)
+    call(dl.Key(1), LARGE)
+    return timer.since()
 
 
 def flat(result):
@@ -58,15 +69,18 @@ def test_every_public_function_is_interrupted():
 def test_ctrl_c_ends_a_call_at_once_and_the_next_one_is_right(name):
     call = CALLS[name]
     expected = flat(call(dl.Key(1), 1))
+    end = length(call)
     chance = random.Random(name)
-    for _ in range(-(-MOMENTS // len(CALLS))):
-        moment, late = 2 * chance.uniform(0.002, LATEST), None
+    for _ in range(IN_EACH):
+        threads = chance.choice([1, 2])
+        moment, late = end, None
         while late is None:  # earlier, where the call ends first
-            moment /= 2
+            moment = chance.uniform(0.002, moment)
             rng = np.random.default_rng(1)
-            late = interrupted(lambda rng=rng: call(rng, LARGE), moment)
+            with dl.num_threads(threads):
+                late = interrupted(lambda rng=rng: call(rng, LARGE), moment)
             assert is_free(rng)
-        assert late < 0.2, moment
+        assert late < 0.2, (threads, moment, end)
         for y, z in zip(flat(call(dl.Key(1), 1)), expected, strict=True):
             assert_same(y, z)
 

@@ -12,11 +12,22 @@ import time
 import pytest
 
 clock = time.process_time
+FAR = 3600.0  #: seconds that no test lasts
 
 
 def start(seconds):
-    """Send the signal after so many seconds; never, if they are 0."""
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    """Send the signal after so many seconds, and not again; never, if they are 0."""
+    signal.setitimer(signal.ITIMER_PROF, seconds, FAR if seconds else 0)
+
+
+def since():
+    """The seconds since the signal, or since a start with FAR; 0 if there is no timer.
+
+    The timer's own: Linux counts whole ticks for it, which are a tenth more than clock
+    has where other machines take the processor.
+    """
+    left = signal.getitimer(signal.ITIMER_PROF)[0]
+    return FAR - left if left else 0.0
 
 
 @contextlib.contextmanager
