@@ -204,6 +204,8 @@ def out(
     if not isinstance(target, np.ndarray):
         raise TypeError(f"out must be an array, got {type(target).__name__}")
     reject_masked(target, "out")
+    if type(target) is not np.ndarray:  # what a subclass says of itself does not count
+        target = np.ndarray.view(target, np.ndarray)
     if target.shape != shape:
         raise ValueError(f"out must have shape {shape}, got {target.shape}")
     if casting == "same_kind":
@@ -218,7 +220,8 @@ def out(
         raise ValueError("out must be writeable, got a read-only array")
     if overlaps_itself(target):
         raise ValueError("out must have one place for each element, got overlapping")
-    return target if type(target) is np.ndarray else target.view(np.ndarray)
+    checked: Array = target
+    return checked
 
 
 def overlaps_itself(x: Array) -> bool:
