@@ -125,6 +125,47 @@ def test_an_array_is_asked_for_once_alone():
     assert residuals[0].rows == residuals[1].rows == 4
 
 
+class Counts:
+    """Counts how often it is asked, and fails from the second time on."""
+
+    times = 0
+
+    def __array__(self, dtype=None, copy=None):
+        self.times += 1
+        if self.times > 1:
+            raise Mine
+        return X.copy()
+
+
+def test_a_layer_asks_for_paths_and_gradients_once_alone():
+    layer = dl.FractalJoin(0.5, rng=1)
+    paths = [Counts(), None, Counts()]
+    y = layer(paths)
+    assert_same(y, dl.fractal_join([X, None, X], 0.5, True, rng=layer.last_key))
+    for made in (layer, dl.Dropout(rng=1), dl.AlphaDropout(rng=1)):
+        if made is not layer:
+            made(X)
+        grad = Counts()
+        made.backward(grad)
+        assert grad.times == 1
+    assert [path and path.times for path in paths] == [1, None, 1]
+
+
+def test_what_a_subclass_says_of_an_output_does_not_count():
+    class Lies(np.ndarray):
+        shape = dtype = flags = strides = property(lambda self: True)
+
+        def view(self, *_):
+            raise Mine
+
+    for dtype in (np.float32, np.longdouble):
+        out = np.zeros((4, 6), dtype).view(Lies)
+        assert dl.dropout(X, 0.5, rng=1, out=out) is out
+        assert_same(np.asarray(out), dl.dropout(X, 0.5, rng=1).astype(dtype))
+        with pytest.raises(ValueError, match="out must have shape"):
+            dl.dropout(X[1:], 0.5, rng=1, out=out)
+
+
 # Each of these is asked while a call is under way, and takes memory away from it.
 SHRINKING = """
     import numpy as np
