@@ -272,6 +272,18 @@ def memory(x: Array) -> tuple[int, int]:
     return _core.address(x), x.nbytes
 
 
+def whole(x: Array) -> tuple[int, int]:
+    """The memory of the array that an array is a view of, or of itself."""
+    while isinstance(x.base, np.ndarray):
+        x = x.base
+    return memory(x)
+
+
+def form(x: Array) -> tuple[Any, ...]:
+    """All that has to stay as it is while an array is read."""
+    return x.shape, x.strides, x.dtype, memory(x), whole(x)
+
+
 def size(shape: tuple[int, ...], name: str, most: int) -> None:
     """Check the number of elements of a shape; an axis of length 0 counts as 1, as when
     NumPy makes an array."""

@@ -237,6 +237,10 @@ SHRINKING = """
         "drop_path(x, 0.5, True, residual=Residual(), rng=1, out=out)",
         "drop_path(x, 0.5, True, residual=r, rng=Generator(), out=out)",
         "drop_path(x, 0.5, True, residual=r, rng=changing)",
+        "stochastic_depth(x, np.copy, 0.5, True, rng=changing, out=out)",
+        "stochastic_depth(x, np.copy, 0.5, True, rng=locked)",
+        "stochastic_depth(x, np.copy, 0.5, True, per='batch', rng=locked)",
+        "stochastic_depth(x, np.copy, 0.5, True, sampling='fixed', rng=locked)",
     ],
 )
 def test_an_argument_that_shrinks_an_array_under_a_call_does_no_harm(call, victim):
@@ -247,6 +251,35 @@ def test_an_argument_that_shrinks_an_array_under_a_call_does_no_harm(call, victi
 def test_nor_does_a_generators_lock(victim):
     call = "drop_path(x, rates, True, residual=r, rng=locked)"
     run_python(SHRINKING.format(call=call, victim=victim))
+
+
+class Reshapes(np.random.Generator):
+    """A generator that reshapes an array when it is asked for its bits."""
+
+    array = np.zeros(0)
+
+    @property
+    def bit_generator(self):
+        self.array.shape = (-1,)
+        return super().bit_generator
+
+
+def test_an_array_that_the_generator_changes_stops_a_call_before_it_writes():
+    x, weight = np.ones((4, 6), np.longdouble), np.ones((6, 5), np.longdouble)
+    out, rng = np.full_like(x, 7), Reshapes(np.random.PCG64(1))
+    products = np.full((4, 5), np.longdouble(7))
+    for call in (
+        lambda: dl.alpha_dropout(x, 0.5, rng=rng, out=out),
+        lambda: dl.drop_connect(x, weight, rng=rng, out=products),
+        lambda: dl.drop_connect_backward(products, x, weight, rng=rng),
+        lambda: dl.fractal_join([x, x + 1], 0.5, True, rng=rng, out=out),
+        lambda: dl.fractal_join_backward(x, [x, x + 1], 0.5, True, rng=rng),
+    ):
+        x.shape, rng.array = (4, 6), x
+        with pytest.raises(RuntimeError, match="changed during the call"):
+            call()
+        assert np.all(out == 7)
+        assert np.all(products == 7)
 
 
 def test_memory_that_cannot_be_had_is_an_error_and_nothing_has_happened():
