@@ -106,8 +106,8 @@ def as_arrays(paths: Any) -> list[Array | None]:
         if paths.ndim == 0:
             raise TypeError(f"paths must be a sequence of arrays, got {paths[()]!r}")
     return [
-        None if path is None else _validation.array(path, f"paths[{j}]")
-        for j, path in enumerate(paths)
+        x if x is None or type(x) is np.ndarray else _validation.array(x, f"paths[{j}]")
+        for j, x in enumerate(paths)
     ]
 
 

@@ -40,7 +40,7 @@ PARAMETERS = {
     for f in LAYERS + FUNCTIONS
 }
 
-KINDS = ["f4", "f8", "f2", ">f4", "F", "g", "i4", "u1", "?", "O", "S3", "M8[s]", "V3"]
+KINDS = ["f4", "f8", "f2", ">f4", "F", "g", "i2", "u1", "?", "O", "S3", "M8[s]", "V3"]
 WORDS = ["train", "test", "eval", "inverted", "classic", "sample", "batch", "fixed"]
 WORDS += ["local", "global", "bernoulli", "dicts"]
 #: What most calls have for a parameter that is neither array nor flag.
