@@ -201,7 +201,7 @@ class Case:
         self.made.append((v, None))
         self.changed.add(len(self.made) - 1)
         self.stir()
-        return self.pick([v, v, v, v * 2, v[:1], v.astype("F")])
+        return self.pick([v, v, v, v * 2, v.ravel(), v.astype("F")])
 
     def good(self, p):
         """What fits a parameter and the others."""
