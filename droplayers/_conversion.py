@@ -5,6 +5,7 @@ argument, what was expected and what came."""
 from __future__ import annotations
 
 import datetime
+import math
 import numbers
 import operator
 import sys
@@ -110,7 +111,7 @@ def reject_masked(x: Any, name: str) -> None:
 
 def real(value: Any, name: str, expected: str = "a real number") -> float:
     """A real number: anything with ``__float__`` but text, bools and complex numbers,
-    of whatever library."""
+    of whatever library. What is too large for a float is infinite."""
     if type(value) is float:
         return value
     try:
@@ -119,6 +120,8 @@ def real(value: Any, name: str, expected: str = "a real number") -> float:
         if type(value) is int or (not _refusal(value, name) and _is_real(value)):
             return float(value)
     except Exception as error:
+        if isinstance(error, OverflowError) and isinstance(value, numbers.Rational):
+            return math.inf if int(value.numerator) > 0 else -math.inf
         note(error, value, name, expected)
         raise
     raise TypeError(f"{name} must be {expected}, got {value!r}")

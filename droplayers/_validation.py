@@ -207,6 +207,8 @@ def out(
     if not isinstance(target, np.ndarray):
         raise TypeError(f"out must be an array, got {type(target).__name__}")
     reject_masked(target, "out")
+    if type(target) is not np.ndarray:  # what a subclass says of itself does not count
+        target = np.ndarray.view(target, np.ndarray)
     if target.shape != shape:
         raise ValueError(f"out must have shape {shape}, got {target.shape}")
     if casting == "same_kind":
@@ -221,7 +223,8 @@ def out(
         raise ValueError("out must be writeable, got a read-only array")
     if overlaps_itself(target):
         raise ValueError("out must have one place for each element, got overlapping")
-    return target if type(target) is np.ndarray else target.view(np.ndarray)
+    checked: Array = target
+    return checked
 
 
 def overlaps_itself(x: Array) -> bool:
@@ -270,6 +273,18 @@ def apart(x: Array, target: Array) -> Array:
 def memory(x: Array) -> tuple[int, int]:
     """The address and the length of an array's memory."""
     return _core.address(x), x.nbytes
+
+
+def whole(x: Array) -> tuple[int, int]:
+    """The memory of the array that an array is a view of, or of itself."""
+    while isinstance(x.base, np.ndarray):
+        x = x.base
+    return memory(x)
+
+
+def form(x: Array) -> tuple[Any, ...]:
+    """All that has to stay as it is while an array is read."""
+    return x.shape, x.strides, x.dtype, memory(x), whole(x)
 
 
 def size(shape: tuple[int, ...], name: str, most: int) -> None:

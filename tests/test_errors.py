@@ -39,6 +39,7 @@ def read_only():
 OUT_OF_RANGE = [
     math.nan, -0.1, 1.5, math.inf, -math.inf, -5e-324, np.nextafter(1, 2), 2, -1,
     Fraction(3, 2), np.float32(1.5), np.array(math.nan), np.longdouble(-1), np.int8(3),
+    10**400, -Fraction(10**400, 3),
 ]  # fmt: skip
 NO_REAL = [
     True, False, np.True_, "0.5", b"0.5", None, 0.5j, np.complex64(0.5), object(), {},

@@ -126,6 +126,47 @@ def test_an_array_is_asked_for_once_alone():
     assert residuals[0].rows == residuals[1].rows == 4
 
 
+class Counts:
+    """Counts how often it is asked, and fails from the second time on."""
+
+    times = 0
+
+    def __array__(self, dtype=None, copy=None):
+        self.times += 1
+        if self.times > 1:
+            raise Mine
+        return X.copy()
+
+
+def test_a_layer_asks_for_paths_and_gradients_once_alone():
+    layer = dl.FractalJoin(0.5, rng=1)
+    paths = [Counts(), None, Counts()]
+    y = layer(paths)
+    assert_same(y, dl.fractal_join([X, None, X], 0.5, True, rng=layer.last_key))
+    for made in (layer, dl.Dropout(rng=1), dl.AlphaDropout(rng=1)):
+        if made is not layer:
+            made(X)
+        grad = Counts()
+        made.backward(grad)
+        assert grad.times == 1
+    assert [path and path.times for path in paths] == [1, None, 1]
+
+
+def test_what_a_subclass_says_of_an_output_does_not_count():
+    class Lies(np.ndarray):
+        shape = dtype = flags = strides = property(lambda self: True)
+
+        def view(self, *_):
+            raise Mine
+
+    for dtype in (np.float32, np.longdouble):
+        out = np.zeros((4, 6), dtype).view(Lies)
+        assert dl.dropout(X, 0.5, rng=1, out=out) is out
+        assert_same(np.asarray(out), dl.dropout(X, 0.5, rng=1).astype(dtype))
+        with pytest.raises(ValueError, match="out must have shape"):
+            dl.dropout(X[1:], 0.5, rng=1, out=out)
+
+
 # Each of these is asked while a call is under way, and takes memory away from it.
 SHRINKING = """
     import numpy as np
@@ -201,6 +242,10 @@ SHRINKING = """
         "drop_path(x, 0.5, True, residual=Residual(), rng=1, out=out)",
         "drop_path(x, 0.5, True, residual=r, rng=Generator(), out=out)",
         "drop_path(x, 0.5, True, residual=r, rng=changing)",
+        "stochastic_depth(x, np.copy, 0.5, True, rng=changing, out=out)",
+        "stochastic_depth(x, np.copy, 0.5, True, rng=locked)",
+        "stochastic_depth(x, np.copy, 0.5, True, per='batch', rng=locked)",
+        "stochastic_depth(x, np.copy, 0.5, True, sampling='fixed', rng=locked)",
     ],
 )
 def test_an_argument_that_shrinks_an_array_under_a_call_does_no_harm(call, victim):
@@ -236,6 +281,35 @@ def test_code_that_finds_what_becomes_of_elements_may_reshape_the_array(
         y, keep = y
         assert keep.shape == shape
     assert_same(y, expected)
+
+
+class Reshapes(np.random.Generator):
+    """A generator that reshapes an array when it is asked for its bits."""
+
+    array = np.zeros(0)
+
+    @property
+    def bit_generator(self):
+        self.array.shape = (-1,)
+        return super().bit_generator
+
+
+def test_an_array_that_the_generator_changes_stops_a_call_before_it_writes():
+    x, weight = np.ones((4, 6), np.longdouble), np.ones((6, 5), np.longdouble)
+    out, rng = np.full_like(x, 7), Reshapes(np.random.PCG64(1))
+    products = np.full((4, 5), np.longdouble(7))
+    for call in (
+        lambda: dl.alpha_dropout(x, 0.5, rng=rng, out=out),
+        lambda: dl.drop_connect(x, weight, rng=rng, out=products),
+        lambda: dl.drop_connect_backward(products, x, weight, rng=rng),
+        lambda: dl.fractal_join([x, x + 1], 0.5, True, rng=rng, out=out),
+        lambda: dl.fractal_join_backward(x, [x, x + 1], 0.5, True, rng=rng),
+    ):
+        x.shape, rng.array = (4, 6), x
+        with pytest.raises(RuntimeError, match="changed during the call"):
+            call()
+        assert np.all(out == 7)
+        assert np.all(products == 7)
 
 
 def test_memory_that_cannot_be_had_is_an_error_and_nothing_has_happened():

@@ -3,6 +3,7 @@
 generator with functions, and change their rates; every result is the oracle's."""
 
 import copy
+import os
 import pickle
 
 import numpy as np
@@ -22,6 +23,8 @@ from hypothesis.stateful import (
 )
 
 import droplayers as dl
+
+PROGRAMS = int(os.environ.get("DROPLAYERS_PROGRAMS", 20))
 
 RATES = st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0])
 DTYPES = st.sampled_from(["f4", "f8", "f2"])
@@ -176,7 +179,6 @@ class Programs(RuleBasedStateMachine):
             assert self.rng.bit_generator.state == self.twin.bit_generator.state
 
 
-Programs.TestCase.settings = settings(
-    max_examples=20, stateful_step_count=25, deadline=None, derandomize=True
-)
+# Which programs is the profile's choice: the same at each run, or new ones.
+Programs.TestCase.settings = settings(max_examples=PROGRAMS, stateful_step_count=25)
 TestPrograms = Programs.TestCase

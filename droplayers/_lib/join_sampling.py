@@ -99,25 +99,31 @@ def prepare(
     return Join(size, living, dtype, own, train, local, batch, column)
 
 
-def _living(paths: Any) -> tuple[int, dict[int, Array]]:
-    """The number of paths, and the living ones, which have one shape."""
+def as_arrays(paths: Any) -> list[Array | None]:
+    """The paths, each converted once; None where one is dead."""
     if not isinstance(paths, list | tuple):
         paths = _validation.array(paths, "paths", "a sequence of arrays")
         if paths.ndim == 0:
             raise TypeError(f"paths must be a sequence of arrays, got {paths[()]!r}")
-    if len(paths) == 0:
+    return [
+        x if x is None or type(x) is np.ndarray else _validation.array(x, f"paths[{j}]")
+        for j, x in enumerate(paths)
+    ]
+
+
+def _living(paths: Any) -> tuple[int, dict[int, Array]]:
+    """The number of paths, and the living ones, which have one shape."""
+    arrays = as_arrays(paths)
+    if not arrays:
         raise ValueError("paths must hold at least one path, or None for it, got none")
-    living: dict[int, Array] = {}
-    for j, path in enumerate(paths):
-        if path is not None:
-            living[j] = x = _validation.array(path, f"paths[{j}]")
-            i, first = next(iter(living.items()))
-            if x.shape != first.shape:
-                raise ValueError(
-                    f"paths[{j}] must have paths[{i}]'s shape {first.shape}, got"
-                    f" {x.shape}"
-                )
-    return len(paths), living
+    living = {j: x for j, x in enumerate(arrays) if x is not None}
+    for j, x in living.items():
+        i, first = next(iter(living.items()))
+        if x.shape != first.shape:
+            raise ValueError(
+                f"paths[{j}] must have paths[{i}]'s shape {first.shape}, got {x.shape}"
+            )
+    return len(arrays), living
 
 
 def _column(value: Any, size: int, local: bool) -> int:

@@ -52,10 +52,18 @@ def noise_variance(p: float) -> float:
     return p / (1.0 - p)
 
 
-def reserve_then_draw(reserve: Callable[[], M], draw: Callable[[], D]) -> tuple[M, D]:
-    """Reserve memory first: where it cannot be had, no generator has advanced."""
+def reserve_then_draw(
+    reserve: Callable[[], M], draw: Callable[[], D], *arrays: Array | None
+) -> tuple[M, D]:
+    """Reserve memory first: where it cannot be had, no generator has advanced. A draw
+    may run the caller's code, which may not change arrays that are checked."""
     memory = reserve()
-    return memory, draw()
+    given = [x for x in arrays if x is not None]
+    before = [*map(_validation.form, given)]
+    drawn = draw()
+    if before != [*map(_validation.form, given)]:
+        raise RuntimeError("an array was changed during the call")
+    return memory, drawn
 
 
 def at_rate(p: float, affine: Affine, where: Geometry, rng: RNG) -> Draw:
@@ -117,7 +125,9 @@ def apply_mask(
         second = None if other is None else _validation.apart(other, result)
         return result, _validation.apart(x, result), second, shown
 
-    memory, (bits, affine) = reserve_then_draw(reserve, lambda: draw(keep))
+    memory, (bits, affine) = reserve_then_draw(
+        reserve, lambda: draw(keep), x, other, target
+    )
     result, first, second, shown = memory
     if shown is not None:  # first: a given mask may be out's memory
         if keep is not None:

@@ -125,7 +125,9 @@ def drop_connect(
         shared = layer.reserve(inputs, matrix, total, drops=matrix)
         return total, shared, _result(layer, total)
 
-    (total, shared, result), key = reserve_then_draw(reserve, lambda: layer.key(rng))
+    (total, shared, result), key = reserve_then_draw(
+        reserve, lambda: layer.key(rng), *matrices.values(), target
+    )
     total[...] = 0
     with np.errstate(all="ignore"):
         layer.product(
@@ -226,6 +228,7 @@ def drop_connect_backward(
             _reserve_weight(layer, upper, inputs),
         ),
         lambda: layer.key(rng),
+        *matrices.values(),
     )
     return (
         _grad_x(layer, *to_x, upper, matrix, key),

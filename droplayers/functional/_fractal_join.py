@@ -216,6 +216,7 @@ def fractal_join_backward(
         grads, keep = reserve_then_draw(
             lambda: {j: empty_like(array, dtype) for j in join.living},
             lambda: join.survivors(rng) if join.living else None,
+            array,
         )
         if keep is not None:
             _store_shares(array, keep, dtype, list(grads.values()))
@@ -234,7 +235,9 @@ def _join(join: Join, rng: RNG, out: Array | None) -> Any:
             return empty_like(join.first, join.dtype)
         return target
 
-    result, keep = reserve_then_draw(reserve, lambda: join.survivors(rng))
+    result, keep = reserve_then_draw(
+        reserve, lambda: join.survivors(rng), *join.living.values(), target
+    )
     if join.batch and not keep.any():
         return None
     living = list(join.living.values())

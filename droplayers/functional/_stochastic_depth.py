@@ -217,16 +217,15 @@ class _Dropping(NamedTuple):
     batch: bool
     fixed: bool  #: a number of them, by which the factor is found
 
-    def draw(self, x: Array, rng: RNG) -> tuple[Array, float, bytearray | None]:
-        """The samples of x that are kept, the factor, and the packed mask that keeps
+    def draw(self, n: int, rng: RNG) -> tuple[bool, float, bytearray | None]:
+        """Whether any of n samples is kept, the factor, and the packed mask that keeps
         them, where not all are kept or dropped at once."""
-        n = len(x)
         if self.rate in (0.0, 1.0):
-            return x if self.rate == 0.0 else x[:0], self.factor, None
+            return self.rate == 0.0, self.factor, None
         if self.batch:
             mask = masks.from_rng(self.rate, masks.Geometry((1,)), rng)
             (is_kept,) = unpack(mask, np.empty(1, np.bool_))
-            return x if is_kept else x[:0], self.factor, None
+            return bool(is_kept), self.factor, None
         if self.fixed:
             rows, keep = fixed_rows(n, self.rate, rng), np.zeros(n, np.bool_)
             keep[rows] = True
@@ -235,7 +234,7 @@ class _Dropping(NamedTuple):
             packed, factor = masks.empty_bits(n), self.factor  # before the draw
             mask = masks.from_rng(self.rate, masks.Geometry((n,)), rng)
             masks.write(packed, (n,), mask)
-        return _core.take_rows(x, packed), factor, packed
+        return True, factor, packed
 
 
 def _dropping(
@@ -275,15 +274,18 @@ def _add_branch(
     drops = _dropping(*dropping)
     if out is not None:
         _validation.out(out, array.shape, dtype)
-    kept, factor, packed = drops.draw(array, rng)
+    memory = _validation.whole(owner)
+    some, factor, packed = drops.draw(len(array), rng)
+    _check_memory(owner, x_name, memory, "rng")
+    if packed is None:
+        kept = array if some else array[:0]
+    else:
+        kept = _core.take_rows(array, packed)
     part = kept = kept.astype(dtype, copy=packed is None)
     if len(kept):
-        result, memory = f"{branch_name}'s result", _validation.memory(owner)
+        result = f"{branch_name}'s result"
         part = _validation.array(branch(kept[...]), result)
-        if _validation.memory(owner) != memory:
-            raise ValueError(
-                f"{x_name} must keep its memory, but {branch_name} took it"
-            )
+        _check_memory(owner, x_name, memory, branch_name)
         dtype = _validation.common_dtype(kept, "its argument", part, result)
     if out is None:
         target = empty_like(array, dtype)
@@ -294,6 +296,12 @@ def _add_branch(
             part = part.copy()
     _add_rows(array, part, packed, dtype, factor, target)
     return target if out is None else out
+
+
+def _check_memory(x: Array, name: str, memory: tuple[int, int], taker: str) -> None:
+    """Check that x, of which there are views, has the memory that it had."""
+    if _validation.whole(x) != memory:
+        raise ValueError(f"{name} must keep its memory, but {taker} took it")
 
 
 def _add_rows(

@@ -168,7 +168,8 @@ class Layer:
             name = type(self).__name__
             raise RuntimeError(f"{name}.backward needs a forward pass before it")
         shape, kept, key, options = self._last
-        came = None if grad is None else _validation.array(grad, "grad").shape
+        grad = None if grad is None else _validation.array(grad, "grad")
+        came = None if grad is None else grad.shape
         if came != shape:
             raise ValueError(
                 f"grad must have the last result's shape {shape}, got {came}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validation
-from .._lib.join_sampling import repeatable
+from .._lib.join_sampling import as_arrays, repeatable
 from ..functional import fractal_join, fractal_join_backward
 from ..keys import Key, draw_key
 from ._base import Choice, Layer, Validated
@@ -114,7 +114,7 @@ class FractalJoin(Layer):
         TypeError, ValueError
             As `fractal_join`. The layer is as before then.
         """
-        return self._run(paths, (*self._options(), column))
+        return self._run(as_arrays(paths), (*self._options(), column))
 
     def _options(self) -> tuple[Any, ...]:
         return self.prob, self.training, self.sampling, self.per
@@ -134,8 +134,7 @@ class FractalJoin(Layer):
 
     def _kept(self, x: Any) -> Any:
         """Shapes and dtypes of the living paths: the gradients need no values."""
-        arrays = [None if path is None else np.asarray(path) for path in x]
-        return [None if path is None else (path.shape, path.dtype) for path in arrays]
+        return [None if path is None else (path.shape, path.dtype) for path in x]
 
     def _gradient(
         self, grad: Any, kept: Any, rng: RNG, options: tuple[Any, ...]
