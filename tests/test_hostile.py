@@ -14,6 +14,9 @@ from calls import run_python
 
 import droplayers as dl
 
+# Arrays are changed in a way that NumPy 2.5 advises against, and has.
+pytestmark = pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")
+
 X = np.arange(24, dtype=np.float32).reshape(4, 6)
 
 
