@@ -69,6 +69,10 @@ def within(
     return subject._replace(seconds=seconds, check=check)
 
 
+#: What more threads may take beside one: they must never cost.
+NEVER_SLOWER = Goal(1.1, 1.1)
+
+
 def on_threads(number: int, subject: Subject) -> Subject:
     """A subject whose calls have so many threads, whatever its case has."""
     return within(functools.partial(dl.num_threads, number), subject)

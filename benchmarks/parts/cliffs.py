@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from measure import Case, Goal, timed
 from patterns import NUMPY, PATTERNS, Pattern
-from subjects import MIB, on_threads, same
+from subjects import MIB, NEVER_SLOWER, on_threads, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from measure import Result, Subject
 
 SIZES = (("16 MiB", 4 * MIB, 1.0), ("64 KiB", 2**14, 1.5))  # names, float32, leeway
-NEVER_SLOWER = Goal(1.1, 1.1)  #: two threads beside one
 WORST = 20  #: results that the summary shows
 
 

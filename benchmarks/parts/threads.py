@@ -12,6 +12,7 @@ import machine
 import numpy as np
 from measure import Case, Goal
 from subjects import (
+    NEVER_SLOWER,
     Array,
     Operation,
     copying,
@@ -42,7 +43,6 @@ RUNS = {
     "drop_path (1024, 16384)": ((1024, 16384), drop_path(0.1)),
     "spatial_dropout (32, 64, 8192)": ((32, 64, 8192), spatial_dropout(0.1)),
 }
-NEVER_SLOWER = Goal(1.1, 1.1)
 
 
 def cases() -> Iterator[Case]:

@@ -115,7 +115,7 @@ drop_is_plain(PyObject *array)
 {
     PyArrayObject *x = (PyArrayObject *)array;
     return drop_is_native(array) &&
-           (PyArray_ISFLOAT(x) || PyArray_ISCOMPLEX(x) || drop_is_bfloat16(x));
+           (PyArray_ISFLOAT(x) || PyArray_ISCOMPLEX(x) || drop_has_kernel(x));
 }
 
 int
@@ -175,14 +175,6 @@ drop_has_parts(PyArrayObject *x)
     const int type = PyArray_TYPE(x);
     return (type == NPY_CFLOAT || type == NPY_CDOUBLE) &&
            PyArray_NDIM(x) < DROP_MAX_AXES;
-}
-
-int
-drop_has_kernel(PyArrayObject *x)
-{
-    const int type = PyArray_TYPE(x);
-    return type == NPY_FLOAT || type == NPY_DOUBLE || type == NPY_HALF ||
-           drop_is_bfloat16(x);
 }
 
 int

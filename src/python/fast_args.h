@@ -51,9 +51,6 @@ int drop_is_block(PyArrayObject *x, PyObject *full_shape, PyObject *start,
  * and room for them as one more axis. */
 int drop_has_parts(PyArrayObject *x);
 
-/* Whether there is a kernel for a plain array. */
-int drop_has_kernel(PyArrayObject *x);
-
 /* Whether y is a native array of x's shape and dtype. */
 int drop_is_alike(PyArrayObject *x, PyArrayObject *y);
 

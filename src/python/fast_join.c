@@ -8,6 +8,7 @@
 #include "python/calls.h"
 #include "python/fast_args.h"
 #include "python/fast_target.h"
+#include "python/job_from_numpy.h"
 #include "python/key_from_rng.h"
 #include "python/new_array.h"
 

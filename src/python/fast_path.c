@@ -12,6 +12,7 @@
 #include "python/fast_call.h"
 #include "python/fast_value.h"
 #include "python/given_mask.h"
+#include "python/job_from_numpy.h"
 
 #include <string.h>
 
@@ -219,9 +220,8 @@ drop_core_replace(PyObject *module, PyObject *const *args, Py_ssize_t n)
     return y;
 }
 
-/* For functions of real arrays whose test mode changes nothing, and whose
- * affine in training is a function of the rate. At p = 1 they may refuse any
- * mode. */
+/* For functions of real arrays that change nothing in test mode and have an
+ * affine at each rate. At p = 1 they may refuse any mode. */
 PyObject *
 drop_core_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {

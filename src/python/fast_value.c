@@ -2,6 +2,7 @@
 #include "python/fast_value.h"
 
 #include "python/fast_args.h"
+#include "python/job_from_numpy.h"
 
 #include <math.h>
 

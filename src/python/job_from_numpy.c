@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-int
-drop_is_bfloat16(PyArrayObject *array)
+/* Whether an array has the dtype bfloat16 of ml_dtypes. */
+static int
+is_bfloat16(PyArrayObject *array)
 {
     if (PyArray_TYPE(array) < NPY_USERDEF || PyArray_ITEMSIZE(array) != 2) {
         return 0;
@@ -40,8 +41,15 @@ find_dtype(PyArrayObject *array)
         DROP_DTYPE_ROWS(CASE)
 #undef CASE
     default:
-        return drop_is_bfloat16(array) ? DROP_BF16 : -1;
+        return is_bfloat16(array) ? DROP_BF16 : -1;
     }
+}
+
+int
+drop_has_kernel(PyArrayObject *array)
+{
+    const int dtype = find_dtype(array);
+    return dtype >= 0 && dtype != DROP_BOOL && !PyArray_ISCOMPLEX(array);
 }
 
 /* The kernel for an array's items, which hold no objects; or -1. */

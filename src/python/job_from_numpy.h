@@ -8,8 +8,8 @@
 #include "python/numpy_api.h"
 #include "array/job.h"
 
-/* Whether an array has the dtype bfloat16 of ml_dtypes. */
-int drop_is_bfloat16(PyArrayObject *array);
+/* Whether there is a kernel for an array of real numbers. */
+int drop_has_kernel(PyArrayObject *array);
 
 /* Sets the memory of a job that has its affine. x and r (NULL for none) have
  * out's shape and dtype, native byte order, any strides and any alignment.
